@@ -1,0 +1,1 @@
+"""Calls: when they are planned and what was said."""

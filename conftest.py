@@ -1,0 +1,96 @@
+"""What every test stands on: one database, roles by name, and threads that see each other's rows.
+
+Tests that need committed rows (threads, a live server) are marked `django_db(transaction=True)`.
+Django would empty every table after each of them, seeds and roles included, and by TRUNCATE, which
+the append-only tables refuse; here the tables are put back as the migrations left them.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection, connections
+from django.test import TransactionTestCase
+
+from portal.core.models import User
+from portal.core.tests.factories import UserFactory
+from portal.roles import Role
+
+_as_migrated: dict[str, bytes] = {}
+
+
+def _tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' "
+            "AND tablename <> 'django_migrations' ORDER BY tablename"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _columns(table: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(format('%%I', attname), ', ' ORDER BY attnum) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped "
+            "AND attgenerated = ''",
+            [table],
+        )
+        return str(cursor.fetchone()[0])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Remember every row the migrations made."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in _tables():
+            with cursor.cursor.copy(f"COPY {table} ({_columns(table)}) TO STDOUT") as copy:
+                rows = b"".join(bytes(block) for block in copy)
+            if rows:
+                _as_migrated[table] = rows
+    yield
+    connections.close_all()
+
+
+def _put_back(self: TransactionTestCase) -> None:
+    """Bring every table back to what the migrations made, past triggers and foreign keys."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = 'replica'")
+        cursor.execute(f"TRUNCATE {', '.join(_tables())} RESTART IDENTITY CASCADE")
+        for table, rows in _as_migrated.items():
+            with cursor.cursor.copy(f"COPY {table} ({_columns(table)}) FROM STDIN") as copy:
+                copy.write(rows)
+        cursor.execute(
+            "SELECT setval(s.serial, greatest(1, s.last)) FROM (SELECT 1 AS last, "
+            "NULL::text AS serial) AS s WHERE s.serial IS NOT NULL"
+        )
+        cursor.execute("SET session_replication_role = 'origin'")
+
+
+TransactionTestCase._fixture_teardown = _put_back  # type: ignore[attr-defined,method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hashing slowly is what production is for; one test of its own checks the real hasher."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def member(db: None) -> Callable[..., User]:
+    """`member(Role.NAVIGATOR)`: a member of staff in that role."""
+
+    def make(role: Role | None, **fields: Any) -> User:
+        user = UserFactory(**fields)
+        if role is not None:
+            user.groups.add(Group.objects.get(name=role.value))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def navigator(member: Callable[..., User]) -> User:
+    """A navigator, Aisha Okafor."""
+    return member(Role.NAVIGATOR, username="navigator", name="Aisha Okafor")

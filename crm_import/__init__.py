@@ -1,0 +1,1 @@
+"""The legacy CRM: staging, transforming, reconciling. Removable after the cut-over."""

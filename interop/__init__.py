@@ -1,0 +1,1 @@
+"""Other systems: FHIR and delivery to hospital EHRs."""

@@ -1,0 +1,1 @@
+"""People: patients, specialists, and what they told us. Knows no other app."""

@@ -1,0 +1,37 @@
+"""The tables of people, and of what they told us.
+
+`contacts` holds the people themselves and how to reach them, `lookups` the lists they point at,
+`records` what was said and decided about a patient, `identity` which rows are the same person.
+Submodules import downwards only: lookups ← contacts ← records, identity.
+"""
+
+from patients.models.contacts import (
+    Contact,
+    ContactPoint,
+    Patient,
+    PatientQuerySet,
+    Specialist,
+    SpecialistQuerySet,
+)
+from patients.models.identity import MergedPatient, PossibleDuplicate
+from patients.models.lookups import ConditionName, Hospital, MedicalCondition, Specialization
+from patients.models.records import Consent, Document, Note, Submission
+
+__all__ = (
+    "ConditionName",
+    "Consent",
+    "Contact",
+    "ContactPoint",
+    "Document",
+    "Hospital",
+    "MedicalCondition",
+    "MergedPatient",
+    "Note",
+    "Patient",
+    "PatientQuerySet",
+    "PossibleDuplicate",
+    "Specialist",
+    "SpecialistQuerySet",
+    "Specialization",
+    "Submission",
+)

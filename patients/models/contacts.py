@@ -1,0 +1,520 @@
+"""People: patients (a lead is a patient whose stage is `lead`) and specialists."""
+
+from datetime import date
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower, Trim
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from patients.models.lookups import Hospital, MedicalCondition, Specialization
+from portal.core.choices import country_choices, language_choices, validate_time_zone
+from portal.core.history import tracked
+from portal.core.models import Record, User
+from portal.core.phones import to_e164
+from portal.core.search import ContactQuerySet, ContactSearch
+
+E164 = r"^\+[1-9][0-9]{5,14}$"
+
+
+class Contact(Record):
+    """A person with a name and ways to reach them."""
+
+    first_name = models.CharField(_("first name"), max_length=200, blank=True)
+    last_name = models.CharField(_("last name"), max_length=200, blank=True)
+    email = models.EmailField(
+        _("e-mail"),
+        blank=True,
+        help_text=_("Of this person alone. A shared mailbox is a further contact point."),
+    )
+    phone = models.CharField(
+        _("phone"),
+        max_length=32,
+        blank=True,
+        help_text=_("With country code, for example +31 6 12345678."),
+    )
+    country = models.CharField(_("country"), max_length=2, blank=True, choices=country_choices)
+    language = models.CharField(_("language"), max_length=10, blank=True, choices=language_choices)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, validators=[validate_time_zone]
+    )
+    search = models.GeneratedField(
+        expression=ContactSearch("first_name", "last_name", "email", "phone"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        abstract = True
+        constraints = (
+            models.UniqueConstraint(
+                Lower(Trim("email")),
+                condition=~models.Q(email=""),
+                name="%(app_label)s_%(class)s_email_unique",
+                violation_error_message=_(
+                    "Somebody else has this e-mail address. If they share it, "
+                    "add it as a further contact point."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(first_name="") | ~models.Q(last_name=""),
+                name="%(app_label)s_%(class)s_named",
+                violation_error_message=_("Fill in a first name or a last name."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(phone="") | models.Q(phone__regex=E164),
+                name="%(app_label)s_%(class)s_phone_e164",
+                violation_error_message=_(
+                    "Write the phone number with + and the country code, like +31612345678."
+                ),
+            ),
+        )
+        indexes = (
+            # Search by name, e-mail and phone (portal.core.search).
+            GinIndex(fields=["search"], name="%(app_label)s_%(class)s_search"),
+        )
+
+    class Privacy:
+        none = ("country", "language", "time_zone")
+        identifying = ("first_name", "last_name", "email", "phone", "search")
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """First and last name with one blank between, whichever of them there is."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def clean(self) -> None:
+        """Bring name, e-mail and phone into the form in which they are stored."""
+        super().clean()
+        self.first_name = " ".join(self.first_name.split())
+        self.last_name = " ".join(self.last_name.split())
+        self.email = self.email.strip()
+        try:
+            self.phone = to_e164(self.phone, country=self.country)
+        except ValidationError as error:
+            raise ValidationError({"phone": error}) from error
+
+
+class SpecialistQuerySet(ContactQuerySet):
+    """Physicians and pharmacists."""
+
+    def physicians(self) -> Self:
+        return self.filter(contact_type=Specialist.ContactType.PHYSICIAN)
+
+
+@tracked
+class Specialist(Contact):
+    """A physician or pharmacist who treats or supplies patients."""
+
+    class ContactType(models.TextChoices):
+        PHYSICIAN = "physician", _("Physician")
+        PHARMACIST = "pharmacist", _("Pharmacist")
+
+    contact_type = models.CharField(
+        _("role"), max_length=20, choices=ContactType.choices, default=ContactType.PHYSICIAN
+    )
+    job_title = models.CharField(_("job title"), max_length=200, blank=True)
+    specialization = models.ForeignKey(
+        Specialization,
+        verbose_name=_("specialization"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="specialists",
+    )
+    medical_license_number = models.CharField(
+        _("medical license number"),
+        max_length=100,
+        blank=True,
+        help_text=_("BIG, NPI, GMC or the like."),
+    )
+    hospital = models.ForeignKey(
+        Hospital,
+        verbose_name=_("hospital"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="specialists",
+        help_text=_("Needed before a referral can leave."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects: ClassVar[SpecialistQuerySet] = SpecialistQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta(Contact.Meta):
+        verbose_name = _("specialist")
+        verbose_name_plural = _("specialists")
+        ordering = ("last_name", "first_name", "id")
+        indexes = (
+            *Contact.Meta.indexes,
+            # The list in its order.
+            models.Index(
+                fields=["last_name", "first_name", "id"], name="patients_specialist_by_name"
+            ),
+        )
+
+    class Privacy:
+        none = ("contact_type", "job_title", "specialization", "hospital", "is_active")
+        identifying = ("medical_license_number",)
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:patients_specialist_change", args=[self.pk])
+
+    @property
+    def is_physician(self) -> bool:
+        return self.contact_type == self.ContactType.PHYSICIAN
+
+
+class PatientQuerySet(ContactQuerySet):
+    """Patients and leads, in the words of the people who work with them."""
+
+    def leads(self) -> Self:
+        return self.filter(is_lead=True)
+
+    def open(self) -> Self:
+        """Not closed: leads and patients that somebody works on."""
+        return self.exclude(stage=Patient.Stage.CLOSED)
+
+    def of(self, navigator: User) -> Self:
+        return self.filter(owner=navigator)
+
+    def without_physician(self) -> Self:
+        return self.filter(stage=Patient.Stage.PATIENT, physician=None)
+
+    def _found(self, names: list[str], addresses: list[str]) -> list[models.QuerySet[Any]]:
+        """Also people one of whose further contact points has the address that was typed."""
+        found = super()._found(names, addresses)
+        everywhere = " & ".join([*names, *addresses])
+        points = ContactPoint.objects.filter(search__tokens=everywhere)
+        found.append(self.filter(pk__in=points.values("patient")[:1000]))
+        if names and addresses:
+            points = ContactPoint.objects.filter(search__tokens=" & ".join(addresses))
+            found.append(
+                self.filter(
+                    search__tokens=" & ".join(names), pk__in=points.values("patient")[:1000]
+                )
+            )
+        return found
+
+
+@tracked
+class Patient(Contact):
+    """One person who looks for treatment. A lead and a patient are stages of the same row."""
+
+    class Stage(models.TextChoices):
+        LEAD = "lead", _("Lead")
+        PATIENT = "patient", _("Patient")
+        CLOSED = "closed", _("Closed")
+
+    class ClosedReason(models.TextChoices):
+        DISQUALIFIED = "disqualified", _("Disqualified")
+        UNREACHABLE = "unreachable", _("Unreachable")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DUPLICATE = "duplicate", _("Duplicate")
+        DECEASED = "deceased", _("Deceased")
+        COMPLETED = "completed", _("Completed")
+        LEGACY_INACTIVE = "legacy_inactive", _("Inactive in the legacy CRM")
+
+    class Sex(models.TextChoices):
+        # HL7 FHIR R4 administrative-gender.
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other")
+        UNKNOWN = "unknown", _("Unknown")
+
+    class Relation(models.TextChoices):
+        PARENT = "parent", _("Parent")
+        PARTNER = "partner", _("Partner")
+        CHILD = "child", _("Son or daughter")
+        PHYSICIAN = "physician", _("Physician")
+        OTHER = "other", _("Somebody else")
+
+    class Voicemail(models.TextChoices):
+        FULL = "full", _("Voicemail with name and company")
+        NO_NAME = "no_name", _("Voicemail without the company's name")
+        NONE = "none", _("No voicemail")
+
+    stage = models.CharField(
+        _("stage"), max_length=10, choices=Stage.choices, default=Stage.LEAD, db_default=Stage.LEAD
+    )
+    is_lead = models.GeneratedField(
+        expression=models.Case(
+            models.When(stage="lead", then=models.Value(True)), default=models.Value(False)
+        ),
+        output_field=models.BooleanField(_("is a lead")),
+        db_persist=True,
+    )
+    closed_reason = models.CharField(
+        _("reason for closing"), max_length=20, choices=ClosedReason.choices, blank=True
+    )
+    owner = models.ForeignKey(
+        User,
+        verbose_name=_("navigator"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="patients",
+        limit_choices_to={"is_staff": True},
+    )
+    medical_condition = models.ForeignKey(
+        MedicalCondition,
+        verbose_name=_("medical condition"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="patients",
+    )
+    physician = models.ForeignKey(
+        Specialist,
+        verbose_name=_("physician"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="patients",
+        limit_choices_to={"contact_type": "physician"},
+    )
+    first_contact_at = models.DateTimeField(_("first contact"), default=timezone.now)
+    initial_consult_at = models.DateTimeField(
+        _("initial consult"),
+        null=True,  # null: no call has reached them yet
+        blank=True,
+        help_text=_("The first call that reached them."),
+    )
+    converted_at = models.DateTimeField(_("converted"), null=True, blank=True)  # null: a lead
+    converted_by = models.ForeignKey(
+        User,
+        verbose_name=_("converted by"),
+        on_delete=models.SET_NULL,
+        null=True,  # null: a lead, or converted in the legacy CRM
+        blank=True,
+        related_name="converted_patients",
+    )
+    date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)  # null: not known
+    sex = models.CharField(
+        _("sex"), max_length=10, choices=Sex.choices, default=Sex.UNKNOWN, db_default=Sex.UNKNOWN
+    )
+    on_behalf_of_name = models.CharField(
+        _("form filled in by"),
+        max_length=200,
+        blank=True,
+        help_text=_("When somebody else filled in the form: their name."),
+    )
+    on_behalf_of_relation = models.CharField(
+        _("who is the patient's"), max_length=20, choices=Relation.choices, blank=True
+    )
+    voicemail = models.CharField(
+        _("voicemail"),
+        max_length=10,
+        choices=Voicemail.choices,
+        default=Voicemail.NO_NAME,
+        db_default=Voicemail.NO_NAME,
+    )
+    do_not_contact = models.BooleanField(
+        _("do not contact"),
+        default=False,
+        db_default=False,
+        help_text=_("No mail and no reminder leaves while this is on."),
+    )
+    deceased_on = models.DateField(_("deceased on"), null=True, blank=True)  # null: alive as known
+    processing_restricted = models.BooleanField(
+        _("processing restricted"),
+        default=False,
+        db_default=False,
+        help_text=_("GDPR article 18: kept, but not used or changed."),
+    )
+
+    objects: ClassVar[PatientQuerySet] = PatientQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta(Contact.Meta):
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+        ordering = ("-created_at", "-id")
+        constraints = (
+            *Contact.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(stage="closed", closed_reason__gt="")
+                | (~models.Q(stage="closed") & models.Q(closed_reason="")),
+                name="patients_patient_closed_has_reason",
+                violation_error_message=_("A closed patient has a reason, and only a closed one."),
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(stage="lead", converted_at=None)
+                    | models.Q(stage="patient", converted_at__isnull=False)
+                    | models.Q(stage="closed")
+                ),
+                name="patients_patient_converted_when_patient",
+                violation_error_message=_("A patient has been converted, a lead has not."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(on_behalf_of_name="") | ~models.Q(on_behalf_of_relation=""),
+                name="patients_patient_on_behalf_has_relation",
+                violation_error_message=_("Say how the person who filled in the form is related."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deceased_on=None)
+                | models.Q(date_of_birth=None)
+                | models.Q(deceased_on__gte=models.F("date_of_birth")),
+                name="patients_patient_dies_after_birth",
+                violation_error_message=_("The date of death is before the date of birth."),
+            ),
+        )
+        indexes = (
+            *Contact.Meta.indexes,
+            # The list, newest first, and its pages; REST pages by the same two columns.
+            models.Index(fields=["-created_at", "-id"], name="patients_patient_newest"),
+            # REST: "what changed since".
+            models.Index(fields=["updated_at", "id"], name="patients_patient_changed"),
+            # The filters of the list, each in the order of the list.
+            models.Index(fields=["stage", "-created_at"], name="patients_patient_stage"),
+            models.Index(fields=["owner", "-created_at"], name="patients_patient_owner"),
+            models.Index(
+                fields=["medical_condition", "-created_at"], name="patients_patient_condition"
+            ),
+            models.Index(fields=["physician", "-created_at"], name="patients_patient_physician"),
+            models.Index(fields=["country", "-created_at"], name="patients_patient_country"),
+            # The lead queue: open leads that nobody reached, oldest first.
+            models.Index(
+                fields=["first_contact_at"],
+                condition=models.Q(stage="lead", initial_consult_at=None),
+                name="patients_patient_lead_queue",
+            ),
+        )
+
+    class Privacy:
+        none = (
+            "stage",
+            "is_lead",
+            "closed_reason",
+            "owner",
+            "physician",
+            "first_contact_at",
+            "initial_consult_at",
+            "converted_at",
+            "converted_by",
+            "voicemail",
+            "do_not_contact",
+            "processing_restricted",
+        )
+        identifying = ("date_of_birth", "on_behalf_of_name", "on_behalf_of_relation")
+        medical = ("medical_condition", "sex", "deceased_on")
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:patients_patient_change", args=[self.pk])
+
+    def clean(self) -> None:
+        """Also refuse a physician who is none (a foreign key cannot say it)."""
+        super().clean()
+        if self.physician is not None and not self.physician.is_physician:
+            raise ValidationError(
+                {"physician": _("%(name)s is no physician.") % {"name": self.physician}}
+            )
+
+    def age(self, *, today: date) -> int | None:
+        """Completed years on `today`, or at death; None when the date of birth is not known."""
+        born = self.date_of_birth
+        if born is None:
+            return None
+        until = min(today, self.deceased_on) if self.deceased_on else today
+        return until.year - born.year - ((until.month, until.day) < (born.month, born.day))
+
+    @property
+    def may_be_contacted(self) -> bool:
+        """Whether anything may be sent to them at all; consent is asked separately."""
+        return not (self.do_not_contact or self.deceased_on or self.processing_restricted)
+
+
+@tracked
+class ContactPoint(Record):
+    """A further e-mail address or phone of a patient; several people may share one."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("Phone")
+
+    class Origin(models.TextChoices):
+        NAVIGATOR = "navigator", _("entered by a navigator")
+        SUBMISSION = "submission", _("landing page")
+        LEGACY_CRM = "legacy_crm", _("legacy CRM")
+        API = "api", _("another system")
+
+    patient = models.ForeignKey(
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="contact_points",
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    value = models.CharField(_("address or number"), max_length=254)
+    origin = models.CharField(
+        _("origin"), max_length=20, choices=Origin.choices, default=Origin.NAVIGATOR
+    )
+    remark = models.CharField(
+        _("remark"), max_length=200, blank=True, help_text=_("For example: the mother's mobile.")
+    )
+    search = models.GeneratedField(
+        expression=models.Case(
+            models.When(
+                kind="email",
+                then=ContactSearch(
+                    models.Value(""), models.Value(""), models.F("value"), models.Value("")
+                ),
+            ),
+            default=ContactSearch(
+                models.Value(""), models.Value(""), models.Value(""), models.F("value")
+            ),
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name = _("further contact point")
+        verbose_name_plural = _("further contact points")
+        ordering = ("kind", "created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                "patient",
+                "kind",
+                Lower(Trim("value")),
+                name="patients_contactpoint_once_per_patient",
+                violation_error_message=_("This patient has this contact point already."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(value=""),
+                name="patients_contactpoint_not_blank",
+                violation_error_message=_("Fill in an address or a number."),
+            ),
+        )
+        indexes = (
+            # People found by a further address or number.
+            GinIndex(fields=["search"], name="patients_contactpoint_search"),
+            # Who shares this address? (identity matching)
+            models.Index(Lower(Trim("value")), name="patients_contactpoint_value"),
+        )
+
+    class Privacy:
+        none = ("patient", "kind", "origin")
+        identifying = ("value", "search")
+        free_text = ("remark",)
+
+    def __str__(self) -> str:
+        return self.value
+
+    def clean(self) -> None:
+        """Store a phone as E.164 where it can be; an odd legacy address stays as it was."""
+        super().clean()
+        self.value = self.value.strip()
+        if self.kind == self.Kind.PHONE:
+            try:
+                self.value = to_e164(self.value, country=self.patient.country)
+            except ValidationError as error:
+                raise ValidationError({"value": error}) from error

@@ -1,0 +1,232 @@
+"""The lists that people point at: conditions and their names, hospitals, specializations."""
+
+from typing import ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.choices import country_choices, language_choices
+from portal.core.history import tracked
+from portal.core.models import Record
+from portal.core.search import Fold, SearchQuerySet, TextSearch, text_query
+
+
+class MedicalConditionQuerySet(SearchQuerySet):
+    """Conditions, found under any of their names."""
+
+    def search(self, text: str) -> Self:
+        """Conditions one of whose names has a word beginning with each word of `text`."""
+        if not text.strip():
+            return self
+        query = text_query(text)
+        if query is None:
+            return self.none()
+        named = ConditionName.objects.filter(search__tokens=query).values("condition")
+        return self._fenced(self.filter(search__tokens=query), self.filter(pk__in=named))
+
+    def named(self, text: str) -> Self:
+        """The one condition that `text` names, whatever the spelling; empty when none does."""
+        return self.filter(names__folded=Fold(models.Value(text)))
+
+
+@tracked
+class MedicalCondition(Record):
+    """A disease or disorder. Its `names` are all the ways in which people write it."""
+
+    name = models.CharField(_("name"), max_length=300)
+    abbreviation = models.CharField(_("abbreviation"), max_length=30, blank=True)
+    code = models.CharField(_("code"), max_length=30, blank=True)
+    code_system = models.CharField(
+        _("code system"),
+        max_length=200,
+        blank=True,
+        help_text=_("A URI, for example http://www.orpha.net for ORPHA codes."),
+    )
+    search = models.GeneratedField(
+        expression=TextSearch("name", "abbreviation", "code"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects: ClassVar[MedicalConditionQuerySet] = MedicalConditionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("medical condition")
+        verbose_name_plural = _("medical conditions")
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                Fold("name"),
+                name="patients_medicalcondition_name_unique",
+                violation_error_message=_("There is already a condition of this name."),
+            ),
+            models.UniqueConstraint(
+                fields=("code_system", "code"),
+                condition=~models.Q(code=""),
+                name="patients_medicalcondition_code_unique",
+                violation_error_message=_("There is already a condition with this code."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name=""),
+                name="patients_medicalcondition_named",
+                violation_error_message=_("A condition needs a name."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(code="") | ~models.Q(code_system=""),
+                name="patients_medicalcondition_code_has_system",
+                violation_error_message=_("Say which code system the code is from."),
+            ),
+        )
+        indexes = (GinIndex(fields=["search"], name="patients_condition_search"),)
+
+    class Privacy:
+        none = ("name", "abbreviation", "code", "code_system", "search")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:patients_medicalcondition_change", args=[self.pk])
+
+
+@tracked
+class ConditionName(Record):
+    """One way of writing a condition: an old option label, a misspelling, another language."""
+
+    class Origin(models.TextChoices):
+        SEED = "seed", _("shipped with the portal")
+        NAVIGATOR = "navigator", _("entered by a navigator")
+        LEGACY_CRM = "legacy_crm", _("legacy CRM")
+        REGISTRY = "registry", _("trial registry")
+
+    condition = models.ForeignKey(
+        MedicalCondition,
+        verbose_name=_("condition"),
+        on_delete=models.PROTECT,
+        related_name="names",
+    )
+    name = models.CharField(_("name"), max_length=300)
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, choices=language_choices
+    )
+    origin = models.CharField(
+        _("origin"), max_length=20, choices=Origin.choices, default=Origin.NAVIGATOR
+    )
+    folded = models.GeneratedField(
+        expression=Fold("name"), output_field=models.TextField(), db_persist=True
+    )
+    search = models.GeneratedField(
+        expression=TextSearch("name"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects: ClassVar[SearchQuerySet] = SearchQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("condition name")
+        verbose_name_plural = _("condition names")
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                Fold("name"),
+                name="patients_conditionname_names_one_condition",
+                violation_error_message=_("This name belongs to a condition already."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name=""),
+                name="patients_conditionname_not_blank",
+                violation_error_message=_("A name cannot be blank."),
+            ),
+        )
+        indexes = (
+            GinIndex(fields=["search"], name="patients_conditionname_search"),
+            # Any text to one condition: the landing page, REST and the import look this up.
+            models.Index(fields=["folded"], name="patients_conditionname_folded"),
+        )
+
+    class Privacy:
+        none = ("condition", "name", "language", "origin", "folded", "search")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked
+class Hospital(Record):
+    """A hospital or clinic. Two rows may be the same place until somebody merges them."""
+
+    name = models.CharField(_("name"), max_length=300)
+    city = models.CharField(_("city"), max_length=200, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True, choices=country_choices)
+    search = models.GeneratedField(
+        expression=TextSearch("name", "city"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects: ClassVar[SearchQuerySet] = SearchQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("hospital")
+        verbose_name_plural = _("hospitals")
+        ordering = ("name", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(name=""),
+                name="patients_hospital_named",
+                violation_error_message=_("A hospital needs a name."),
+            ),
+        )
+        indexes = (
+            GinIndex(fields=["search"], name="patients_hospital_search"),
+            # The list in its order.
+            models.Index(fields=["name", "id"], name="patients_hospital_by_name"),
+        )
+
+    class Privacy:
+        none = ("name", "city", "country", "search")
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.city}" if self.city else self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:patients_hospital_change", args=[self.pk])
+
+
+@tracked
+class Specialization(Record):
+    """A field of medicine or pharmacy that a specialist works in."""
+
+    name = models.CharField(_("name"), max_length=200)
+    search = models.GeneratedField(
+        expression=TextSearch("name"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects: ClassVar[SearchQuerySet] = SearchQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("specialization")
+        verbose_name_plural = _("specializations")
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                Fold("name"),
+                name="patients_specialization_name_unique",
+                violation_error_message=_("There is already a specialization of this name."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name=""),
+                name="patients_specialization_named",
+                violation_error_message=_("A specialization needs a name."),
+            ),
+        )
+        indexes = (GinIndex(fields=["search"], name="patients_specialization_search"),)
+
+    class Privacy:
+        none = ("name", "search")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:patients_specialization_change", args=[self.pk])

@@ -1,0 +1,158 @@
+"""Valid people and what they said."""
+
+from datetime import UTC, datetime
+
+import factory
+
+from patients.models import (
+    ConditionName,
+    Consent,
+    ContactPoint,
+    Document,
+    Hospital,
+    MedicalCondition,
+    MergedPatient,
+    Note,
+    Patient,
+    PossibleDuplicate,
+    Specialist,
+    Specialization,
+    Submission,
+)
+from portal.core.ids import uuid7
+from portal.core.tests.factories import UserFactory
+
+
+class MedicalConditionFactory(factory.django.DjangoModelFactory[MedicalCondition]):
+    class Meta:
+        model = MedicalCondition
+
+    name = factory.Sequence(lambda n: f"Rare condition {n}")
+    abbreviation = factory.Sequence(lambda n: f"RC{n}")
+
+
+class ConditionNameFactory(factory.django.DjangoModelFactory[ConditionName]):
+    class Meta:
+        model = ConditionName
+
+    condition = factory.SubFactory(MedicalConditionFactory)
+    name = factory.Sequence(lambda n: f"Another name {n}")
+
+
+class HospitalFactory(factory.django.DjangoModelFactory[Hospital]):
+    class Meta:
+        model = Hospital
+
+    name = factory.Sequence(lambda n: f"Hospital {n}")
+    city = factory.Faker("city")
+    country = "NL"
+
+
+class SpecializationFactory(factory.django.DjangoModelFactory[Specialization]):
+    class Meta:
+        model = Specialization
+
+    name = factory.Sequence(lambda n: f"Specialization {n}")
+
+
+class SpecialistFactory(factory.django.DjangoModelFactory[Specialist]):
+    class Meta:
+        model = Specialist
+
+    first_name = factory.Faker("first_name")
+    last_name = factory.Faker("last_name")
+    email = factory.Sequence(lambda n: f"specialist{n}@example.com")
+    hospital = factory.SubFactory(HospitalFactory)
+    specialization = factory.SubFactory(SpecializationFactory)
+
+
+class PatientFactory(factory.django.DjangoModelFactory[Patient]):
+    """A lead; `PatientFactory(converted=True)` makes a patient with a physician."""
+
+    class Meta:
+        model = Patient
+
+    class Params:
+        converted = factory.Trait(
+            stage="patient",
+            initial_consult_at=datetime(2026, 1, 5, 10, tzinfo=UTC),
+            converted_at=datetime(2026, 1, 6, 10, tzinfo=UTC),
+            physician=factory.SubFactory(SpecialistFactory),
+        )
+
+    first_name = factory.Faker("first_name")
+    last_name = factory.Faker("last_name")
+    email = factory.Sequence(lambda n: f"patient{n}@example.org")
+    country = "NL"
+    language = "nl"
+    medical_condition = factory.SubFactory(MedicalConditionFactory)
+
+
+class ContactPointFactory(factory.django.DjangoModelFactory[ContactPoint]):
+    class Meta:
+        model = ContactPoint
+
+    patient = factory.SubFactory(PatientFactory)
+    kind = "email"
+    value = factory.Sequence(lambda n: f"further{n}@example.net")
+
+
+class SubmissionFactory(factory.django.DjangoModelFactory[Submission]):
+    class Meta:
+        model = Submission
+
+    patient = factory.SubFactory(PatientFactory)
+    source = "landing_page"
+    payload = factory.LazyFunction(lambda: {"first_name": "Ada", "hope": "a trial"})
+    match = "new"
+
+
+class ConsentFactory(factory.django.DjangoModelFactory[Consent]):
+    class Meta:
+        model = Consent
+
+    patient = factory.SubFactory(PatientFactory)
+    purpose = "navigation"
+    decision = "given"
+    text_version = "2026-01"
+    language = "nl"
+    method = "web_form"
+
+
+class NoteFactory(factory.django.DjangoModelFactory[Note]):
+    class Meta:
+        model = Note
+
+    patient = factory.SubFactory(PatientFactory)
+    author = factory.SubFactory(UserFactory)
+    text = "Prefers to be called in the morning."
+
+
+class DocumentFactory(factory.django.DjangoModelFactory[Document]):
+    class Meta:
+        model = Document
+
+    patient = factory.SubFactory(PatientFactory)
+    kind = "letter"
+    title = "Letter of referral"
+    file = "documents/letter"
+    content_type = "application/pdf"
+    size = 1024
+    sha256 = "0" * 64
+
+
+class PossibleDuplicateFactory(factory.django.DjangoModelFactory[PossibleDuplicate]):
+    class Meta:
+        model = PossibleDuplicate
+
+    first_patient = factory.SubFactory(PatientFactory)
+    second_patient = factory.SubFactory(PatientFactory)
+    tier = "R2"
+
+
+class MergedPatientFactory(factory.django.DjangoModelFactory[MergedPatient]):
+    class Meta:
+        model = MergedPatient
+
+    old_id = factory.LazyFunction(uuid7)
+    survivor = factory.SubFactory(PatientFactory)

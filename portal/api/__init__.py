@@ -1,0 +1,1 @@
+"""REST: the root, authentication and error handling."""

@@ -1,0 +1,14 @@
+"""The shell as Django apps: the portal itself, and the admin with our own site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    verbose_name = _("Portal")
+
+
+class PortalAdminConfig(AdminConfig):
+    default_site = "portal.site.site.PortalSite"

@@ -1,0 +1,119 @@
+"""Who may do what: one table for the admin and REST alike.
+
+A role is a Django group. A letter is a permission: v view, a add, c change, d delete. What is not
+written is not allowed; superusers are asked nothing. Groups are brought into line with the table
+by a migration that calls `synchronize`; a test compares the two.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
+
+
+class Role(StrEnum):
+    NAVIGATOR = "navigator"
+    TEAM_LEAD = "team lead"
+    DATA_STEWARD = "data steward"
+    AUDITOR = "auditor"
+    API_READER = "api-reader"
+    API_WRITER = "api-writer"
+
+
+N, L, S, A, R, W = Role
+
+# What people work with all day: nothing is deleted by hand.
+_PEOPLE = {N: "vac", L: "vac", S: "vac", A: "v", R: "v", W: "vacd"}
+# Part of another record, so it can be taken away again.
+_PART = {N: "vacd", L: "vacd", S: "vacd", A: "v", R: "v", W: "vacd"}
+# Append-only: said once.
+_SAID = {N: "va", L: "va", S: "va", A: "v", R: "v", W: "va"}
+# Written by verbs and by the import only.
+_KEPT = {N: "v", L: "v", S: "v", A: "v"}
+# Lists that the whole portal points at.
+_LOOKUP = {N: "va", L: "vac", S: "vacd", A: "v", R: "v", W: "vacd"}
+_CATALOGUE = {N: "vac", L: "vac", S: "vacd", A: "v", R: "v", W: "vacd"}
+# Whose day it is.
+_ROSTER = {N: "v", L: "vacd", S: "v", A: "v"}
+# The migration: decided by the steward.
+_MIGRATION = {L: "v", S: "v", A: "v"}
+_ADMINISTRATION = {A: "v"}
+
+TABLE: dict[str, dict[Role, str]] = {
+    "patients.patient": _PEOPLE,
+    "patients.specialist": _PEOPLE,
+    "patients.contactpoint": _PART,
+    "patients.hospital": _LOOKUP,
+    "patients.specialization": _LOOKUP,
+    "patients.medicalcondition": _LOOKUP,
+    "patients.conditionname": _LOOKUP,
+    "patients.submission": {N: "v", L: "v", S: "v", A: "v", R: "v", W: "va"},
+    "patients.consent": _SAID,
+    "patients.note": {N: "va", L: "va", S: "va", A: "v"},
+    "patients.document": _KEPT,
+    "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
+    "patients.mergedpatient": _KEPT,
+    "bookings.workinghours": _ROSTER,
+    "bookings.timeoff": _ROSTER,
+    "bookings.booking": _PEOPLE,
+    "bookings.call": _PEOPLE,
+    "referrals.clinicaltrial": _CATALOGUE,
+    "referrals.trialcondition": _PART,
+    "referrals.trialsite": _PART,
+    "referrals.product": _CATALOGUE,
+    "referrals.expandedaccessprogram": _CATALOGUE,
+    "referrals.ctreferral": _PEOPLE,
+    "referrals.eapdossier": _PEOPLE,
+    "referrals.dossierstep": _PART,
+    "referrals.dossierstepdependency": _PART,
+    "referrals.routetemplate": {N: "v", L: "v", S: "vac", A: "v"},
+    "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},
+    "referrals.routestepdependency": {N: "v", L: "v", S: "vacd", A: "v"},
+    "core.user": _ADMINISTRATION,
+    "core.accessevent": {S: "v", A: "v"},
+    "auth.group": _ADMINISTRATION,
+    "oauth2_provider.application": _ADMINISTRATION,
+}
+
+
+def letters(label: str, role: Role) -> str:
+    """The letters of `role` on the model `label` ("app.model", lower case); "" for nothing."""
+    return TABLE.get(label.lower(), {}).get(role, "")
+
+
+def allows(label: str, role: Role, action: str) -> bool:
+    """Whether `role` may `view`, `add`, `change` or `delete` rows of the model."""
+    return any(ACTIONS[letter] == action for letter in letters(label, role))
+
+
+def granted(role: Role) -> Iterator[tuple[str, str]]:
+    """The permissions of `role` as (app label, codename), in the order of the table."""
+    for label, roles in TABLE.items():
+        app, model = label.split(".")
+        for letter in roles.get(role, ""):
+            yield app, f"{ACTIONS[letter]}_{model}"
+
+
+def synchronize(apps: Any, schema_editor: Any) -> None:
+    """Give each role's group exactly the permissions of the table. Called by migrations.
+
+    Permissions of models whose rows Django has not made yet (it does so after all migrations)
+    are made here.
+    """
+    group_model = apps.get_model("auth", "Group")
+    permission_model = apps.get_model("auth", "Permission")
+    type_model = apps.get_model("contenttypes", "ContentType")
+    for role in Role:
+        group, _made = group_model.objects.get_or_create(name=role.value)
+        permissions = []
+        for app, codename in granted(role):
+            action, model = codename.split("_", 1)
+            content_type, _made = type_model.objects.get_or_create(app_label=app, model=model)
+            permission, _made = permission_model.objects.get_or_create(
+                content_type=content_type,
+                codename=codename,
+                defaults={"name": f"Can {action} {model}"},
+            )
+            permissions.append(permission)
+        group.permissions.set(permissions)

@@ -1,0 +1,1 @@
+"""The navigator's workplace: the admin site, its theme, home page and search."""

@@ -1,0 +1,17 @@
+"""Every URL of the portal."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from oauth2_provider.views import TokenView
+
+from portal.health import healthz, readyz
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    path("api/", include("portal.api.urls")),
+    path("oauth2/token/", TokenView.as_view(), name="oauth2-token"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]

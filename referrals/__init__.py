@@ -1,0 +1,1 @@
+"""Referrals: clinical trials, expanded access programs, and the way of a patient into one."""

@@ -1,0 +1,119 @@
+"""Valid trials, programs, referrals and dossiers."""
+
+import factory
+
+from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from referrals.models import (
+    ClinicalTrial,
+    CTReferral,
+    DossierStep,
+    DossierStepDependency,
+    EAPDossier,
+    ExpandedAccessProgram,
+    Product,
+    RouteStep,
+    RouteStepDependency,
+    RouteTemplate,
+    TrialCondition,
+    TrialSite,
+)
+
+
+class ClinicalTrialFactory(factory.django.DjangoModelFactory[ClinicalTrial]):
+    class Meta:
+        model = ClinicalTrial
+
+    registry = "NCT"
+    registry_id = factory.Sequence(lambda n: f"NCT{n:08d}")
+    title = factory.Sequence(lambda n: f"A study of something new {n}")
+    status = "RECRUITING"
+
+
+class TrialConditionFactory(factory.django.DjangoModelFactory[TrialCondition]):
+    class Meta:
+        model = TrialCondition
+
+    trial = factory.SubFactory(ClinicalTrialFactory)
+    condition = factory.SubFactory(MedicalConditionFactory)
+
+
+class TrialSiteFactory(factory.django.DjangoModelFactory[TrialSite]):
+    class Meta:
+        model = TrialSite
+
+    trial = factory.SubFactory(ClinicalTrialFactory)
+    facility = factory.Sequence(lambda n: f"Research site {n}")
+    hospital = factory.SubFactory(HospitalFactory)
+
+
+class ProductFactory(factory.django.DjangoModelFactory[Product]):
+    class Meta:
+        model = Product
+
+    name = factory.Sequence(lambda n: f"Product {n}")
+
+
+class ExpandedAccessProgramFactory(factory.django.DjangoModelFactory[ExpandedAccessProgram]):
+    class Meta:
+        model = ExpandedAccessProgram
+
+    eap_number = factory.Sequence(lambda n: f"EAP-2026-{n:05d}")
+    product = factory.SubFactory(ProductFactory)
+
+
+class CTReferralFactory(factory.django.DjangoModelFactory[CTReferral]):
+    class Meta:
+        model = CTReferral
+
+    patient = factory.SubFactory(PatientFactory)
+    trial = factory.SubFactory(ClinicalTrialFactory)
+
+
+class RouteTemplateFactory(factory.django.DjangoModelFactory[RouteTemplate]):
+    class Meta:
+        model = RouteTemplate
+
+    code = factory.Sequence(lambda n: f"route-{n}")
+    title = "Generic route"
+
+
+class RouteStepFactory(factory.django.DjangoModelFactory[RouteStep]):
+    class Meta:
+        model = RouteStep
+
+    template = factory.SubFactory(RouteTemplateFactory)
+    key = factory.Sequence(lambda n: f"step-{n}")
+    title = "Ask the sponsor"
+    position = 1
+
+
+class RouteStepDependencyFactory(factory.django.DjangoModelFactory[RouteStepDependency]):
+    class Meta:
+        model = RouteStepDependency
+
+    step = factory.SubFactory(RouteStepFactory)
+    needed = factory.SubFactory(RouteStepFactory)
+
+
+class EAPDossierFactory(factory.django.DjangoModelFactory[EAPDossier]):
+    class Meta:
+        model = EAPDossier
+
+    patient = factory.SubFactory(PatientFactory)
+    program = factory.SubFactory(ExpandedAccessProgramFactory)
+
+
+class DossierStepFactory(factory.django.DjangoModelFactory[DossierStep]):
+    class Meta:
+        model = DossierStep
+
+    dossier = factory.SubFactory(EAPDossierFactory)
+    title = "Ask the sponsor"
+
+
+class DossierStepDependencyFactory(factory.django.DjangoModelFactory[DossierStepDependency]):
+    class Meta:
+        model = DossierStepDependency
+
+    step = factory.SubFactory(DossierStepFactory)
+    needed = factory.SubFactory(DossierStepFactory)
