@@ -174,7 +174,8 @@ OAUTH2_PROVIDER = {
 
 # --- what leaves and what comes in ---------------------------------------------------------------
 
-SECURE = not EMBEDDED
+# Plain HTTP is for a laptop or a development container, never for an installation.
+SECURE = not (EMBEDDED or env.bool("PLAIN_HTTP", default=False))
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600 if SECURE else 0)

@@ -1,0 +1,56 @@
+# The commands people type. Everything runs from .venv, made from hash-pinned requirements.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin/python
+WORKERS ?= 2
+
+.PHONY: run install test lint types check unit format lock bench clean
+
+run: .venv/installed  ## the portal on http://127.0.0.1:$(PORT), with demonstration data
+	@exec $(BIN) manage.py serve --port $(PORT)
+
+install: .venv/installed  ## only .venv with the pinned requirements
+
+.venv/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The portal needs Python 3.11 or newer; set PYTHON=python3.x")'
+	@test -x $(BIN) || $(PYTHON) -m venv .venv
+	@echo "Installing the requirements (a minute or two) ..."
+	@$(BIN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+test: lint types check unit  ## every check; CI runs this
+
+lint: .venv/installed  ## format, lint, templates, import direction
+	$(BIN) -m ruff format --check --quiet .
+	$(BIN) -m ruff check --quiet .
+	git ls-files -z '*.html' | xargs -0 -r $(BIN) -m djade --check --target-version 5.2
+	$(BIN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+types: .venv/installed
+	$(BIN) -m mypy portal patients bookings referrals crm_import interop conftest.py
+
+check: .venv/installed  ## migrations are complete; production settings pass the deploy check
+	$(BIN) manage.py makemigrations --check --dry-run
+	@SECRET_KEY="$$($(BIN) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+		DATABASE_URL=postgres://portal@localhost/portal ALLOWED_HOSTS=portal.example \
+		$(BIN) manage.py check --deploy --fail-level WARNING
+
+unit: .venv/installed  ## tests, in parallel
+	$(BIN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=90
+
+format: .venv/installed
+	$(BIN) -m ruff format --quiet .
+	$(BIN) -m ruff check --fix --quiet .
+
+lock:  ## pin the requirements again (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --python-version 3.11 -o requirements.txt
+	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+		-c requirements.txt -o requirements-dev.txt
+
+bench: .venv/installed  ## ratios for docs/performance.md
+	$(BIN) benchmarks/run.py
+
+clean:
+	rm -rf .venv .data staticfiles .coverage .mypy_cache .ruff_cache .pytest_cache

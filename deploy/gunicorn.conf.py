@@ -1,0 +1,26 @@
+"""How gunicorn serves the portal, on a laptop and in a container."""
+
+import os
+from typing import Any
+
+wsgi_app = "portal.wsgi:application"
+bind = os.environ.get("GUNICORN_BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")  # noqa: S104
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+# A client that keeps its connection open would bind all its requests to one worker.
+keepalive = 0
+timeout = 60
+graceful_timeout = 10
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+errorlog = "-"
+loglevel = os.environ.get("GUNICORN_LOGLEVEL", "info")
+# No access log: a URL may carry a search term, and those are personal.
+accesslog = None
+
+
+def when_ready(server: Any) -> None:
+    """Say where the portal is, once it can be opened."""
+    welcome = os.environ.get("PORTAL_WELCOME")
+    if welcome:
+        print(welcome, flush=True)  # noqa: T201

@@ -1,0 +1,69 @@
+"""Bring the portal up: migrate, fill an empty demonstration, serve."""
+
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from crm_import.demo import write_export
+from patients.models import Patient
+from portal import demo, embedded
+from portal.core.models import User
+
+QUARANTINED = 3
+
+
+class Command(BaseCommand):
+    help = (
+        "Applies migrations and serves with gunicorn. On the embedded database, when it is empty, "
+        "a demonstration legacy CRM is generated and imported first."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--people", type=int, default=1000, help="in the demonstration")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        port = options["port"]
+        if settings.EMBEDDED:
+            self.fill(people=options["people"])
+            os.environ["PORTAL_WELCOME"] = demo.welcome(port)
+            os.environ["GUNICORN_BIND"] = f"127.0.0.1:{port}"
+            os.environ.setdefault("GUNICORN_LOGLEVEL", "warning")
+            embedded.keep_across_exec()
+        os.environ["PORT"] = str(port)
+        connection.close()
+        sys.stdout.flush()
+        config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
+        os.chdir(settings.BASE_DIR)
+        os.execv(  # noqa: S606 - gunicorn takes over this process, so Ctrl-C reaches it
+            sys.executable, [sys.executable, "-m", "gunicorn", "--config", str(config)]
+        )
+
+    def fill(self, *, people: int) -> None:
+        """Make the demonstration, unless the portal holds anybody already."""
+        strangers = User.objects.exclude(username__in=demo.usernames())
+        if Patient.objects.exists() or strangers.exists():
+            return
+        self.stdout.write("Generating a legacy CRM of invented people and importing it ...")
+        navigators = demo.make_staff()
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "crm"
+            write_export(source, people=people)
+            try:
+                call_command("crm_import", str(source), stdout=self.stdout)
+            except CommandError as error:
+                if error.returncode != QUARANTINED:
+                    raise
+            except SystemExit as stop:
+                if stop.code not in (0, QUARANTINED):
+                    raise
+        demo.share_out(navigators)
