@@ -57,9 +57,9 @@ class Culture:
     male: list[str]
     surnames: list[str]
     # How often, and with what between them, a second given name and a second surname follow.
-    second_given: float = 0.14
+    second_given: float = 0.18
     given_joint: str = " "
-    second_surname: float = 0.12
+    second_surname: float = 0.16
     surname_joint: str = "-"
     feminine: Callable[[str], str] | None = field(default=None)
 

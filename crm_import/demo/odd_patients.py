@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from crm_import.demo import reference as ref
 from crm_import.demo.clock import DAY, iso, iso_date, iso_local_midnight
+from crm_import.demo.names import ascii_letters
 from crm_import.demo.people import Person
 from crm_import.demo.stage import Cells, Scenes, Stage
 from crm_import.demo.tables import Row
@@ -77,7 +78,10 @@ def link_to_physician(stage: Stage, created: int) -> None:
 
 @SCENES.patient
 def link_name_changed(stage: Stage, person: Person, _row: Row) -> Cells:
-    return {"lastname": person.culture.draw(stage.make.random)[1], "email": person.email}
+    """Married since, and the navigator changed the name in one place only."""
+    begins = ascii_letters(person.last)[:2]
+    spouse = stage.someone(person.created, lambda other: ascii_letters(other.last)[:2] != begins)
+    return {"lastname": spouse.last, "email": person.email}
 
 
 @SCENES.patient
@@ -104,9 +108,13 @@ def link_two_names(stage: Stage, created: int) -> None:
     stage.put_patient(stage.make.patient(other, contact["contactid"]), email=person.email)
 
 
-@SCENES.patient
-def condition_differs(stage: Stage, person: Person, _row: Row) -> Cells:
-    return {"medical_condition": stage.make.condition((person.illness + 1) % 3)}
+@SCENES.scene
+def condition_differs(stage: Stage, created: int) -> None:
+    """The form and the Patient row name different ones of the three illnesses of the form."""
+    person = stage.someone(created, lambda someone: someone.illness < 3)
+    contact = stage.put_contact(stage.make.lead(person, booked=True))
+    other = stage.make.condition((person.illness + 1) % 3)
+    stage.put_patient(stage.make.patient(person, contact["contactid"]), medical_condition=other)
 
 
 @SCENES.patient

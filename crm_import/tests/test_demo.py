@@ -691,7 +691,8 @@ def test_names_come_from_several_languages_and_are_written_in_them(clean):
     letters = {letter for name in people for letter in "".join(name)}
 
     assert len(people) > 750
-    assert {"é", "ł", "ø", "ş", "ñ", "ã", "ü", "'", "-"} <= letters
+    assert {"é", "ü", "ł", "'", "-"} <= letters
+    assert sum(not letter.isascii() for letter in letters) > 30
     assert any(last.startswith("van der ") for _first, last in people)
     assert any("Nguyễn" in last for _first, last in people)
 
