@@ -27,11 +27,12 @@ class SameId(models.Func):
     output_field = DateTimeRangeField()
 
     def __init__(self, field: str) -> None:
+        self._field = field
         super().__init__(models.F(field), models.F(field), models.Value("[]"))
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         """Written into migrations by the one argument that it is made with."""
-        return "bookings.models.SameId", [self.source_expressions[0].name], {}
+        return "bookings.models.SameId", [self._field], {}
 
 
 class TimeSpan(models.Func):
@@ -192,8 +193,12 @@ class Booking(Record):
         _("status"), max_length=12, choices=Status.choices, default=Status.BOOKED
     )
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)  # null: not held
-    no_show_by = models.CharField(_("who did not show"), max_length=10, choices=Party.choices, blank=True)
-    cancelled_by = models.CharField(_("cancelled by"), max_length=10, choices=Party.choices, blank=True)
+    no_show_by = models.CharField(
+        _("who did not show"), max_length=10, choices=Party.choices, blank=True
+    )
+    cancelled_by = models.CharField(
+        _("cancelled by"), max_length=10, choices=Party.choices, blank=True
+    )
     cancel_reason = models.CharField(_("reason for cancelling"), max_length=300, blank=True)
     rescheduled_to = models.OneToOneField(
         "self",
@@ -208,7 +213,9 @@ class Booking(Record):
         _("the patient's time zone"), max_length=64, blank=True, validators=[validate_time_zone]
     )
     ics_uid = models.UUIDField(_("calendar id"), default=uuid4, editable=False)
-    ics_sequence = models.PositiveIntegerField(_("calendar sequence"), default=0, db_default=0, editable=False)
+    ics_sequence = models.PositiveIntegerField(
+        _("calendar sequence"), default=0, db_default=0, editable=False
+    )
 
     objects: ClassVar[BookingQuerySet] = BookingQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -344,9 +351,7 @@ class Call(Record):
     started_at = models.DateTimeField(_("when"))
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
     summary = models.TextField(_("summary"), blank=True)
-    decision = models.CharField(
-        _("decision"), max_length=20, choices=Decision.choices, blank=True
-    )
+    decision = models.CharField(_("decision"), max_length=20, choices=Decision.choices, blank=True)
     next_action = models.CharField(_("next action"), max_length=300, blank=True)
     next_action_due = models.DateField(_("due"), null=True, blank=True)  # null: nothing is due
 

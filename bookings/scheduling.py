@@ -74,7 +74,8 @@ def book(
 def _lock(*, patient_id: UUID, navigator_id: UUID) -> Patient:
     """Lock both people until the end of the transaction, always in the same order."""
     User.objects.select_for_update(no_key=True).only("pk").get(pk=navigator_id, is_active=True)
-    return Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    patient: Patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    return patient
 
 
 def _translated(error: Exception) -> Exception:

@@ -27,7 +27,7 @@ EMBEDDED = not env.str("DATABASE_URL", default="")
 
 def required(name: str) -> str:
     """The value of an environment variable an installation cannot do without."""
-    value = env.str(name, default="")
+    value = str(env.str(name, default=""))
     if not value:
         raise ImproperlyConfigured(
             f"{name} is not set. With DATABASE_URL the portal needs it; see docs/operators.md."
@@ -166,10 +166,19 @@ AUTH_PASSWORD_VALIDATORS = [
 
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
+    # RFC 9700, the security best practice for OAuth 2.0, in full; only client credentials are used.
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # only a SHA-256 of each token is stored
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "SCOPES": {"api": "Use the REST API within the client's role"},
     "DEFAULT_SCOPES": ["api"],
-    "ALLOWED_GRANT_TYPES": ["client_credentials"],
 }
 
 # --- what leaves and what comes in ---------------------------------------------------------------

@@ -51,7 +51,7 @@ class Contact(Record):
 
     class Meta:
         abstract = True
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             models.UniqueConstraint(
                 Lower(Trim("email")),
                 condition=~models.Q(email=""),
@@ -74,7 +74,7 @@ class Contact(Record):
                 ),
             ),
         )
-        indexes = (
+        indexes: ClassVar[tuple[models.Index, ...]] = (
             # Search by name, e-mail and phone (portal.core.search).
             GinIndex(fields=["search"], name="%(app_label)s_%(class)s_search"),
         )

@@ -109,9 +109,7 @@ class ConditionName(Record):
         related_name="names",
     )
     name = models.CharField(_("name"), max_length=300)
-    language = models.CharField(
-        _("language"), max_length=10, blank=True, choices=language_choices
-    )
+    language = models.CharField(_("language"), max_length=10, blank=True, choices=language_choices)
     origin = models.CharField(
         _("origin"), max_length=20, choices=Origin.choices, default=Origin.NAVIGATOR
     )

@@ -26,7 +26,7 @@ class RowVersion(pgtrigger.Trigger):
     operation = pgtrigger.Update
     func = "NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;"
 
-    def get_condition(self, model: type[models.Model]) -> pgtrigger.Condition:
+    def get_condition(self, model: Any) -> pgtrigger.Condition:
         """Any change of a stored column. PostgreSQL forbids generated ones in a BEFORE trigger."""
         derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
         return pgtrigger.AnyChange(exclude=[*derived, "version", "updated_at"])

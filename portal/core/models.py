@@ -95,7 +95,7 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         _("may open the workplace"), default=False, help_text=_("Off for API clients.")
     )
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

@@ -68,7 +68,7 @@ class MatchesTokens(models.Lookup):
     lookup_name = "tokens"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, left_params = self.process_lhs(compiler, connection)
         return f"{left} @@ %s::tsquery", [*left_params, self.rhs]
 

@@ -1,0 +1,122 @@
+"""Finding people by what somebody remembers of them."""
+
+import pytest
+
+from patients.models import MedicalCondition, Patient
+from patients.tests.factories import ContactPointFactory, HospitalFactory, PatientFactory
+from portal.core.search import SEARCH_LIMIT, fold, words
+
+pytestmark = pytest.mark.django_db
+
+NAMES = [
+    "Łukasz Strauß",
+    "SØREN Ångström",
+    "Nguyễn Thị Minh",
+    "O'Brien-d’Arcy",
+    "Þórður Æsir",
+    "İpek Yıldız",
+    "Иван Петров",
+    "e\u0301lodie \u00a0van   der Berg",
+    "J.-P. (Jan) Œuvre",
+]
+
+
+@pytest.fixture
+def patient() -> Patient:
+    return PatientFactory(
+        first_name="Łukasz",
+        last_name="O'Brien-Nguyễn",
+        email="Luc.Obrien@home.example.org",
+        phone="+31612345678",
+    )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "luk",
+        "ŁUKASZ",
+        "nguyen",
+        "obrien luk",
+        "o'brien",
+        "O’Brien",
+        "brien",
+        "nguyen-",
+        "luc.o",
+        "luc.obrien@home",
+        "LUC.OBRIEN@HOME.EXAMPLE.ORG",
+        "example.org",
+        "@home.ex",
+        "5678",
+        "06 12 34",
+        "0612345678",
+        "+31 6 12345678",
+        "0031 6 1234",
+        "(06) 12-34-56",
+        "  lukasz   5678 ",
+    ],
+)
+def test_search_by_what_is_remembered_finds_the_patient(patient: Patient, typed: str) -> None:
+    PatientFactory(
+        first_name="Somebody", last_name="Else", email="s@elsewhere.test", phone="+4915112300000"
+    )
+
+    assert list(Patient.objects.search(typed)) == [patient]
+
+
+@pytest.mark.parametrize(
+    "typed", ["ukasz", "zzz", "luk zzz", "3456 luk", "'", ":*", "\\", "a' | 'b", "@", "luk 9999"]
+)
+def test_search_for_something_else_finds_nobody(patient: Patient, typed: str) -> None:
+    assert not Patient.objects.search(typed).exists()
+
+
+@pytest.mark.parametrize("typed", ["", "   "])
+def test_search_for_nothing_narrows_nothing(patient: Patient, typed: str) -> None:
+    assert list(Patient.objects.search(typed)) == [patient]
+
+
+@pytest.mark.parametrize("typed", ["4321", "lukasz 4321", "mother@", "family.example"])
+def test_search_finds_by_further_contact_points(patient: Patient, typed: str) -> None:
+    ContactPointFactory(patient=patient, kind="phone", value="+3225554321")
+    ContactPointFactory(patient=patient, value="Mother@family.example")
+
+    assert list(Patient.objects.search(typed)) == [patient]
+
+
+def test_search_respects_the_filters_it_is_put_on(patient: Patient) -> None:
+    assert not Patient.objects.filter(stage="closed").search("lukasz").exists()
+
+
+def test_search_looks_at_a_bounded_number_of_rows() -> None:
+    Patient.objects.bulk_create(
+        Patient(first_name="Anna", last_name=f"N{n}") for n in range(SEARCH_LIMIT + 5)
+    )
+
+    assert Patient.objects.search("anna").count() == SEARCH_LIMIT
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_folding_in_python_and_in_sql_agree(name: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT portal_fold(%s), portal_fold_key(%s)", [name, name])
+        folded, key = cursor.fetchone()
+
+    assert folded == fold(name)
+    assert key.split() == words(name)
+
+
+def test_hospital_is_found_by_name_and_city() -> None:
+    hospital = HospitalFactory(name="Universitätsklinikum", city="Köln")
+    HospitalFactory(name="Another", city="Bonn")
+
+    assert list(type(hospital).objects.search("koln univ")) == [hospital]
+
+
+@pytest.mark.parametrize(
+    "text", ["Idiopatic Pulmonary Fibrosis", "IPF", "idiopathische  LONGFIBROSE"]
+)
+def test_any_spelling_names_one_condition(text: str) -> None:
+    assert MedicalCondition.objects.named(text).get().abbreviation == "IPF"
