@@ -98,7 +98,9 @@ class ClinicalTrial(Record):
     )
     maximum_age = models.CharField(_("maximum age"), max_length=20, blank=True)
     criteria_text = models.TextField(_("eligibility criteria"), blank=True)
-    last_confirmed_on = models.DateField(_("last confirmed on"), null=True, blank=True)  # null: never
+    last_confirmed_on = models.DateField(
+        _("last confirmed on"), null=True, blank=True
+    )  # null: never
     last_confirmed_with = models.CharField(_("last confirmed with"), max_length=200, blank=True)
     search = models.GeneratedField(
         expression=TextSearch("registry_id", "title", "sponsor"),
@@ -327,7 +329,9 @@ class ExpandedAccessProgram(Record):
     availability = models.CharField(
         _("availability"), max_length=30, choices=Availability.choices, default=Availability.UNKNOWN
     )
-    last_confirmed_on = models.DateField(_("last confirmed on"), null=True, blank=True)  # null: never
+    last_confirmed_on = models.DateField(
+        _("last confirmed on"), null=True, blank=True
+    )  # null: never
     last_confirmed_with = models.CharField(_("last confirmed with"), max_length=200, blank=True)
     search = models.GeneratedField(
         expression=TextSearch("eap_number", "title", "sponsor", "registry_id"),

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             os.environ["PORTAL_WELCOME"] = demo.welcome(port)
             os.environ["GUNICORN_BIND"] = f"127.0.0.1:{port}"
             os.environ.setdefault("GUNICORN_LOGLEVEL", "warning")
-            embedded.keep_across_exec()
+            embedded.keep_through_exec()
         os.environ["PORT"] = str(port)
         connection.close()
         sys.stdout.flush()
