@@ -1,0 +1,23 @@
+"""What the workplace's pages are made of, and the kernel's own pages.
+
+`records` the list and page of any record, `lists` bounded counts and pages, `forms` every rule
+and the optimistic lock, `related` what belongs to a record, `filters` filters that stay fast,
+`display` single values, `staff` the pages of those who work here, `access_log` who opened what.
+"""
+
+from portal.core.admin.filters import AutocompleteFilter, ChoicesFilter, DateRangeFilter
+from portal.core.admin.records import AppendOnlyAdmin, Fact, ReadOnlyAdmin, RecordAdmin
+from portal.core.admin.related import AddOnlyInline, PartInline, RelatedTable
+
+__all__ = (
+    "AddOnlyInline",
+    "AppendOnlyAdmin",
+    "AutocompleteFilter",
+    "ChoicesFilter",
+    "DateRangeFilter",
+    "Fact",
+    "PartInline",
+    "ReadOnlyAdmin",
+    "RecordAdmin",
+    "RelatedTable",
+)
