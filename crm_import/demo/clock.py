@@ -37,9 +37,8 @@ def _day_text(day: int) -> str:
 
 def iso(instant: int) -> str:
     """`2023-10-29T00:30:00Z`."""
-    day, rest = divmod(instant, DAY)
-    minute, second = divmod(rest, 60)
-    return f"{_day_text(day)}T{_MINUTES[minute]}{_SECONDS[second]}"
+    minute = instant % DAY // MINUTE
+    return f"{_day_text(instant // DAY)}T{_MINUTES[minute]}{_SECONDS[instant % MINUTE]}"
 
 
 def iso_date(instant: int) -> str:

@@ -12,7 +12,9 @@ SCENES = Scenes()
 _LONGEST_NAME = 140
 _UNKNOWN_TYPE = "100000007"
 # The letters that Unicode does not take apart, both cases.
-_STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
+_STROKES = str.maketrans(
+    {"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"}
+)
 
 
 # Ids, versions and repeats

@@ -1,21 +1,12 @@
 """The seven files of a headed-CSV export of the legacy CRM: their columns and a writer for them."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self, TextIO
 
 Row = dict[str, str]
-
-
-class RowWriter(Protocol):
-    """What is used of the writer that `csv.writer` returns."""
-
-    def writerow(self, row: Iterable[str], /) -> object:
-        """Write one record."""
-
 
 SYSTEM_COLUMNS = ("createdon", "modifiedon", "statecode", "versionnumber")
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -41,6 +32,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
+_AT_ONCE = 1_000
+_SPECIAL = frozenset(',"\r\n')
+
+
 class Tables:
     """The open files of one export. `counts` holds the rows written so far, per table."""
 
@@ -50,7 +45,8 @@ class Tables:
         self._files = ExitStack()
 
     def __enter__(self) -> Self:
-        self._writers = {table: self._open(table) for table in COLUMNS}
+        self._open = {table: self._create(table) for table in COLUMNS}
+        self._waiting: dict[str, list[str]] = {table: [] for table in COLUMNS}
         return self
 
     def __exit__(
@@ -59,11 +55,16 @@ class Tables:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._files.close()
+        with self._files:
+            for table in COLUMNS:
+                self._flush(table)
 
     def put(self, table: str, row: Row) -> None:
         """Write one row; its keys stand in the order of `COLUMNS`, as the makers build them."""
-        self._writers[table].writerow(row.values())
+        waiting = self._waiting[table]
+        waiting.append(record(row.values()))
+        if len(waiting) >= _AT_ONCE:
+            self._flush(table)
         self.counts[table] += 1
 
     def put_all(self, table: str, rows: Iterable[Row]) -> None:
@@ -71,11 +72,27 @@ class Tables:
         for row in rows:
             self.put(table, row)
 
-    def _open(self, table: str) -> RowWriter:
+    def _flush(self, table: str) -> None:
+        self._open[table].write("".join(self._waiting[table]))
+        self._waiting[table].clear()
+
+    def _create(self, table: str) -> TextIO:
         path = self._folder / f"{table}.csv"
-        file = self._files.enter_context(
-            path.open("w", encoding="utf-8", newline="", buffering=1 << 18)
-        )
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS[table])
-        return writer
+        file = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
+        file.write(record(COLUMNS[table]))
+        return file
+
+
+def record(cells: Collection[str]) -> str:
+    """One line of CSV with its line end. Several times faster than `csv.writer` on plain cells."""
+    line = ",".join(cells)
+    if line.count(",") == len(cells) - 1 and '"' not in line and "\n" not in line:
+        return f"{line}\n"
+    return f"{','.join(map(_quoted, cells))}\n"
+
+
+def _quoted(cell: str) -> str:
+    if _SPECIAL.isdisjoint(cell):
+        return cell
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"'

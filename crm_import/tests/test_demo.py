@@ -166,7 +166,9 @@ CHECKS: dict[str, Callable[[Export], bool]] = {
     ),
     "email_two": lambda e: any(r["email"].count("@") == 2 for r in e.contacts),
     "email_invalid": lambda e: any(
-        len(r["email"]) > 8 and "@" not in r["email"] for r in e.contacts
+        re.fullmatch(r"[a-z0-9]*\.?[a-z0-9]+", r["email"])
+        and r["email"] not in {"none", "unknown", "onbekend"}
+        for r in e.contacts
     ),
     "role_mailbox": lambda e: (
         max(Counter(r["email"] for r in e.contacts if r["email"].startswith("info@")).values()) > 5
