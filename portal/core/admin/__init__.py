@@ -5,6 +5,7 @@ and the optimistic lock, `related` what belongs to a record, `filters` filters t
 `display` single values, `staff` the pages of those who work here, `access_log` who opened what.
 """
 
+from portal.core.admin import access_log, staff
 from portal.core.admin.filters import AutocompleteFilter, ChoicesFilter, DateRangeFilter
 from portal.core.admin.records import AppendOnlyAdmin, Fact, ReadOnlyAdmin, RecordAdmin
 from portal.core.admin.related import AddOnlyInline, PartInline, RelatedTable
@@ -20,4 +21,6 @@ __all__ = (
     "ReadOnlyAdmin",
     "RecordAdmin",
     "RelatedTable",
+    "access_log",
+    "staff",
 )

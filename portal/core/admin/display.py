@@ -1,12 +1,13 @@
 """How single values are shown in lists, tables and summaries of the workplace."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -115,3 +116,27 @@ def waiting(since: datetime, *, now: datetime) -> str:
         return _("%(count)d h") % {"count": minutes // 60}
     days = minutes // (24 * 60)
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+def key_values(values: Mapping[str, Any]) -> SafeString | str:
+    """A JSON object as a list of names and values; what is nested stays JSON."""
+    if not values:
+        return NOTHING
+    shown = (
+        (
+            name,
+            json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value,
+        )
+        for name, value in values.items()
+    )
+    rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", shown)
+    return format_html('<dl class="portal-values">{}</dl>', rows)
+
+
+def record_link(record: Any, text: Any = "") -> SafeString | str:
+    """The record's name, leading to its page; the dash for none."""
+    if record is None:
+        return NOTHING
+    return format_html(
+        '<a class="portal-link" href="{}">{}</a>', record.get_absolute_url(), text or record
+    )

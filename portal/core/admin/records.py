@@ -8,33 +8,32 @@ the page, and an access-log entry when a person's record is opened.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
-from django.apps import apps
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
-from django.db.models.deletion import CASCADE, PROTECT, RESTRICT
+from django.db import IntegrityError, transaction
+from django.forms import MultipleChoiceField
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from portal.core import access, history_log
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
+from portal.core.admin.reach import deletion, people_shown
+from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
 
 ON_THE_PAGE = 5  # history entries at the foot of a record's page
 PER_HISTORY_PAGE = 25
-DELETION_LIMIT = 20  # rows named when something cannot be deleted, or goes with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,16 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             return queryset.search(term), False
         if path.endswith("__search"):
             relation = path.removesuffix("__search")
-            target: Any = self.model._meta.get_field(relation).related_model
+            target: Any = self.model
+            for name in relation.split("__"):
+                target = target._meta.get_field(name).related_model
             found = target._default_manager.search(term).order_by().values_list("pk", flat=True)
             return queryset.filter(**{f"{relation}__in": list(found)}), False
         found_rows: tuple[Any, bool] = super().get_search_results(request, queryset, term)
         return found_rows
+
+    # Joined for `autocomplete_label`.
+    autocomplete_related: ClassVar[Sequence[str]] = ()
 
     @classmethod
     def autocomplete_label(cls, record: Any) -> str:
@@ -111,7 +115,20 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         related = self.admin_site._registry.get(db_field.remote_field.model)
         if formfield is not None and isinstance(related, RecordAdmin):
             formfield.label_from_instance = related.autocomplete_label
+            formfield.queryset = formfield.queryset.select_related(*related.autocomplete_related)
         return formfield
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A list of choices is chosen from, with search; Django would ask for commas."""
+        if isinstance(db_field, ArrayField) and db_field.base_field.choices:
+            return MultipleChoiceField(
+                choices=db_field.base_field.choices,
+                label=capfirst(db_field.verbose_name),
+                help_text=db_field.help_text,
+                required=not db_field.blank,
+                widget=UnfoldAdminSelect2MultipleWidget,
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     # --- form --------------------------------------------------------------------------------
 
@@ -240,7 +257,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         return reverse(name, args=[quote(record.pk)])
 
     def _log_opened(self, request: HttpRequest, record: Any) -> None:
-        for model, ids in self._people(record).items():
+        for model, ids in people_shown(record, self.opens).items():
             access.opened(
                 model,
                 ids,
@@ -249,42 +266,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 request_id=getattr(request, "request_id", None),
             )
 
-    def _people(self, record: Any) -> dict[type[models.Model], list[UUID]]:
-        """The people whose record is shown, by kind."""
-        people: dict[type[models.Model], list[UUID]] = {}
-        for path in self.opens:
-            model: Any = self.model
-            target: Any = record
-            *through, last = path.split(".") if path else [""]
-            for name in through:
-                target = getattr(target, name)
-                model = type(target)
-            if last:
-                field = model._meta.get_field(last)
-                model, key = field.related_model, getattr(target, field.attname)
-            else:
-                key = target.pk
-            if key is not None:
-                people.setdefault(model, []).append(key)
-        return people
-
     # --- deleting -----------------------------------------------------------------------------
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go and what stands in the way; the first rows of each kind only."""
-        goes: list[Any] = [str(record) for record in objs]
-        protected: list[Any] = []
-        for relation in self.opts.related_objects:
-            on_delete = getattr(relation, "on_delete", None)
-            target: Any = relation.related_model
-            if on_delete not in (CASCADE, PROTECT, RESTRICT) or hasattr(target, "pgh_obj"):
-                continue
-            named = f"{relation.field.name}__in"
-            rows = target._base_manager.filter(**{named: list(objs)})[:DELETION_LIMIT]
-            kind = capfirst(target._meta.verbose_name)
-            into = goes if on_delete is CASCADE else protected
-            into += [format_html("{}: {}", kind, row) for row in rows]
-        return goes, {self.opts.verbose_name_plural: len(goes)}, set(), protected
+        return deletion(self.model, list(objs))
 
 
 class ReadOnlyAdmin(RecordAdmin):
@@ -310,28 +296,3 @@ class AppendOnlyAdmin(RecordAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def refusal_of(error: Exception) -> str:
-    """The sentence for a person about what a verb or the database refused.
-
-    An integrity error is explained by the constraint's own message.
-    """
-    if isinstance(error, Refused):
-        return error.message
-    if isinstance(error, ValidationError):
-        return " ".join(error.messages)
-    diagnosis = getattr(error.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None) or ""
-    return _constraint_messages().get(name) or str(NOT_SAVED)
-
-
-NOT_SAVED = gettext_lazy("The database refused this change. Open the page again and repeat it.")
-
-
-def _constraint_messages() -> dict[str, str]:
-    return {
-        constraint.name: str(constraint.violation_error_message or "")
-        for model in apps.get_models()
-        for constraint in model._meta.constraints
-    }

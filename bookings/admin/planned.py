@@ -1,0 +1,194 @@
+"""Planned calls: booked by the verb, never by typing in a status."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from bookings.models import Booking
+from bookings.scheduling import book
+from portal.core.admin import (
+    AutocompleteFilter,
+    ChoicesFilter,
+    DateRangeFilter,
+    RecordAdmin,
+)
+from portal.core.admin.display import badge, choice_badge, moment, two_lines
+from portal.core.admin.forms import RecordForm
+
+SEARCH_HELP = gettext_lazy("The patient: start of a name, e-mail or its domain, or phone digits")
+LENGTHS = (15, 30, 45, 60, 90)
+
+
+class NewBookingForm(RecordForm):
+    """A call to plan: with whom, when and for how long."""
+
+    minutes = forms.TypedChoiceField(
+        label=gettext_lazy("length"),
+        coerce=int,
+        initial=30,
+        choices=[(length, gettext_lazy("%d minutes") % length) for length in LENGTHS],
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("starts_at") and cleaned.get("minutes"):
+            self.instance.ends_at = cleaned["starts_at"] + timedelta(minutes=cleaned["minutes"])
+        return cleaned
+
+
+class WhenFilter(admin.SimpleListFilter):
+    """The queues that navigators ask for."""
+
+    title = gettext_lazy("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("missing", _("Outcome missing")), ("upcoming", _("To come"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        now = timezone.now()
+        if self.value() == "missing":
+            return queryset.outcome_missing(now=now)
+        if self.value() == "upcoming":
+            return queryset.upcoming(now=now)
+        return queryset
+
+
+def booking_status(booking: Booking) -> str:
+    """The status, or that somebody has to say how the call went."""
+    if booking.is_outcome_missing(now=timezone.now()):
+        return badge("missing", _("Outcome missing"), "red")
+    return choice_badge(booking, "status")
+
+
+def minutes_of(booking: Booking) -> str:
+    length = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
+    return _("%(count)d min") % {"count": length}
+
+
+@admin.register(Booking)
+class BookingAdmin(RecordAdmin):
+    """Planned calls."""
+
+    list_display = ("when", "patient", "navigator", "status_shown")
+    list_filter = (
+        WhenFilter,
+        ("status", ChoicesFilter),
+        ("navigator", AutocompleteFilter),
+        ("starts_at", DateRangeFilter),
+        ("patient", AutocompleteFilter),
+    )
+    search_fields = ("patient__search",)
+    search_help_text = SEARCH_HELP
+    autocomplete_fields = ("patient", "navigator")
+    autocomplete_related = ("patient",)
+    readonly_fields = (
+        "patient",
+        "navigator",
+        "starts_at",
+        "ends_at",
+        "status",
+        "held_until",
+        "no_show_by",
+        "cancelled_by",
+        "cancel_reason",
+        "rescheduled_to",
+    )
+    fieldsets = (
+        (
+            gettext_lazy("The call"),
+            {
+                "description": gettext_lazy(
+                    "Time and status are changed by what happens to the call, not typed in."
+                ),
+                "fields": (
+                    ("patient", "navigator"),
+                    ("starts_at", "ends_at"),
+                    ("reminder_at", "patient_time_zone"),
+                ),
+            },
+        ),
+        (
+            gettext_lazy("What became of it"),
+            {
+                "description": gettext_lazy("Filled in as the call is held, missed or moved."),
+                "fields": (
+                    ("status", "held_until"),
+                    ("no_show_by", "rescheduled_to"),
+                    ("cancelled_by", "cancel_reason"),
+                ),
+            },
+        ),
+    )
+    add_fieldsets = (
+        (
+            gettext_lazy("The call"),
+            {
+                "description": gettext_lazy(
+                    "A time that either of them has already is refused. Times are in your zone."
+                ),
+                "fields": (
+                    ("patient", "navigator"),
+                    ("starts_at", "minutes"),
+                    ("reminder_at", "patient_time_zone"),
+                ),
+            },
+        ),
+    )
+    opens = ("patient",)
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("patient", "navigator").defer("patient__search")
+
+    @admin.display(description=gettext_lazy("when"), ordering="starts_at")
+    def when(self, booking: Booking) -> str:
+        return two_lines(moment(booking.starts_at), minutes_of(booking))
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_shown(self, booking: Booking) -> str:
+        return booking_status(booking)
+
+    @classmethod
+    def autocomplete_label(cls, record: Booking) -> str:
+        return f"{moment(record.starts_at)} · {record.patient} · {record.get_status_display()}"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return self.readonly_fields if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **{"form": NewBookingForm, **kwargs})
+        form.base_fields["navigator"].required = True
+        return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"navigator": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new call is booked by the verb, which refuses a time that is taken."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        booking = book(
+            patient_id=obj.patient_id,
+            navigator_id=obj.navigator_id,
+            starts_at=obj.starts_at,
+            ends_at=obj.ends_at,
+            reminder_at=obj.reminder_at,
+            patient_time_zone=obj.patient_time_zone,
+            by=request.user,  # type: ignore[arg-type]
+        )
+        obj.pk = booking.pk
+        obj._state.adding = False

@@ -1,0 +1,52 @@
+"""When navigators can be called, and when they cannot."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from bookings.models import TimeOff, WorkingHours
+from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, RecordAdmin
+
+
+@admin.register(WorkingHours)
+class WorkingHoursAdmin(RecordAdmin):
+    """When navigators take calls."""
+
+    list_display = ("navigator", "weekday", "starts", "ends", "time_zone")
+    list_filter = (("navigator", AutocompleteFilter), ("weekday", ChoicesFilter))
+    autocomplete_fields = ("navigator",)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy("Wall time of the place; free slots follow from it."),
+                "fields": (("navigator", "weekday"), ("starts", "ends"), "time_zone"),
+            },
+        ),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("navigator")
+
+
+@admin.register(TimeOff)
+class TimeOffAdmin(RecordAdmin):
+    """When navigators take none."""
+
+    list_display = ("navigator", "starts_at", "ends_at", "reason")
+    list_filter = (("navigator", AutocompleteFilter), ("starts_at", DateRangeFilter))
+    autocomplete_fields = ("navigator",)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy("No free slot is offered in this time."),
+                "fields": ("navigator", ("starts_at", "ends_at"), "reason"),
+            },
+        ),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("navigator")

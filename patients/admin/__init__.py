@@ -1,0 +1,8 @@
+"""People in the workplace: one module for each group of records.
+
+`joined` is where the apps above add their part to a patient's page.
+"""
+
+from patients.admin import contact_points, identity, lookups, patient, said, specialists
+
+__all__ = ("contact_points", "identity", "lookups", "patient", "said", "specialists")

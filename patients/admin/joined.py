@@ -1,0 +1,68 @@
+"""What the apps above add to patients: tables and facts on the page, columns in the list.
+
+`patients` knows no other app. The admin modules of bookings and referrals call `join` when they
+are loaded; everything is shown in the order of its `position`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.core.admin import Fact, RelatedTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    position: int
+    table: RelatedTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the patient list.
+
+    `annotations` are added to the rows of the page that is shown, and `cell` displays a row.
+    """
+
+    position: int
+    heading: Any
+    annotations: Callable[[datetime], Mapping[str, Any]]
+    cell: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactSource:
+    """Makes one fact at the top of a patient's page; `read` runs a bounded number of queries."""
+
+    position: int
+    read: Callable[[Any, datetime], Fact]
+
+
+_tables: list[Table] = []
+_columns: list[Column] = []
+_facts: list[FactSource] = []
+
+
+def join(
+    *,
+    tables: Iterable[Table] = (),
+    columns: Iterable[Column] = (),
+    facts: Iterable[FactSource] = (),
+) -> None:
+    """Add parts to the patient's page and list. Called once by each app, at import."""
+    _tables.extend(tables)
+    _columns.extend(columns)
+    _facts.extend(facts)
+
+
+def tables() -> list[RelatedTable]:
+    return [part.table for part in sorted(_tables, key=lambda part: part.position)]
+
+
+def columns() -> list[Column]:
+    return sorted(_columns, key=lambda part: part.position)
+
+
+def facts(patient: Any, *, now: datetime) -> list[Fact]:
+    return [part.read(patient, now) for part in sorted(_facts, key=lambda part: part.position)]

@@ -1,0 +1,266 @@
+"""Patients and leads: the list one decides by, and everything about one person on one page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from patients.admin import joined
+from patients.models import ContactPoint, Note, Patient
+from portal.core.admin import (
+    AddOnlyInline,
+    AutocompleteFilter,
+    ChoicesFilter,
+    DateRangeFilter,
+    Fact,
+    PartInline,
+    RecordAdmin,
+    RelatedTable,
+)
+from portal.core.admin.display import (
+    NOTHING,
+    badge,
+    choice_badge,
+    email_link,
+    phone_link,
+    two_lines,
+    waiting,
+)
+from portal.core.models import User
+
+SEARCH_HELP = gettext_lazy("Start of a name, e-mail or its domain, or phone digits")
+
+PERSON = (
+    gettext_lazy("Person"),
+    {
+        "description": gettext_lazy("Who they are and how to reach them."),
+        "fields": (
+            ("first_name", "last_name"),
+            ("email", "phone"),
+            ("date_of_birth", "sex"),
+            ("country", "language"),
+            "time_zone",
+        ),
+    },
+)
+WISHES = (
+    gettext_lazy("Wishes and limits"),
+    {
+        "description": gettext_lazy("Looked at before every call and message."),
+        "fields": (
+            ("voicemail", "do_not_contact"),
+            ("deceased_on", "processing_restricted"),
+        ),
+    },
+)
+ON_BEHALF = (
+    gettext_lazy("Somebody else filled in the form"),
+    {
+        "description": gettext_lazy("For example a parent of a child."),
+        "fields": (("on_behalf_of_name", "on_behalf_of_relation"),),
+    },
+)
+
+
+class ContactPointInline(PartInline):
+    """Further addresses and numbers, edited on the patient's page."""
+
+    model = ContactPoint
+    fields = ("kind", "value", "remark", "origin")
+    readonly_fields = ("origin",)
+    verbose_name_plural = gettext_lazy("Further e-mail addresses and phones")
+
+
+class NoteInline(AddOnlyInline):
+    """A new note; the ones there are stand in the table of notes."""
+
+    model = Note
+    fields = ("text",)
+    verbose_name_plural = gettext_lazy("New note")
+
+
+@admin.register(Patient)
+class PatientAdmin(RecordAdmin):
+    """Leads and patients."""
+
+    list_filter = (
+        ("stage", ChoicesFilter),
+        ("owner", AutocompleteFilter),
+        ("medical_condition", AutocompleteFilter),
+        ("physician", AutocompleteFilter),
+        ("country", ChoicesFilter),
+        ("created_at", DateRangeFilter),
+    )
+    search_fields = ("search",)
+    search_help_text = SEARCH_HELP
+    autocomplete_fields = ("owner", "medical_condition", "physician")
+    autocomplete_related = ("medical_condition",)
+    readonly_fields = (
+        "stage",
+        "closed_reason",
+        "first_contact_at",
+        "initial_consult_at",
+        "converted_at",
+        "converted_by",
+    )
+    fieldsets = (
+        PERSON,
+        (
+            gettext_lazy("Navigation"),
+            {
+                "description": gettext_lazy(
+                    "Who looks after them and for what. The stage follows from what happens; "
+                    "it is not typed in."
+                ),
+                "fields": (
+                    ("owner", "medical_condition"),
+                    ("physician", "stage"),
+                    ("first_contact_at", "initial_consult_at"),
+                    ("converted_at", "converted_by"),
+                    "closed_reason",
+                ),
+            },
+        ),
+        WISHES,
+        ON_BEHALF,
+    )
+    add_fieldsets = (
+        PERSON,
+        (
+            gettext_lazy("Navigation"),
+            {
+                "description": gettext_lazy("A new person starts as a lead."),
+                "fields": (("owner", "medical_condition"), "physician"),
+            },
+        ),
+        WISHES,
+        ON_BEHALF,
+    )
+    inlines = (ContactPointInline, NoteInline)
+    opens = ("",)
+    history_parts = ("contact_points",)
+
+    # --- list --------------------------------------------------------------------------------
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        added = [admin.display(description=c.heading)(c.cell) for c in joined.columns()]
+        return (
+            "person",
+            "stage_shown",
+            "medical_condition",
+            "physician",
+            "navigator",
+            *added,
+            "waits",
+        )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        now = timezone.now()
+        annotations: dict[str, Any] = {}
+        for column in joined.columns():
+            annotations |= column.annotations(now)
+        return (
+            page.select_related("medical_condition", "physician", "owner")
+            .defer("search", "medical_condition__search", "physician__search")
+            .annotate(**annotations)
+        )
+
+    @admin.display(description=gettext_lazy("patient"))
+    def person(self, patient: Patient) -> str:
+        return two_lines(patient.full_name, patient.email)
+
+    @admin.display(description=gettext_lazy("stage"))
+    def stage_shown(self, patient: Patient) -> str:
+        return choice_badge(patient, "stage")
+
+    @admin.display(description=gettext_lazy("navigator"))
+    def navigator(self, patient: Patient) -> str:
+        return str(patient.owner) if patient.owner else NOTHING
+
+    @admin.display(description=gettext_lazy("waiting"))
+    def waits(self, patient: Patient) -> str:
+        if patient.stage != Patient.Stage.LEAD or patient.initial_consult_at:
+            return NOTHING
+        return waiting(patient.first_contact_at, now=timezone.now())
+
+    @classmethod
+    def autocomplete_label(cls, record: Patient) -> str:
+        born = record.date_of_birth
+        parts = [
+            record.full_name,
+            _("born %(day)s") % {"day": date_format(born, "j M Y")} if born else "",
+            str(record.medical_condition or ""),
+        ]
+        return " · ".join(part for part in parts if part)
+
+    # --- page --------------------------------------------------------------------------------
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """A restricted person cannot be changed, except for lifting the restriction."""
+        if obj is None or not obj.processing_restricted:
+            return self.readonly_fields
+        shown = flatten_fieldsets(cast(Any, self.fieldsets))
+        return [name for name in shown if name != "processing_restricted"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return () if obj is not None and obj.processing_restricted else self.inlines
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """A note is its author's."""
+        for row in formset.save(commit=False):
+            if isinstance(row, Note):
+                row.author = cast(User, request.user)
+            row.save()
+        for row in formset.deleted_objects:
+            row.delete()
+
+    def get_related_tables(self, request: HttpRequest, record: Any) -> Sequence[RelatedTable]:
+        return joined.tables()
+
+    def facts(self, request: HttpRequest, record: Patient) -> list[Fact]:
+        now = timezone.now()
+        return [
+            Fact(_("Stage"), self._standing(record)),
+            Fact(_("Condition"), record.medical_condition or NOTHING),
+            Fact(_("Phone"), phone_link(record.phone)),
+            Fact(_("E-mail"), email_link(record.email)),
+            Fact(_("Navigator"), record.owner or _("nobody yet")),
+            Fact(_("Physician"), self._physician(record)),
+            *joined.facts(record, now=now),
+            *self._their_time(record),
+        ]
+
+    def _standing(self, patient: Patient) -> str:
+        """The stage, and what must not be overlooked."""
+        warnings: Mapping[str, Any] = {
+            _("Do not contact"): patient.do_not_contact,
+            _("Deceased"): patient.deceased_on,
+            _("Restricted"): patient.processing_restricted,
+        }
+        badges = [choice_badge(patient, "stage")]
+        if patient.closed_reason:
+            badges.append(choice_badge(patient, "closed_reason"))
+        badges += [badge("warning", label, "red") for label, holds in warnings.items() if holds]
+        return format_html_join(" ", "{}", ((one,) for one in badges))
+
+    def _physician(self, patient: Patient) -> str:
+        if patient.physician is None:
+            return NOTHING
+        hospital = patient.physician.hospital
+        url = patient.physician.get_absolute_url()
+        name = format_html('<a class="portal-link" href="{}">{}</a>', url, patient.physician)
+        return two_lines(name, hospital or _("no hospital yet"))
+
+    def _their_time(self, patient: Patient) -> list[Fact]:
+        if not patient.time_zone:
+            return []
+        there = timezone.now().astimezone(ZoneInfo(patient.time_zone))
+        return [Fact(_("Their time"), two_lines(time_format(there, "H:i"), patient.time_zone))]

@@ -1,0 +1,103 @@
+"""How a dossier is done in a country: versioned templates of steps."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from portal.core.admin import AutocompleteFilter, ChoicesFilter, PartInline, RecordAdmin
+from referrals.models import RouteStep, RouteStepDependency, RouteTemplate
+
+
+class RouteStepInline(PartInline):
+    model = RouteStep
+    fields = ("position", "key", "title", "responsible", "days", "source")
+    verbose_name_plural = gettext_lazy("Steps")
+    show_change_link = True
+
+
+@admin.register(RouteTemplate)
+class RouteTemplateAdmin(RecordAdmin):
+    """Routes to treatment, by country."""
+
+    list_display = ("title", "code", "revision", "country", "is_active")
+    list_filter = (("country", ChoicesFilter),)
+    search_fields = ("title", "code")
+    search_help_text = gettext_lazy("Part of the title or code")
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy("A change that matters is a new revision."),
+                "fields": (("title", "country"), ("code", "revision"), "is_active"),
+            },
+        ),
+    )
+    inlines = (RouteStepInline,)
+    history_parts = ("steps",)
+
+
+class RouteStepNeedInline(PartInline):
+    model = RouteStepDependency
+    fk_name = "step"
+    fields = ("needed",)
+    autocomplete_fields = ("needed",)
+    verbose_name_plural = gettext_lazy("Waits for")
+
+
+@admin.register(RouteStep)
+class RouteStepAdmin(RecordAdmin):
+    """Steps of all routes."""
+
+    list_display = ("title", "template", "position", "responsible", "days")
+    list_filter = (("template", AutocompleteFilter), ("responsible", ChoicesFilter))
+    search_fields = ("title", "key")
+    search_help_text = gettext_lazy("Part of the title or key")
+    autocomplete_fields = ("template",)
+    autocomplete_related = ("template",)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy("What has to be done, by whom, and who says so."),
+                "fields": (
+                    ("template", "position"),
+                    ("title", "key"),
+                    ("responsible", "days"),
+                    "source",
+                ),
+            },
+        ),
+    )
+    inlines = (RouteStepNeedInline,)
+    history_parts = ("needs",)
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("template")
+
+    @classmethod
+    def autocomplete_label(cls, record: RouteStep) -> str:
+        return f"{record.title} · {record.template}"
+
+
+@admin.register(RouteStepDependency)
+class RouteStepDependencyAdmin(RecordAdmin):
+    """Which step of a route waits for which."""
+
+    list_display = ("step", "needed")
+    list_filter = (("step", AutocompleteFilter),)
+    ordering = ("-id",)
+    autocomplete_fields = ("step", "needed")
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy("The first cannot begin before the second is done."),
+                "fields": ("step", "needed"),
+            },
+        ),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("step", "needed")
