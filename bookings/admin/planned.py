@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.models import Booking
@@ -45,7 +46,7 @@ class NewBookingForm(RecordForm):
         return cleaned
 
 
-class WhenFilter(admin.SimpleListFilter):
+class WhenFilter(DropdownFilter):  # type: ignore[misc]
     """The queues that navigators ask for."""
 
     title = gettext_lazy("queue")

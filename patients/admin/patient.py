@@ -12,8 +12,10 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import DropdownFilter
 
 from patients.admin import joined
+from patients.admin.contact_form import ContactForm
 from patients.models import ContactPoint, Note, Patient
 from portal.core.admin import (
     AddOnlyInline,
@@ -84,14 +86,34 @@ class NoteInline(AddOnlyInline):
 
     model = Note
     fields = ("text",)
+    tab = True
     verbose_name_plural = gettext_lazy("New note")
+
+
+class QueueFilter(DropdownFilter):  # type: ignore[misc]
+    """Leads that nobody has reached yet; the list then shows the oldest first."""
+
+    title = gettext_lazy("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", _("Leads nobody has reached")), ("no_physician", _("No physician"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "waiting":
+            return queryset.filter(stage=Patient.Stage.LEAD, initial_consult_at=None)
+        if self.value() == "no_physician":
+            return queryset.without_physician()
+        return queryset
 
 
 @admin.register(Patient)
 class PatientAdmin(RecordAdmin):
     """Leads and patients."""
 
+    form = ContactForm
     list_filter = (
+        QueueFilter,
         ("stage", ChoicesFilter),
         ("owner", AutocompleteFilter),
         ("medical_condition", AutocompleteFilter),
@@ -160,6 +182,13 @@ class PatientAdmin(RecordAdmin):
             "navigator",
             *added,
             "waits",
+        )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return (
+            ("first_contact_at", "id")
+            if request.GET.get(QueueFilter.parameter_name) == "waiting"
+            else super().get_ordering(request)
         )
 
     def rows(self, request: HttpRequest, page: Any) -> Any:

@@ -5,6 +5,7 @@ difference between one copy and the one before it, with labels instead of codes 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.core.models import User
+from portal.core.phones import for_people
 from portal.core.privacy import RECORD_FIELDS
 
 # A value longer than this is cut in the display; the event row keeps all of it.
@@ -28,6 +30,7 @@ LONGEST_VALUE = 300
 # Values nobody may read back, not even in history.
 _SECRET = frozenset({"password", "client_secret"})
 _DELETED = "delete"
+E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
 class Action(StrEnum):
@@ -284,4 +287,4 @@ def _plain(field: Any, value: Any) -> str:
         return date_format(value, "DATE_FORMAT")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return for_people(value) if E164.fullmatch(str(value)) else str(value)
