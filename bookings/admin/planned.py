@@ -32,7 +32,7 @@ class NewBookingForm(RecordForm):
     """A call to plan: with whom, when and for how long."""
 
     minutes = forms.TypedChoiceField(
-        label=gettext_lazy("length"),
+        label=gettext_lazy("Length"),
         coerce=int,
         initial=30,
         choices=[(length, gettext_lazy("%d minutes") % length) for length in LENGTHS],

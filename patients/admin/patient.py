@@ -15,15 +15,13 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from patients.admin import joined
-from patients.admin.contact_form import ContactForm
-from patients.models import ContactPoint, Note, Patient
+from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
+from patients.models import Note, Patient
 from portal.core.admin import (
-    AddOnlyInline,
     AutocompleteFilter,
     ChoicesFilter,
     DateRangeFilter,
     Fact,
-    PartInline,
     RecordAdmin,
     RelatedTable,
 )
@@ -70,24 +68,6 @@ ON_BEHALF = (
         "fields": (("on_behalf_of_name", "on_behalf_of_relation"),),
     },
 )
-
-
-class ContactPointInline(PartInline):
-    """Further addresses and numbers, edited on the patient's page."""
-
-    model = ContactPoint
-    fields = ("kind", "value", "remark", "origin")
-    readonly_fields = ("origin",)
-    verbose_name_plural = gettext_lazy("Further e-mail addresses and phones")
-
-
-class NoteInline(AddOnlyInline):
-    """A new note; the ones there are stand in the table of notes."""
-
-    model = Note
-    fields = ("text",)
-    tab = True
-    verbose_name_plural = gettext_lazy("New note")
 
 
 class QueueFilter(DropdownFilter):  # type: ignore[misc]
@@ -259,12 +239,11 @@ class PatientAdmin(RecordAdmin):
         return [
             Fact(_("Stage"), self._standing(record)),
             Fact(_("Condition"), record.medical_condition or NOTHING),
-            Fact(_("Phone"), phone_link(record.phone)),
+            Fact(_("Phone"), two_lines(phone_link(record.phone), self._their_time(record))),
             Fact(_("E-mail"), email_link(record.email)),
             Fact(_("Navigator"), record.owner or _("nobody yet")),
             Fact(_("Physician"), self._physician(record)),
             *joined.facts(record, now=now),
-            *self._their_time(record),
         ]
 
     def _standing(self, patient: Patient) -> str:
@@ -288,8 +267,10 @@ class PatientAdmin(RecordAdmin):
         name = format_html('<a class="portal-link" href="{}">{}</a>', url, patient.physician)
         return two_lines(name, hospital or _("no hospital yet"))
 
-    def _their_time(self, patient: Patient) -> list[Fact]:
+    def _their_time(self, patient: Patient) -> str:
+        """What the clock says where they are; blank when nobody knows where that is."""
         if not patient.time_zone:
-            return []
+            return ""
         there = timezone.now().astimezone(ZoneInfo(patient.time_zone))
-        return [Fact(_("Their time"), two_lines(time_format(there, "H:i"), patient.time_zone))]
+        words = {"time": time_format(there, "H:i"), "zone": patient.time_zone}
+        return _("%(time)s there, %(zone)s") % words

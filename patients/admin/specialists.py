@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from patients.admin.contact_form import ContactForm
+from patients.admin.parts import ContactForm
 from patients.models import Specialist
 from portal.core.admin import (
     AutocompleteFilter,

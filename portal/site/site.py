@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.paginator import Paginator
@@ -53,6 +54,16 @@ class PortalSite(UnfoldAdminSite):  # type: ignore[misc]
         }
         request.current_app = self.name
         return TemplateResponse(request, "portal/home.html", context)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The lists of one group."""
+        name = apps.get_app_config(app_label).verbose_name if self._knows(app_label) else ""
+        return super().app_index(request, app_label, {"title": name, **(extra_context or {})})
+
+    def _knows(self, app_label: str) -> bool:
+        return any(model._meta.app_label == app_label for model in self._registry)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

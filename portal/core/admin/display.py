@@ -107,8 +107,10 @@ def day(on: date | None) -> str:
     return date_format(on, "j M Y") if on else NOTHING
 
 
-def short_day(on: date, *, now: datetime) -> str:
-    """A day without its year when that is this year."""
+def short_day(on: date | None, *, now: datetime) -> str:
+    """A day without its year when that is this year; the dash for none."""
+    if on is None:
+        return NOTHING
     return date_format(on, "j M" if on.year == timezone.localdate(now).year else "j M Y")
 
 

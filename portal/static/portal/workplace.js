@@ -59,7 +59,8 @@ document.addEventListener("keydown", (event) => {
   const withControl = event.ctrlKey || event.metaKey;
   // Ctrl+S saves and stays on the page.
   if (withControl && key === "s") {
-    const save = document.querySelector("[name=_continue], [name=_save]");
+    const save =
+      document.querySelector("[name=_continue]") || document.querySelector("[name=_save]");
     if (save) {
       event.preventDefault();
       save.click();
