@@ -68,9 +68,18 @@ TransactionTestCase._fixture_teardown = _put_back  # type: ignore[attr-defined,m
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """Hashing slowly is what production is for; one test of its own checks the real hasher."""
+def _as_on_a_laptop(settings: Any) -> None:
+    """Tests mean the same with DATABASE_URL and without it; passwords are hashed quickly.
+
+    One test of its own checks the real hasher, another the settings of an installation.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SECURE_SSL_REDIRECT = False
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 @pytest.fixture
