@@ -106,6 +106,7 @@ def _import(
 ) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
     with connection.cursor() as cursor:
+        cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
         cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
         cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")

@@ -17,9 +17,11 @@ LEFT JOIN (
 CREATE TEMP TABLE crm_specialist_email ON COMMIT DROP AS
 SELECT DISTINCT ON (cluster) cluster, email FROM (
     SELECT DISTINCT ON (s.email) s.cluster, s.email, s.modified, s.node
-    FROM crm_specialist s LEFT JOIN crm_mailbox m USING (email)
+    FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
+    LEFT JOIN crm_mailbox m USING (email)
     WHERE s.email IS NOT NULL AND coalesce(m.names, 1) <= 5 AND NOT EXISTS (
-        SELECT FROM patients_specialist p WHERE lower(trim(p.email)) = s.email)
+        SELECT FROM patients_specialist p
+        WHERE lower(trim(p.email)) = s.email AND p.email <> '' AND p.id <> t.id)
     ORDER BY s.email, s.cluster
 ) e ORDER BY cluster, modified DESC NULLS LAST, node;
 

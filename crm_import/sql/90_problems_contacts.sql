@@ -47,10 +47,11 @@ CROSS JOIN LATERAL (
     WHERE (first_name || ' ' || last_name) ~ E'[A-Za-z][?][A-Za-z]|\ufffd'
     UNION ALL SELECT 'name_split_proposed', 'info' WHERE first_name = '' AND last_name ~ '\S \S'
     UNION ALL SELECT 'looks_like_test', 'info'
-    WHERE first_key IN ('test', 'mickey', 'donald', 'dummy') OR last_key IN ('test', 'dummy')
+    WHERE first_key IN ('test', 'asdf', 'qwerty', 'dummy')
+        OR last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse')
 ) n
-WHERE v.first_name = '' OR v.first_key IN ('test', 'mickey', 'donald', 'dummy')
-    OR v.last_key IN ('test', 'dummy') OR v.first_name ~ E'[?\ufffd]' OR v.last_name ~ E'[?\ufffd]';
+WHERE v.first_name = '' OR v.first_key IN ('test', 'asdf', 'qwerty', 'dummy')
+    OR v.last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse') OR v.first_name ~ E'[?\ufffd]' OR v.last_name ~ E'[?\ufffd]';
 INSERT INTO crm_problem
 SELECT 'Contact', c.row_id, 'encoding_repaired', 'info', 'name', '' FROM crm_contact c
 JOIN crm_import_legacycontact a ON a.id = c.row_id
@@ -59,15 +60,15 @@ WHERE (a.firstname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.firstname) <> a.first
 
 -- step: problems of persons
 INSERT INTO crm_problem
-SELECT 'Contact', p.row_id, CASE WHEN p.booking_at IS NULL AND p.no_show
-        THEN 'no_show_without_booking' WHEN p.no_show THEN 'no_show_future'
-        WHEN p.booking_at IS NULL THEN 'reminder_without_booking'
-        ELSE 'reminder_after_booking' END, 'warning',
-    CASE WHEN p.no_show THEN 'no_show' ELSE 'reminder_date' END, ''
+SELECT 'Contact', p.row_id, CASE WHEN p.booking_at IS NULL THEN 'no_show_without_booking'
+    ELSE 'no_show_future' END, 'warning', 'no_show', ''
 FROM crm_person p, crm_this r
-WHERE p.kind = 1 AND (p.no_show AND (p.booking_at IS NULL OR p.booking_at > r.started)
-    OR p.no_show IS NOT TRUE AND p.reminder_at IS NOT NULL
-        AND (p.booking_at IS NULL OR p.reminder_at > p.booking_at));
+WHERE p.kind = 1 AND p.no_show AND (p.booking_at IS NULL OR p.booking_at > r.started);
+INSERT INTO crm_problem
+SELECT 'Contact', p.row_id, CASE WHEN p.booking_at IS NULL THEN 'reminder_without_booking'
+    ELSE 'reminder_after_booking' END, 'warning', 'reminder_date', ''
+FROM crm_person p
+WHERE p.reminder_at IS NOT NULL AND (p.booking_at IS NULL OR p.reminder_at > p.booking_at);
 INSERT INTO crm_problem
 SELECT 'Contact', c.row_id, CASE WHEN a.medical_condition ~ ',' THEN 'multi_value'
     ELSE 'unmapped' END, 'warning', 'medical_condition', ''

@@ -57,7 +57,8 @@ LEFT JOIN (
     UNION ALL SELECT 'Specialization', row_id, record, legacy_id FROM crm_specialization
 ) i USING (entity, row_id)
 WHERE NOT EXISTS (
-    SELECT FROM crm_import_problem k WHERE k.entity = p.entity AND k.row = p.row_id
+    SELECT FROM crm_import_problem k WHERE k.entity = p.entity
+        AND k.row IS NOT DISTINCT FROM p.row_id
         AND k.code = p.code AND k.field = p.field)
 ORDER BY p.entity, i.record, p.code;
 
