@@ -252,7 +252,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CallOutcomeEnum": "bookings.models.Call.Outcome",
         "CallDecisionEnum": "bookings.models.Call.Decision",
         "ConsentDecisionEnum": "patients.models.Consent.Decision",
-        "CountryEnum": "portal.core.choices.country_choices",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
@@ -273,7 +272,7 @@ USE_TZ = True
 # --- files and logs ------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -285,6 +284,8 @@ STORAGES = {
 }
 # A laptop serves the files where they are; an installation collects them into the image.
 WHITENOISE_USE_FINDERS = EMBEDDED
+if EMBEDDED:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 LOGGING = {
     "version": 1,
