@@ -108,9 +108,7 @@ def test_sample_every_row_has_its_outcome(imported: importing.Result) -> None:
     wanted = {(row["table"], row["n"]): row["outcome"] for row in TRUTH["rows"]}
 
     wrong = {
-        row: (found[row][0], outcome)
-        for row, outcome in wanted.items()
-        if found[row][0] != outcome
+        row: (found[row][0], outcome) for row, outcome in wanted.items() if found[row][0] != outcome
     }
 
     assert not wrong
@@ -339,4 +337,3 @@ def test_sample_with_its_lines_shuffled_changes_nothing(
         }
         for table, counts in imported.report["tables"].items()
     }
-
