@@ -17,6 +17,8 @@ from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from portal.roles import Role
 
+pytest_plugins = ("portal.core.tests.rest",)
+
 _as_migrated: dict[str, bytes] = {}
 
 
@@ -50,6 +52,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             if rows:
                 _as_migrated[table] = rows
     yield
+    # A live server's threads leave pooled connections behind, and the database could not be dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     connections.close_all()
 
 

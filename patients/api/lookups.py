@@ -2,10 +2,9 @@
 
 from patients.api.summaries import ConditionSummary
 from patients.models import ConditionName, Hospital, MedicalCondition, Specialization
-from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters, Searched
+from portal.core.api.filters import CodeFilter, IdFilter, RecordFilters, Searched
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer
 from portal.core.api.viewsets import BY_ID, FullViewSet
-from portal.core.choices import country_choices
 
 
 class HospitalSerializer(RecordSerializer):
@@ -20,7 +19,7 @@ class HospitalSerializer(RecordSerializer):
 class HospitalFilters(RecordFilters, Searched):
     """What the list of hospitals can be narrowed by."""
 
-    country = AnyOfFilter(choices=country_choices(), help_text="ISO 3166-1 alpha-2.")
+    country = CodeFilter(help_text="ISO 3166-1 alpha-2.")
 
 
 class HospitalViewSet(FullViewSet):

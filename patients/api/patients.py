@@ -12,6 +12,7 @@ from patients.api.summaries import ConditionSummary, SpecialistSummary
 from patients.models import MergedPatient, Patient
 from portal.core.api.filters import (
     AnyOfFilter,
+    CodeFilter,
     IdFilter,
     RecordFilters,
     Searched,
@@ -19,7 +20,6 @@ from portal.core.api.filters import (
 )
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
 from portal.core.api.viewsets import FullViewSet
-from portal.core.choices import country_choices
 from portal.core.errors import Refused
 
 
@@ -103,7 +103,7 @@ class PatientFilters(RecordFilters, Searched):
     owner = IdFilter("owner_id", help_text="The navigator.")
     medical_condition = IdFilter("medical_condition_id")
     physician = IdFilter("physician_id")
-    country = AnyOfFilter(choices=country_choices(), help_text="ISO 3166-1 alpha-2.")
+    country = CodeFilter(help_text="ISO 3166-1 alpha-2.")
 
 
 class PatientViewSet(FullViewSet):

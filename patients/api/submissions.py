@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients.api.summaries import PatientSummary
 from patients.models import Patient, Submission
 from portal.core.api.filters import AnyOfFilter, IdFilter, InstantFilter, RecordFilters
+from portal.core.api.invalid import InvalidHeader
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer
 from portal.core.api.viewsets import AppendViewSet
 from portal.core.errors import Refused
@@ -104,8 +105,7 @@ def _key(request: Request) -> str:
     if key is None:
         return ""
     if not _KEY.fullmatch(key):
-        message = _("Use 1 to 200 visible ASCII characters.")
-        raise ValidationError({"Idempotency-Key": [ErrorDetail(message, code="invalid")]})
+        raise InvalidHeader("Idempotency-Key", _("Use 1 to 200 visible ASCII characters."))
     return key
 
 

@@ -26,9 +26,9 @@ from rest_framework.response import Response
 
 from portal.api.breaches import Breach, breach
 from portal.core.api.fields import as_drf_errors
+from portal.core.api.invalid import InvalidHeader, InvalidParameter
 from portal.core.api.removal import InUse
 from portal.core.errors import Refused, StaleVersion
-from portal.core.pagination import InvalidParameter
 
 MEDIA_TYPE = "application/problem+json"
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
@@ -95,11 +95,14 @@ def _headers(error: Exception) -> dict[str, str]:
     return headers
 
 
+# What the place of an error is called, when it is not in the body.
+_PLACES: dict[type, str] = {InvalidParameter: "parameter", InvalidHeader: "header"}
+
 Translated = tuple[int, str, dict[str, Any]]
 
 
 def _invalid(error: Any, request: Any) -> Translated:
-    where = "parameter" if isinstance(error, InvalidParameter) else "pointer"
+    where = _PLACES.get(type(error), "pointer")
     errors = list(_flat(error.detail, where))
     return 400, _("The request is not valid; `errors` says where."), {"errors": errors}
 
@@ -109,7 +112,7 @@ def _invalid_in_model(error: Any, request: Any) -> Translated:
 
 
 def _flat(detail: Any, where: str, path: str = "") -> Iterator[dict[str, str]]:
-    """Each error of a DRF error tree, with a JSON pointer (RFC 6901) or a parameter's name."""
+    """Each error of a DRF error tree, with a JSON pointer (RFC 6901) or the name of its place."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             step = "" if name == "non_field_errors" else _step(str(name), where)
@@ -122,7 +125,7 @@ def _flat(detail: Any, where: str, path: str = "") -> Iterator[dict[str, str]]:
 
 
 def _step(name: str, where: str) -> str:
-    return name if where == "parameter" else "/" + name.replace("~", "~0").replace("/", "~1")
+    return name if where != "pointer" else "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _refused(error: Any, request: Any) -> Translated:

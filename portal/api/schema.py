@@ -51,6 +51,8 @@ _SUMMARIES = {
     "destroy": "Delete one of {}",
 }
 _TEXT = {"type": "string"}
+_TAG = {"type": "string", "pattern": r'^(\*|"[0-9]+")$'}
+_KEY = {"type": "string", "pattern": "^[!-~]{1,200}$"}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "What went wrong (RFC 9457). Programs go by `code`.",
@@ -71,6 +73,7 @@ _PROBLEM: dict[str, Any] = {
                 "properties": {
                     "pointer": {**_TEXT, "description": "JSON pointer into the body."},
                     "parameter": {**_TEXT, "description": "The query parameter."},
+                    "header": {**_TEXT, "description": "The header."},
                     "code": _TEXT,
                     "message": _TEXT,
                 },
@@ -139,7 +142,7 @@ class PortalSchema(AutoSchema):
         return self.view.serializer_class
 
     def get_override_parameters(self) -> list[Any]:
-        header = OpenApiParameter.HEADER
+        header: Any = OpenApiParameter.HEADER
         found = []
         if self.view.action != "list":
             found.append(
@@ -154,15 +157,15 @@ class PortalSchema(AutoSchema):
         if self.view.action == "create":
             found.append(OpenApiParameter("Location", OpenApiTypes.URI, header, response=[201]))
             found += [
-                OpenApiParameter(name, str, header, description=text)
+                OpenApiParameter(name, _KEY, header, description=text)
                 for name, text in self.view.request_headers.items()
             ]
         if self.view.action in {"update", "partial_update", "destroy"}:
             text = "The entity tag you read. Without it you may overwrite somebody's change."
-            found.append(OpenApiParameter("If-Match", str, header, description=text))
+            found.append(OpenApiParameter("If-Match", _TAG, header, description=text))
         if self.view.action == "retrieve":
             text = "The entity tag you have."
-            found.append(OpenApiParameter("If-None-Match", str, header, description=text))
+            found.append(OpenApiParameter("If-None-Match", _TAG, header, description=text))
         return found
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:

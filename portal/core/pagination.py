@@ -14,18 +14,12 @@ import orjson
 from django.db import models
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-
-class InvalidParameter(ValidationError):
-    """A query parameter is unknown, repeated, blank or malformed."""
-
-    def __init__(self, parameter: str, message: Any, code: str) -> None:
-        super().__init__({parameter: [ErrorDetail(message, code=code)]})
+from portal.core.api.invalid import InvalidParameter
 
 
 class NewestFirst(BasePagination):

@@ -1,10 +1,9 @@
 """Clinical trials, what they are for and where they are done, over REST."""
 
 from patients.api.summaries import ConditionSummary, HospitalSummary
-from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters, Searched
+from portal.core.api.filters import AnyOfFilter, CodeFilter, IdFilter, RecordFilters, Searched
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer
 from portal.core.api.viewsets import BY_ID, FullViewSet
-from portal.core.choices import country_choices
 from referrals.api.summaries import TrialSummary
 from referrals.models import ClinicalTrial, TrialCondition, TrialSite
 from referrals.models.catalogue import Recruiting
@@ -93,7 +92,7 @@ class TrialSiteFilters(RecordFilters):
 
     trial = IdFilter("trial_id")
     hospital = IdFilter("hospital_id")
-    country = AnyOfFilter(choices=country_choices(), help_text="ISO 3166-1 alpha-2.")
+    country = CodeFilter(help_text="ISO 3166-1 alpha-2.")
     status = AnyOfFilter(choices=Recruiting.choices)
 
 

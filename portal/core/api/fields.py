@@ -94,6 +94,24 @@ class Choice(serializers.ChoiceField):
         return super().to_internal_value(data)
 
 
+class Code(Text):
+    """A code of a list that the world keeps: countries, languages. The list is no part of v1."""
+
+    default_error_messages = {
+        "unknown_code": _("“{input}” is no code that is known here."),
+    }
+
+    def __init__(self, *, choices: Any, **kwargs: Any) -> None:
+        super().__init__(max_length=10, **kwargs)
+        self.known = choices
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        if value and value not in dict(self.known):
+            self.fail("unknown_code", input=value)
+        return value
+
+
 class Day(serializers.DateField):
     """A date without a time: `2026-05-31`."""
 

@@ -15,7 +15,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
 from portal.core.api.fields import parse_day, parse_id, parse_instant
-from portal.core.pagination import InvalidParameter
+from portal.core.api.invalid import InvalidParameter
 
 
 class _Parsed(forms.Field):
@@ -84,6 +84,13 @@ class AnyOfFilter(django_filters.MultipleChoiceFilter):
 
     def filter(self, qs: models.QuerySet[Any], value: Any) -> models.QuerySet[Any]:
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class CodeFilter(django_filters.CharFilter):
+    """A code of a list that the world keeps, such as a country's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, max_length=10, **kwargs)
 
 
 class RecordFilters(django_filters.FilterSet):

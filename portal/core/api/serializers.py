@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from django.db.models.functions import Concat, Trim
+from django.utils.choices import CallableChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -89,6 +90,8 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
             kinds = ClassLookupDict(self.serializer_field_mapping)
             return kinds[model_field.output_field], {"read_only": True}
         field_class, kwargs = super().build_standard_field(field_name, model_field)
+        if field_class is fields.Choice and isinstance(model_field.choices, CallableChoiceIterator):
+            field_class = fields.Code
         if "validators" in kwargs:
             kwargs["validators"] = [
                 each for each in kwargs["validators"] if not isinstance(each, UniqueValidator)
@@ -102,6 +105,12 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         if selectable and "queryset" in kwargs:
             kwargs["queryset"] = kwargs["queryset"].filter(**selectable)
         return field_class, {**kwargs, **_summarized(self, field_name, relation_info)}
+
+    def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
+        """Also say of a choice that is only read that it may be blank."""
+        blank = kwargs.get("allow_blank", False)
+        kwargs = super().include_extra_kwargs(kwargs, extra_kwargs)
+        return {**kwargs, "allow_blank": True} if blank else kwargs
 
     def get_validators(self) -> list[Any]:
         return []

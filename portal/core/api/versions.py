@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
+from portal.core.api.invalid import InvalidHeader
 from portal.core.errors import StaleVersion
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -29,7 +29,7 @@ def _tags(request: Request, header: str) -> list[str] | None:
     found = [_TAG.fullmatch(part) for part in parts]
     if not all(found):
         message = _('Write entity tags as they came, with their quotes: "3".')
-        raise ValidationError({header: [ErrorDetail(message, code="invalid_etag")]})  # type: ignore[arg-type]
+        raise InvalidHeader(header, message)
     return [match.group(1) for match in found if match]
 
 

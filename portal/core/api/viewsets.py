@@ -49,8 +49,15 @@ class RecordViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known, many = self.parameters() if self.action == "list" else ((), ())
-        filters.check_parameters(request, known=known, many=many)
+        if self.action:  # none for a method that will be refused
+            known, many = self.parameters() if self.action == "list" else ((), ())
+            filters.check_parameters(request, known=known, many=many)
+
+    def check_permissions(self, request: Request) -> None:
+        """As DRF does; but a method that nobody may use here is a 405, not a 403."""
+        if self.action is None and request.user.is_authenticated:
+            self.http_method_not_allowed(request)
+        super().check_permissions(request)
 
     @classmethod
     @cache
