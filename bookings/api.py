@@ -10,12 +10,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from bookings.discarding import refuse_unless_ahead
 from bookings.models import Booking, Call
 from bookings.scheduling import book
-from patients.api.patients import OfPatientSerializer
+from patients.api.patients import OfPatientSerializer, OfPatientViewSet
 from patients.api.summaries import PatientSummary
-from patients.models import Patient
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, StaffSummary, Summary
-from portal.core.api.viewsets import FullViewSet
 
 
 class BookingSummary(Summary):
@@ -79,7 +77,7 @@ class BookingFilters(RecordFilters):
     starts_before = InstantFilter("starts_at", "lt", help_text="Begins before then.")
 
 
-class BookingViewSet(FullViewSet):
+class BookingViewSet(OfPatientViewSet):
     """Planned calls. A time that is taken is refused with `navigator_busy` or `patient_busy`.
 
     The times and the people of a booking are fixed: another time is another booking. A booking
@@ -91,7 +89,6 @@ class BookingViewSet(FullViewSet):
     filterset_class = BookingFilters
     orderings = {"starts_at": ("starts_at", "id"), "updated_at": ("updated_at", "id")}
     default_ordering = "-starts_at"
-    subject = (Patient, "patient_id")
 
     def make(self, serializer: Any) -> UUID:
         asked = serializer.validated_data
@@ -156,7 +153,7 @@ class CallFilters(RecordFilters):
     due_by = DayFilter("next_action_due", "lte", help_text="A next action is due by that day.")
 
 
-class CallViewSet(FullViewSet):
+class CallViewSet(OfPatientViewSet):
     """Calls that were made. A second call is a second record; none is overwritten by another."""
 
     queryset = Call.objects.all()
@@ -164,4 +161,3 @@ class CallViewSet(FullViewSet):
     filterset_class = CallFilters
     orderings = {"started_at": ("started_at", "id")}
     default_ordering = "-started_at"
-    subject = (Patient, "patient_id")

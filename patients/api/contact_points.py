@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from patients.api.patients import OfPatientSerializer, refuse_restricted
+from patients.api.patients import OfPatientSerializer, OfPatientViewSet
 from patients.api.summaries import PatientSummary
-from patients.models import ContactPoint, Patient
+from patients.models import ContactPoint
 from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
-from portal.core.api.viewsets import BY_ID, FullViewSet
+from portal.core.api.viewsets import BY_ID
 
 
 class ContactPointSerializer(OfPatientSerializer):
@@ -34,7 +34,7 @@ class ContactPointFilters(RecordFilters):
     kind = AnyOfFilter(choices=ContactPoint.Kind.choices)
 
 
-class ContactPointViewSet(FullViewSet):
+class ContactPointViewSet(OfPatientViewSet):
     """Further e-mail addresses and phones, besides the `email` and `phone` of the patient."""
 
     queryset = ContactPoint.objects.all()
@@ -42,8 +42,3 @@ class ContactPointViewSet(FullViewSet):
     filterset_class = ContactPointFilters
     orderings = BY_ID
     default_ordering = "-id"
-    subject = (Patient, "patient_id")
-
-    def remove(self, row: ContactPoint) -> None:
-        refuse_restricted(row.patient)
-        super().remove(row)

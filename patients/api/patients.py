@@ -38,6 +38,16 @@ class OfPatientSerializer(RecordSerializer):
         return attrs
 
 
+class OfPatientViewSet(FullViewSet):
+    """Records that belong to a patient; not deleted for somebody who may not be changed."""
+
+    subject = (Patient, "patient_id")
+
+    def remove(self, row: Any) -> None:
+        refuse_restricted(row.patient)
+        super().remove(row)
+
+
 class PatientSerializer(RecordSerializer):
     """A patient or, while `stage` is `lead`, somebody who asked for help."""
 

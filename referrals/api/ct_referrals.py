@@ -1,11 +1,9 @@
 """Referrals to clinical trials over REST."""
 
-from patients.api.patients import OfPatientSerializer
+from patients.api.patients import OfPatientSerializer, OfPatientViewSet
 from patients.api.summaries import PatientSummary, SpecialistSummary
-from patients.models import Patient
 from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
-from portal.core.api.viewsets import FullViewSet
 from referrals.api.summaries import TrialSummary
 from referrals.discarding import refuse_unless_draft
 from referrals.models import CTReferral
@@ -45,7 +43,7 @@ class CTReferralFilters(RecordFilters):
     status = AnyOfFilter(choices=CTReferral.Status.choices)
 
 
-class CTReferralViewSet(FullViewSet):
+class CTReferralViewSet(OfPatientViewSet):
     """Referrals to clinical trials. One is active per patient and trial.
 
     The status is changed by operations of its own, not by writing it. Only a draft can be deleted.
@@ -55,7 +53,6 @@ class CTReferralViewSet(FullViewSet):
     serializer_class = CTReferralSerializer
     filterset_class = CTReferralFilters
     orderings = {"created_at": ("created_at", "id"), "updated_at": ("updated_at", "id")}
-    subject = (Patient, "patient_id")
 
     def remove(self, row: CTReferral) -> None:
         refuse_unless_draft(row)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from patients.api.patients import OfPatientSerializer, refuse_restricted
+from patients.api.patients import OfPatientSerializer, OfPatientViewSet, refuse_restricted
 from patients.api.summaries import HospitalSummary, PatientSummary, SpecialistSummary
 from patients.models import Patient
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, RecordFilters
@@ -50,7 +50,7 @@ class EAPDossierFilters(RecordFilters):
     state = AnyOfFilter(choices=EAPDossier.State.choices)
 
 
-class EAPDossierViewSet(FullViewSet):
+class EAPDossierViewSet(OfPatientViewSet):
     """Dossiers of expanded access. One is open per patient and program.
 
     Opening and closing are operations of their own. Only an open dossier without steps can be
@@ -61,7 +61,6 @@ class EAPDossierViewSet(FullViewSet):
     serializer_class = EAPDossierSerializer
     filterset_class = EAPDossierFilters
     orderings = {"created_at": ("created_at", "id"), "updated_at": ("updated_at", "id")}
-    subject = (Patient, "patient_id")
 
     def remove(self, row: EAPDossier) -> None:
         refuse_when_closed(row)
@@ -117,4 +116,5 @@ class DossierStepViewSet(FullViewSet):
 
     def remove(self, row: DossierStep) -> None:
         refuse_when_begun(row)
+        refuse_restricted(row.dossier.patient)
         super().remove(row)
