@@ -19,10 +19,20 @@ class ContactForm(RecordForm):
             self.initial["phone"] = for_people(self.initial["phone"])
 
 
+class ContactPointForm(RecordForm):
+    """A further address or number; a phone is shown as people write it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.kind == ContactPoint.Kind.PHONE:
+            self.initial["value"] = for_people(self.instance.value)
+
+
 class ContactPointInline(PartInline):
     """Further addresses and numbers, edited on the patient's page."""
 
     model = ContactPoint
+    form = ContactPointForm
     fields = ("kind", "value", "remark", "origin")
     readonly_fields = ("origin",)
     verbose_name_plural = gettext_lazy("Further e-mail addresses and phones")

@@ -272,5 +272,5 @@ class PatientAdmin(RecordAdmin):
         if not patient.time_zone:
             return ""
         there = timezone.now().astimezone(ZoneInfo(patient.time_zone))
-        words = {"time": time_format(there, "H:i"), "zone": patient.time_zone}
-        return _("%(time)s there, %(zone)s") % words
+        place = patient.time_zone.rpartition("/")[2].replace("_", " ")
+        return _("%(time)s in %(place)s") % {"time": time_format(there, "H:i"), "place": place}

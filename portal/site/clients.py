@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import (
     get_access_token_model,
@@ -54,7 +56,10 @@ class RoleAdmin(ReadOnlyAdmin):
     def may_do(self, group: Group) -> str:
         """What the role may do with each kind of record."""
         rows = [
-            (label, ", ".join(ACTIONS[letter] for letter in letters))
+            (
+                capfirst(apps.get_model(label)._meta.verbose_name_plural),
+                ", ".join(ACTIONS[letter] for letter in letters),
+            )
             for label, roles in TABLE.items()
             if (letters := {role.value: mine for role, mine in roles.items()}.get(group.name))
         ]

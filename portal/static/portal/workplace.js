@@ -32,9 +32,13 @@ document.addEventListener("alpine:init", () => {
         this.sidebarDesktopOpen = !this.sidebarDesktopOpen;
         localStorage.setItem("sidebarDesktopOpen", this.sidebarDesktopOpen ? "1" : "0");
       },
+      followAddress() {
+        this.activeTab = tabInAddress() || firstTab;
+      },
       showTab(name) {
         this.activeTab = name;
-        history.replaceState(null, "", name === "general" ? location.pathname + location.search : `#${name}`);
+        const address = location.pathname + location.search;
+        history.replaceState(null, "", name === "general" ? address : `${address}#${name}`);
       },
     }),
   });
