@@ -27,6 +27,7 @@ from portal.core import access, history_log
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
 from portal.core.admin.reach import deletion, people_shown
+from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
 from portal.core.errors import Refused
@@ -178,6 +179,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         obj: Any = None,
     ) -> Any:
+        context["adminform"] = OpenableForm(context["adminform"], request.user)
         if obj is not None:
             self._log_opened(request, obj)
             context.update(
