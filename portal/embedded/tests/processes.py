@@ -69,11 +69,11 @@ class User:
 
     def leave(self) -> None:
         """End as a program ends."""
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=30)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=30)
 
     def __enter__(self) -> User:
         return self
