@@ -50,6 +50,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.conditionname": _LOOKUP,
     "patients.submission": {N: "v", L: "v", S: "v", A: "v", R: "v", W: "va"},
     "patients.consent": _SAID,
+    "patients.consenttext": {N: "v", L: "v", S: "va", A: "v", R: "v", W: "v"},
     "patients.note": {N: "va", L: "va", S: "va", A: "v"},
     "patients.document": _KEPT,
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
@@ -72,6 +73,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.routestepdependency": {N: "v", L: "v", S: "vacd", A: "v"},
     "core.user": _ADMINISTRATION,
     "core.accessevent": {S: "v", A: "v"},
+    "portal.ratewindow": {A: "v"},
     "auth.group": _ADMINISTRATION,
     "oauth2_provider.application": _ADMINISTRATION,
 }

@@ -7,6 +7,7 @@ import factory
 from patients.models import (
     ConditionName,
     Consent,
+    ConsentText,
     ContactPoint,
     Document,
     Hospital,
@@ -19,6 +20,7 @@ from patients.models import (
     Specialization,
     Submission,
 )
+from patients.models.texts import fingerprint
 from portal.core.ids import uuid7
 from portal.core.tests.factories import UserFactory
 
@@ -117,6 +119,19 @@ class ConsentFactory(factory.django.DjangoModelFactory[Consent]):
     text_version = "2026-01"
     language = "nl"
     method = "web_form"
+
+
+class ConsentTextFactory(factory.django.DjangoModelFactory[ConsentText]):
+    class Meta:
+        model = ConsentText
+
+    purpose = "research"
+    text_version = factory.Sequence(lambda n: f"test-{n}")
+    language = "en"
+    title = "Use for research"
+    body = "You agree that we count you without your name."
+    sha256 = factory.LazyAttribute(lambda text: fingerprint(title=text.title, body=text.body))
+    valid_from = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class NoteFactory(factory.django.DjangoModelFactory[Note]):
