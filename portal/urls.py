@@ -12,6 +12,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
     path("oauth2/token/", TokenView.as_view(), name="oauth2-token"),
+    path("start/", include("portal.public.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]
+
+handler404 = "portal.public.problems.not_found"
+handler500 = "portal.public.problems.broken"
