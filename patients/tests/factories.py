@@ -9,6 +9,7 @@ from patients.models import (
     Consent,
     ContactPoint,
     Document,
+    FieldProposal,
     Hospital,
     MedicalCondition,
     MergedPatient,
@@ -156,3 +157,13 @@ class MergedPatientFactory(factory.django.DjangoModelFactory[MergedPatient]):
 
     old_id = factory.LazyFunction(uuid7)
     survivor = factory.SubFactory(PatientFactory)
+
+
+class FieldProposalFactory(factory.django.DjangoModelFactory[FieldProposal]):
+    class Meta:
+        model = FieldProposal
+
+    patient = factory.SubFactory(PatientFactory)
+    field = "country"
+    current_value = "NL"
+    proposed_value = "BE"
