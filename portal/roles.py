@@ -55,6 +55,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.document": _KEPT,
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
     "patients.mergedpatient": _KEPT,
+    "patients.fieldproposal": {N: "vc", L: "vc", S: "vc", A: "v"},
     "bookings.workinghours": _ROSTER,
     "bookings.timeoff": _ROSTER,
     "bookings.booking": _PEOPLE,

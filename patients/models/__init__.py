@@ -2,8 +2,8 @@
 
 `contacts` holds the people themselves and how to reach them, `lookups` the lists they point at,
 `records` what was said and decided about a patient, `texts` what they agreed to, `identity` which
-rows are the same person. Submodules import downwards only: lookups ← contacts ← records, identity;
-records ← texts.
+rows are the same person, `proposals` what was said that differs from the record.
+Submodules import downwards only: lookups ← contacts ← records, identity ← proposals, texts.
 """
 
 from patients.models.contacts import (
@@ -16,6 +16,7 @@ from patients.models.contacts import (
 )
 from patients.models.identity import MergedPatient, PossibleDuplicate
 from patients.models.lookups import ConditionName, Hospital, MedicalCondition, Specialization
+from patients.models.proposals import FieldProposal
 from patients.models.records import Consent, Document, Note, Submission
 from patients.models.texts import ConsentText
 
@@ -26,6 +27,7 @@ __all__ = (
     "Contact",
     "ContactPoint",
     "Document",
+    "FieldProposal",
     "Hospital",
     "MedicalCondition",
     "MergedPatient",

@@ -10,6 +10,7 @@ from patients.models import (
     ConsentText,
     ContactPoint,
     Document,
+    FieldProposal,
     Hospital,
     MedicalCondition,
     MergedPatient,
@@ -171,3 +172,13 @@ class MergedPatientFactory(factory.django.DjangoModelFactory[MergedPatient]):
 
     old_id = factory.LazyFunction(uuid7)
     survivor = factory.SubFactory(PatientFactory)
+
+
+class FieldProposalFactory(factory.django.DjangoModelFactory[FieldProposal]):
+    class Meta:
+        model = FieldProposal
+
+    patient = factory.SubFactory(PatientFactory)
+    field = "country"
+    current_value = "NL"
+    proposed_value = "BE"

@@ -18,7 +18,7 @@ from patients.migrations._consent_texts import seed
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0002_seed_conditions'),
+        ('patients', '0003_proposals'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
