@@ -25,12 +25,13 @@ Further fields are kept in the submission and not read.
 A key is for one submission. The same key with the same content gives the same receipt, however
 often and in however many threads it is sent; the same key with other content is refused
 (KeyReused) rather than lost. A form whose content may be corrected and sent again takes a key
-per content, for example the visit's token and a digest of the answers.
+per content, for example the visit's token and a digest of the answers, and says which submission
+it `corrects`: then it joins that one's patient, even when the name or the address was corrected.
 
 A receipt never says whether the person was known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -98,8 +99,12 @@ def receive(
     by: User | None = None,
     idempotency_key: str = "",
     received_at: datetime | None = None,
+    corrects: UUID | None = None,
 ) -> Receipt:
     """Keep one form and say so. `by` is the account that brought it; None for a visitor.
+
+    `corrects` is an earlier submission of the same sender about the same person. Only a caller
+    that knows this (a signed draft, an authenticated client) may say so.
 
     Raises ValidationError with every problem by field, in which case nothing is kept, and
     KeyReused when the key was used for other content.
@@ -116,7 +121,7 @@ def receive(
     for attempt in range(3):
         try:
             with transaction.atomic(), acting(by=by, reason="submission"):
-                return _receive(content, said, source, idempotency_key, when, by)
+                return _receive(content, said, source, idempotency_key, when, by, corrects)
         except _Elsewhere:
             if attempt == 2:
                 raise Refused(
@@ -126,13 +131,19 @@ def receive(
 
 
 def _receive(
-    content: bytes, said: Answers, source: str, key: str, when: datetime, by: User | None
+    content: bytes,
+    said: Answers,
+    source: str,
+    key: str,
+    when: datetime,
+    by: User | None,
+    corrects: UUID | None,
 ) -> Receipt:
     person = said.person
     matching.lock(person, *([f"{source}:{key}"] if key else []))
     if key and (known := _received(source, key, content)):
         return known
-    match = matching.find(person)
+    match = _corrected(matching.find(person), corrects)
     patient = _join(match) if match.patient else _make(said, match, source, when)
     submission = Submission.objects.create(
         patient=patient,
@@ -157,6 +168,21 @@ def _received(source: str, key: str, content: bytes) -> Receipt | None:
     if orjson.dumps(known.payload, option=orjson.OPT_SORT_KEYS) != content:
         raise KeyReused(_("This key was used for a submission that says something else."))
     return Receipt(submission_id=known.pk, received_at=known.received_at)
+
+
+def _corrected(match: Match, corrects: UUID | None) -> Match:
+    """`match`, settled on the patient of the corrected submission; unchanged when that is gone."""
+    if corrects is None:
+        return match
+    earlier = Submission.objects.filter(pk=corrects).select_related("patient").first()
+    if earlier is None:
+        return match
+    return replace(
+        match,
+        verdict=Verdict.ONE,
+        patient=earlier.patient,
+        evidence={**match.evidence, "corrects": str(earlier.pk)},
+    )
 
 
 def _join(match: Match) -> Patient:

@@ -7,12 +7,13 @@ a mailbox for weeks. So an hour after sending, addresses are masked and the illn
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
 from patients.models import Submission
-from portal.core.choices import country_choices
+from portal.core.choices import country_choices, validate_time_zone
 from portal.core.phones import for_people, to_e164
 from portal.public.forms import ON_BEHALF_OF, VOICEMAIL
 
@@ -47,7 +48,7 @@ class Confirmation:
         email, phone = said.get("email", ""), _readable(said)
         language = said.get("language", "")
         return cls(
-            received_at=submission.received_at,
+            received_at=submission.received_at.astimezone(_zone(said)),
             in_full=in_full,
             on_behalf_of=dict(ON_BEHALF_OF).get(said.get("on_behalf_of", ""), ""),
             for_somebody_else=said.get("on_behalf_of", "self") != "self",
@@ -67,6 +68,16 @@ class Confirmation:
                 for consent in said.get("consents", ())
             ),
         )
+
+
+def _zone(said: dict[str, Any]) -> ZoneInfo:
+    """The time zone of the browser that sent the form; UTC when it did not say."""
+    zone = str(said.get("time_zone", ""))
+    try:
+        validate_time_zone(zone)
+    except ValidationError:
+        return ZoneInfo("UTC")
+    return ZoneInfo(zone)
 
 
 def _readable(said: dict[str, Any]) -> str:

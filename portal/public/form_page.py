@@ -83,6 +83,14 @@ def check_again() -> Notice:
     )
 
 
+def busy() -> Notice:
+    """For whoever's form could not be taken in at this moment."""
+    return Notice(
+        _("Please send the form once more"),
+        _("It could not be taken in at this moment. Everything you filled in is still here."),
+    )
+
+
 def cookie_missing() -> Notice:
     """For whoever's browser did not bring along what the page gave it."""
     return Notice(

@@ -87,7 +87,6 @@ class LeadForm(forms.Form):
     )
     last_name = forms.CharField(
         label=_("Last name"),
-        help_text=_("Only one name? Write it here."),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
         error_messages={"required": _("Fill in the last name.")},
@@ -114,13 +113,14 @@ class LeadForm(forms.Form):
     )
     phone = forms.CharField(
         label=_("Phone number"),
-        help_text=_("With the country code if it is from another country, like +31 6 12345678."),
+        help_text=_("With the country code, for example +31 6 12345678."),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
     email = forms.EmailField(
         label=_("E-mail address"),
+        help_text=_("Only for writing to you about this request."),
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
@@ -234,6 +234,14 @@ class LeadForm(forms.Form):
             self.add_error(
                 "phone", _("Fill in a phone number or an e-mail address, so that we can answer.")
             )
+
+    def add_refusal(self, error: ValidationError) -> None:
+        """Show what intake found wrong, beside the field where the page has one for it."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for name, problems in error.error_dict.items():
+            self.add_error(name if name in self.fields else None, problems)
 
     def payload(self) -> dict[str, Any]:
         """What is sent to intake, once the form is valid: answers as they were given."""

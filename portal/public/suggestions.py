@@ -19,8 +19,9 @@ class Suggestion(TypedDict):
 def suggest(typed: str, *, language: str) -> list[Suggestion]:
     """At most 8 conditions one of whose names begins like each word typed, by name.
 
-    The name shown is one in `language` that begins like what was typed, else any such name.
-    Nothing but names leaves. Fewer than two characters find nothing.
+    The name shown is one in `language` that begins like what was typed, else any such name; of
+    several the usual one, which is no misspelling. Nothing but names leaves. Fewer than two
+    characters find nothing.
     """
     wanted = words(typed[:LONGEST])
     if sum(map(len, wanted)) < 2:
@@ -32,7 +33,12 @@ def suggest(typed: str, *, language: str) -> list[Suggestion]:
 def _suggestion(condition: MedicalCondition, wanted: list[str], language: str) -> Suggestion:
     names = sorted(
         ((name.name, name.language) for name in condition.names.all()),
-        key=lambda name: (not _begins(name[0], wanted), name[1] != language, name[0]),
+        key=lambda name: (
+            not _begins(name[0], wanted),
+            name[1] != language,
+            name[0] != condition.name,
+            name[0],
+        ),
     )
     name = names[0][0] if names else condition.name
     also = condition.name if name != condition.name else condition.abbreviation

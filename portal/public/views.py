@@ -2,32 +2,25 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from patients import intake
-from patients.models import Consent, ConsentText, Submission
+from patients.models import Consent, ConsentText
+from portal.core.errors import Refused
 from portal.public import form_page, pages, problems, suggestions
 from portal.public.confirmation import Confirmation
 from portal.public.drafts import Draft
 from portal.public.forms import PURPOSES
 from portal.public.languages import in_its_language
+from portal.public.sending import first_sent, last_sent, send
 from portal.public.throttle import FORMS, LINKS, SUGGESTIONS, TRIES, TooMany, count
 
 # Nobody reads and fills in the form faster, not even with a browser that fills in for them.
 FASTEST = timedelta(seconds=3)
-
-
-def sent(draft: Draft | None) -> Submission | None:
-    """The submission that this draft became; None when it has not been sent, or was erased."""
-    if draft is None:
-        return None
-    return Submission.objects.filter(
-        source=Submission.Source.LANDING_PAGE, idempotency_key=draft.key
-    ).first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +30,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _posted(request)
     draft = Draft.of(request)
-    if sent(draft):
+    if draft and first_sent(draft):
         return _onwards(draft)
     return form_page.page(request, form_page.unchecked(request), draft or Draft.new())
 
@@ -64,7 +57,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
         count(request, TRIES, now=now)
         if not form.is_valid():
             return form_page.page(request, form, draft, status=422)
-        if not sent(draft):
+        if not first_sent(draft):
             if form.fell_into_trap or now - draft.begun_at < FASTEST:
                 return form_page.page(
                     request, form, draft, notice=form_page.check_again(), status=422
@@ -76,11 +69,13 @@ def _posted(request: HttpRequest) -> HttpResponse:
         )
         response["Retry-After"] = str(max(1, int(error.wait.total_seconds())))
         return response
-    intake.receive(
-        payload=form.payload(),
-        source=Submission.Source.LANDING_PAGE,
-        idempotency_key=draft.key,
-    )
+    try:
+        send(draft, form.payload())
+    except ValidationError as error:
+        form.add_refusal(error)
+        return form_page.page(request, form, draft, status=422)
+    except Refused:
+        return form_page.page(request, form, draft, notice=form_page.busy(), status=503)
     return _onwards(draft)
 
 
@@ -89,7 +84,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
 def what_next(request: HttpRequest) -> HttpResponse:
     """Step 2: that a navigator will call, what was sent, and a link to come back to."""
     draft = Draft.of(request)
-    submission = sent(draft)
+    submission = last_sent(draft) if draft else None
     if draft is None or submission is None:
         return _onwards(None, to="public:start")
     link = request.build_absolute_uri(reverse("public:resume", args=[draft.token]))
@@ -102,6 +97,12 @@ def what_next(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _unlogged(response: HttpResponse) -> HttpResponse:
+    """The same, without the line that Django logs: it would hold the address, a key in itself."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
 @require_safe
 @in_its_language
 def resume(request: HttpRequest, token: str) -> HttpResponse:
@@ -109,10 +110,10 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     try:
         count(request, LINKS, now=timezone.now())
     except TooMany as error:
-        return problems.too_many(request, error.wait)
+        return _unlogged(problems.too_many(request, error.wait))
     draft = Draft.read(token)
-    if not sent(draft):
-        return problems.expired(request)
+    if draft is None or first_sent(draft) is None:
+        return _unlogged(problems.expired(request))
     return _onwards(draft)
 
 

@@ -8,7 +8,6 @@
     setTimeZone();
     guardAgainstDoubleSending();
     suggestConditions();
-    (document.getElementById("summary") ?? document.getElementById("notice"))?.focus();
     followSummaryLinks();
   }
   offerToCopy();
