@@ -5,6 +5,7 @@ of them in one go. Fields that nobody knows are let through: they stay in the su
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +42,11 @@ LENGTHS = {
 # One submission as JSON, in bytes.
 LARGEST = 64_000
 SELF = "self"
+# Control characters, zero-width blanks, and marks that turn the direction of writing.
+_UNSEEN = re.compile(
+    "[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\\u200b\\u200e\\u200f"
+    "\\u202a-\\u202e\\u2060-\\u2069\\ufeff]"
+)
 # The escape itself, not a backslash that somebody typed before "u0000".
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -101,11 +107,10 @@ class _Reader:
         value = self.payload.get(name)
         if value is None:
             return ""
-        if isinstance(value, UUID | date):
-            value = value.isoformat() if isinstance(value, date) else str(value)
         if not isinstance(value, str):
             self.wrong(name, ValidationError(_("This must be a text."), code="not_text"))
             return ""
+        value = _UNSEEN.sub("", unicodedata.normalize("NFC", value))
         value = value.strip() if name == "hope" else " ".join(value.split())
         if len(value) > LENGTHS[name]:
             message = _("This is too long: at most %(limit)d characters.")
@@ -137,8 +142,7 @@ class _Reader:
 
 def read(payload: Mapping[str, Any], *, today: date) -> Answers:
     """The answers in `payload`. Raises ValidationError with all problems, by field."""
-    demand_storable(payload)
-    reader = _Reader(payload)
+    reader = _Reader(storable(payload))
     country = reader.one_of("country", _countries())
     relation = reader.one_of("on_behalf_of", (SELF, *Patient.Relation.values), default=SELF)
     language = reader.one_of("language", dict(language_choices()))
@@ -146,7 +150,7 @@ def read(payload: Mapping[str, Any], *, today: date) -> Answers:
         first_name=reader.text("first_name"),
         last_name=reader.text("last_name"),
         email=reader.checked("email", _email),
-        phone=reader.checked("phone", lambda raw: to_e164(raw, country=country)),
+        phone=_phone(reader, country),
         country=country,
         language=language,
         time_zone=_time_zone(reader.text("time_zone")),
@@ -165,29 +169,30 @@ def read(payload: Mapping[str, Any], *, today: date) -> Answers:
     return answers
 
 
-def demand_storable(payload: Any) -> bytes:
-    """`payload` as canonical JSON. Raises ValidationError for what no database can keep."""
+def storable(payload: Any) -> dict[str, Any]:
+    """`payload` as plain JSON. Raises ValidationError for what no database can keep."""
     if not isinstance(payload, Mapping):
         raise ValidationError(_("A submission is an object of fields."), code="not_an_object")
     try:
-        stored = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+        written = orjson.dumps(payload)
     except TypeError as error:
         raise ValidationError(
             _("The submission holds something that is no text, number, list or object."),
             code="not_json",
         ) from error
-    if _NULL.search(stored):
+    if _NULL.search(written):
         raise ValidationError(
             _("The submission holds a null character, which cannot be stored."),
             code="null_character",
         )
-    if len(stored) > LARGEST:
+    if len(written) > LARGEST:
         raise ValidationError(
             _("The submission is too large: at most %(limit)d bytes."),
             code="too_large",
             params={"limit": LARGEST},
         )
-    return stored
+    plain: dict[str, Any] = orjson.loads(written)
+    return plain
 
 
 def _countries() -> dict[str, str]:
@@ -197,6 +202,13 @@ def _countries() -> dict[str, str]:
 def _email(raw: str) -> str:
     validate_email(raw)
     return raw
+
+
+def _phone(reader: _Reader, country: str) -> str:
+    """The phone as E.164; without a country code it cannot be read before the country is right."""
+    if "country" in reader.errors and not reader.text("phone").startswith("+"):
+        return ""
+    return str(reader.checked("phone", lambda raw: to_e164(raw, country=country)))
 
 
 def _time_zone(raw: str) -> str:
@@ -253,7 +265,8 @@ def _consents(reader: _Reader, language: str) -> tuple[ConsentAnswer, ...]:
             text_version=str(one.get("text_version", "")).strip(),
             language=str(one.get("language") or language),
         )
-        problem = _consent_problem(answer)
+        spoken = bool(one.get("language")) or "language" not in reader.errors
+        problem = _consent_problem(answer, spoken=spoken)
         if problem is None and answer.purpose in found:
             problem = _("The same purpose is answered twice.")
         if problem is not None:
@@ -262,27 +275,31 @@ def _consents(reader: _Reader, language: str) -> tuple[ConsentAnswer, ...]:
     return tuple(found.values())
 
 
-def _consent_problem(answer: ConsentAnswer) -> Any:
-    """What is wrong with the answer, as a sentence; None when nothing is."""
+def _consent_problem(answer: ConsentAnswer, *, spoken: bool) -> Any:
+    """What is wrong with the answer, as a sentence; None when nothing is.
+
+    Not `spoken`: the language is that of the form, which was refused already.
+    """
     if answer.purpose not in Consent.Purpose.values:
         return _("A consent names one of the known purposes.")
     if answer.decision not in Consent.Decision.values:
         return _("A consent is given, refused or withdrawn.")
     if not answer.text_version or len(answer.text_version) > 50:
         return _("A consent names the version of its text, in at most 50 characters.")
-    if answer.language not in dict(language_choices()):
+    if spoken and answer.language not in dict(language_choices()):
         return _("A consent names the language of its text.")
     return None
 
 
 def _demand_a_person(reader: _Reader, answers: Answers) -> None:
-    if (
-        not answers.first_name
-        and not answers.last_name
-        and not ({"first_name", "last_name"} & set(reader.errors))
-    ):
+    """Refuse a form that names nobody, or nobody who can be reached."""
+
+    def said(*names: str) -> bool:
+        return any(reader.payload.get(name) for name in names if name in reader.errors)
+
+    if not (answers.first_name or answers.last_name or said("first_name", "last_name")):
         message = _("Fill in a first name or a last name.")
         reader.wrong("first_name", ValidationError(message, code="no_name"))
-    if not answers.email and not answers.phone and not ({"email", "phone"} & set(reader.errors)):
+    if not (answers.email or reader.text("phone") or said("email", "phone")):
         message = _("Fill in an e-mail address or a phone number.")
         reader.wrong("email", ValidationError(message, code="unreachable"))

@@ -295,7 +295,8 @@ def _is_shared_mailbox(person: Person, people: Sequence[Patient]) -> bool:
 
 def _compared(person: Person, known: Patient, *, mailbox: bool) -> Candidate | None:
     """How `known` compares; None when nothing says that they may be the same person."""
-    agree, differ = [], []
+    agree: list[str] = []
+    differ: list[str] = []
     for kind, value in ((EMAIL, person.email), (PHONE, person.phone)):
         ours, theirs = _email_key(value), _reached_by(known, kind)
         if ours and theirs and not (mailbox and kind == EMAIL):

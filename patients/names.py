@@ -101,8 +101,8 @@ _TRANSLITERATED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
     | {"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe"}
 )
-# One wrong letter says little in a short name: `Jan` and `Jon` are two names.
-_LONG_ENOUGH = 4
+# One wrong letter in a name of two, like `Li` and `Lu`, is another name.
+_LONG_ENOUGH = 3
 _MANY_WORDS = 12
 
 
@@ -167,7 +167,7 @@ def _compare(one: Words, other: Words) -> Likeness:
     if sorted(ours) == sorted(theirs) or _joined(one) & _joined(other):
         return Likeness.SAME
     likeness = _paired(ours, theirs)
-    if likeness is Likeness.OTHER and any(
+    if len(ours) != len(theirs) and any(
         _one_edit(a, b) for a in _joined(one) for b in _joined(other)
     ):
         return Likeness.ONE_EDIT

@@ -512,7 +512,13 @@ def _with_access(account: Runner, binaries: Path, folders: Sequence[Path]) -> Ru
     ladder = [account]
     setpriv = shutil.which("setpriv")
     if setpriv is not None:
-        identity = (f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups")
+        # PostgreSQL's programs look for one another with access(), which pays no attention to
+        # an ordinary account's capabilities unless no_setuid_fixup is set. The exec that follows
+        # still takes all but the ambient one away.
+        identity = (
+            *(f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"),
+            "--securebits=+no_setuid_fixup",
+        )
         ladder += [
             Runner(
                 account.uid,
@@ -524,11 +530,12 @@ def _with_access(account: Runner, binaries: Path, folders: Sequence[Path]) -> Ru
     # Tried for real rather than worked out from mode bits: there are ACLs, read-only and noexec
     # mounts, and containers that took capabilities away.
     script = (
-        'test -r "$1" && "$2" --version && shift 2 || exit 1; '
+        'test -r "$1" && "$2" --version && "$3" --version && shift 3 || exit 1; '
         'for folder; do cd "$folder" && test -w . || exit 1; done'
     )
     catalogue = binaries.parent / "share" / "postgresql" / "postgres.bki"
-    trial = ["/bin/sh", "-c", script, "sh", catalogue, binaries / "postgres", *folders]
+    programs = [binaries / "postgres", binaries / "initdb"]
+    trial = ["/bin/sh", "-c", script, "sh", catalogue, *programs, *folders]
     for runner in ladder:
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             process = runner.popen(trial, output=subprocess.PIPE)

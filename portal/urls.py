@@ -17,5 +17,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
 ]
 
+# Under /api/ these are problem documents, under /start/ public pages, elsewhere Django's pages.
+handler400 = "portal.api.errors.error400"
 handler404 = "portal.public.problems.not_found"
 handler500 = "portal.public.problems.broken"

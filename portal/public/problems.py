@@ -8,14 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views import csrf, defaults
+from django.views import csrf
 
+from portal.api import errors
 from portal.public import form_page, pages
 from portal.public.languages import in_its_language
-
-# Where staff and programs are; their pages and answers have their own look.
-NOT_PUBLIC = ("/admin/", "/api/", "/fhir/", "/oauth2/")
-
 
 def show(
     request: HttpRequest, *, status: int, title: str, text: str, next_step: str = ""
@@ -83,17 +80,21 @@ def _broken(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _is_public(request: HttpRequest) -> bool:
+    return request.path.startswith("/start/")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 for the whole portal: the public page, except where staff and programs are."""
-    if request.path.startswith(NOT_PUBLIC):
-        return defaults.page_not_found(request, exception)
+    """Django's handler404: the public page under /start/."""
+    if not _is_public(request):
+        return errors.error404(request, exception)
     return _missing(request)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500 for the whole portal: the public page, except where staff and programs are."""
-    if request.path.startswith(NOT_PUBLIC):
-        return defaults.server_error(request)
+    """Django's handler500: the public page under /start/."""
+    if not _is_public(request):
+        return errors.error500(request)
     return _broken(request)
 
 

@@ -98,7 +98,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             for name in relation.split("__"):
                 target = target._meta.get_field(name).related_model
             found = target._default_manager.search(term).order_by().values_list("pk", flat=True)
-            return queryset.filter(**{f"{relation}__in": list(found)}), False
+            return queryset.filter(**{f"{relation}__pk__among": list(found)}), False
         found_rows: tuple[Any, bool] = super().get_search_results(request, queryset, term)
         return found_rows
 
