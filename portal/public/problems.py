@@ -14,6 +14,7 @@ from portal.api import errors
 from portal.public import form_page, pages
 from portal.public.languages import in_its_language
 
+
 def show(
     request: HttpRequest, *, status: int, title: str, text: str, next_step: str = ""
 ) -> HttpResponse:
