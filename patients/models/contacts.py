@@ -186,6 +186,11 @@ class PatientQuerySet(ContactQuerySet):
     def of(self, navigator: User) -> Self:
         return self.filter(owner=navigator)
 
+    def with_email(self, email: str) -> Self:
+        """The one who has this address as their own, whatever its case and surrounding space."""
+        own = self.exclude(email="").alias(address=Lower(Trim("email")))
+        return own.filter(address=Lower(models.Value(email.strip())))
+
     def without_physician(self) -> Self:
         return self.filter(stage=Patient.Stage.PATIENT, physician=None)
 
@@ -382,6 +387,12 @@ class Patient(Contact):
             ),
             models.Index(fields=["physician", "-created_at"], name="patients_patient_physician"),
             models.Index(fields=["country", "-created_at"], name="patients_patient_country"),
+            # Who was born on that day? (patients.matching; most rows say nothing)
+            models.Index(
+                fields=["date_of_birth"],
+                condition=models.Q(date_of_birth__isnull=False),
+                name="patients_patient_birth",
+            ),
             # The lead queue: open leads that nobody reached, oldest first.
             models.Index(
                 fields=["first_contact_at"],

@@ -29,9 +29,9 @@ class PossibleDuplicate(Record):
 
     class Tier(models.TextChoices):
         R1 = "R1", _("linked in the legacy CRM, but names differ")
-        R2 = "R2", _("same e-mail, other name")
-        R3 = "R3", _("same name and condition, other e-mail")
-        R4 = "R4", _("same e-mail, name one letter apart or initials")
+        R2 = "R2", _("same e-mail, or phone and date of birth; other name")
+        R3 = "R3", _("same name, and condition, phone or date of birth")
+        R4 = "R4", _("same e-mail, phone or date of birth; name nearly the same")
         R5 = "R5", _("patient and specialist look like one person")
 
     class State(models.TextChoices):
