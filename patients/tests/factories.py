@@ -14,9 +14,12 @@ from patients.models import (
     MergedPatient,
     Note,
     Patient,
+    PatientMerge,
     PossibleDuplicate,
+    RuleOverride,
     Specialist,
     Specialization,
+    StageChange,
     Submission,
 )
 from portal.core.ids import uuid7
@@ -156,3 +159,35 @@ class MergedPatientFactory(factory.django.DjangoModelFactory[MergedPatient]):
 
     old_id = factory.LazyFunction(uuid7)
     survivor = factory.SubFactory(PatientFactory)
+
+
+class PatientMergeFactory(factory.django.DjangoModelFactory[PatientMerge]):
+    """Only the row: to merge people, call `patients.merging.merge`."""
+
+    class Meta:
+        model = PatientMerge
+
+    loser_id = factory.LazyFunction(uuid7)
+    survivor = factory.SubFactory(PatientFactory)
+    merged_by = factory.SubFactory(UserFactory)
+
+
+class StageChangeFactory(factory.django.DjangoModelFactory[StageChange]):
+    class Meta:
+        model = StageChange
+
+    patient = factory.SubFactory(PatientFactory)
+    from_stage = "lead"
+    to_stage = "patient"
+    reason = "pursue"
+    changed_by = factory.SubFactory(UserFactory)
+
+
+class RuleOverrideFactory(factory.django.DjangoModelFactory[RuleOverride]):
+    class Meta:
+        model = RuleOverride
+
+    patient = factory.SubFactory(PatientFactory)
+    rule = "not_reached"
+    reason = "Spoke to the physician, who asked for it."
+    overridden_by = factory.SubFactory(UserFactory)
