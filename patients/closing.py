@@ -95,8 +95,13 @@ _attempts: list[Callable[[Patient], int]] = []
 
 
 def join(*steps: Step) -> None:
-    """Declare steps, called from `AppConfig.ready`. Raises LookupError for a second of a name."""
+    """Declare steps, called from `AppConfig.ready`, which may happen again.
+
+    Raises LookupError for a second step of one name.
+    """
     for step in steps:
+        if step in _steps:
+            continue
         if step.name in {known.name for known in _steps}:
             raise LookupError(f"the step “{step.name}” is declared twice")
         _steps.append(step)
@@ -109,7 +114,8 @@ def steps() -> tuple[Step, ...]:
 
 def count_attempts(counter: Callable[[Patient], int]) -> None:
     """Declare who knows how often a person was tried in vain, called from `AppConfig.ready`."""
-    _attempts.append(counter)
+    if counter not in _attempts:
+        _attempts.append(counter)
 
 
 def attempts(patient: Patient) -> int:

@@ -38,7 +38,7 @@ _dependents: list[Dependent] = []
 
 def join(*dependents: Dependent) -> None:
     """Declare what depends on a conversion, called from `AppConfig.ready`."""
-    _dependents.extend(dependents)
+    _dependents.extend(one for one in dependents if one not in _dependents)
 
 
 def dependents() -> tuple[Dependent, ...]:

@@ -88,8 +88,13 @@ _policies: list[Policy] = []
 
 
 def join(*policies: Policy) -> None:
-    """Declare policies, called from `AppConfig.ready`. Raises LookupError for a second one."""
+    """Declare policies, called from `AppConfig.ready`, which may happen again.
+
+    Raises LookupError for a second policy for one relation.
+    """
     for policy in policies:
+        if policy in _policies:
+            continue
         twice = set(policy.relations) & declared()
         if twice:
             raise LookupError(f"a policy is declared twice for {', '.join(sorted(twice))}")
