@@ -42,6 +42,7 @@ class EAPDossier(Record):
         APPROVED_FOR_MARKETING = "approved_for_marketing", _("Product came on the market")
         ENROLLED_IN_TRIAL = "enrolled_in_trial", _("Enrolled in a trial instead")
         DECEASED = "deceased", _("Deceased")
+        DUPLICATE = "duplicate", _("Another dossier in this program goes on")
         LEGACY_INACTIVE = "legacy_inactive", _("Inactive in the legacy CRM")
 
     patient = models.ForeignKey(
