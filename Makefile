@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: run install test lint types check unit format lock bench clean
+.PHONY: run install test lint types check unit format lock bench bench-matching clean
 
 run: .venv/installed  ## the portal on http://127.0.0.1:$(PORT), with demonstration data
 	@exec $(BIN) manage.py serve --port $(PORT)
@@ -51,6 +51,9 @@ lock:  ## pin the requirements again (needs uv)
 
 bench: .venv/installed  ## ratios for docs/performance.md
 	$(BIN) benchmarks/run.py
+
+bench-matching: .venv/installed  ## how well people are recognised (FEBRL=folder of the labelled sets)
+	$(BIN) benchmarks/matching.py $(FEBRL)
 
 clean:
 	rm -rf .venv .data staticfiles .coverage .mypy_cache .ruff_cache .pytest_cache
