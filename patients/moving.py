@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models.functions import Lower, Trim
 from django.utils.translation import gettext as _
 
-from patients.models import ContactPoint, PossibleDuplicate
+from patients.models import ContactPoint, FieldProposal, PossibleDuplicate
 from patients.relations import Merging, Policy, moves
 
 State = PossibleDuplicate.State
@@ -47,6 +47,23 @@ def _joined(kept: str, other: str) -> str:
         return kept
     longest = ContactPoint._meta.get_field("remark").max_length
     return f"{kept}; {other}"[:longest] if kept else other
+
+
+def proposals(merging: Merging) -> None:
+    """Move what was proposed; of one change that waits for both people, the loser's gives way."""
+    waiting = {_proposed(each) for each in merging.survivors(FieldProposal) if each.state == "open"}
+    moving = []
+    for proposal in merging.rows(FieldProposal):
+        if proposal.state == "open" and _proposed(proposal) in waiting:
+            merging.give_way(proposal, "proposal_twice", _("Both wait for the same change."))
+            merging.journal.remove(proposal)
+        else:
+            moving.append(proposal.pk)
+    merging.move("patients.FieldProposal.patient", moving)
+
+
+def _proposed(proposal: FieldProposal) -> tuple[str, str]:
+    return proposal.field, proposal.proposed_value
 
 
 def pairs(merging: Merging) -> None:
@@ -120,6 +137,7 @@ POLICIES = (
     moves("patients.Consent.patient"),
     moves("patients.Note.patient"),
     moves("patients.Document.patient"),
+    Policy(("patients.FieldProposal.patient",), proposals),
     moves("patients.StageChange.patient"),
     moves("patients.RuleOverride.patient"),
     Policy(
