@@ -165,9 +165,7 @@ def test_form_filled_in_with_every_detour_is_one_lead(
     page.reload()
     assert page.inner_text("h1") == SENT[language]
     page.go_back()
-    page.wait_for_load_state()
-    if page.url.endswith("/start/"):
-        send(page)
+    assert page.url.endswith("/start/next/")
     assert page.inner_text("h1") == SENT[language]
     tab = page.context.new_page()
     tab.goto("/start/")
@@ -216,17 +214,17 @@ def test_two_tabs_and_an_answer_that_got_lost(visit: Any, screen: dict[str, int]
 
     # The form arrives, its answer does not.
     def lose_the_answer(route: Any) -> None:
-        if route.request.method == "POST":
-            route.fetch(max_redirects=0)
-            route.abort()
-        else:
-            route.continue_()
+        route.fetch(max_redirects=0)
+        route.abort()
 
     page.route("**/start/", lose_the_answer)
     page.click(".send .primary")
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.evaluate("document.activeElement.id") == "trouble"
+    assert page.input_value("[name=hope]") == "A trial near home."
+    demand_accessible(page)
     page.unroute("**/start/")
-    page.goto("/start/")
+    send(page)
     assert page.inner_text("h1") == SENT["en"]
 
     send(tab)
@@ -255,6 +253,30 @@ def test_language_is_switched_without_losing_input(
     send(page)
     assert page.inner_text("h1") == SENT[language]
     assert Patient.objects.count() == 1
+
+
+def test_trouble_on_our_side_keeps_the_form(visit: Any, monkeypatch: Any) -> None:
+    page = visit(PHONE)
+    fill_in(page)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.public.views.send", None)
+        page.click(".send .primary")
+        page.wait_for_selector("#trouble:not([hidden])")
+
+    assert page.input_value("[name=hope]") == "A trial near home."
+    send(page)
+    assert Patient.objects.count() == 1
+
+
+def test_impatient_clicking_is_one_lead(visit: Any) -> None:
+    page = visit(PHONE)
+    fill_in(page)
+
+    page.evaluate("for (let i = 0; i < 5; i++) document.querySelector('.send .primary').click()")
+    page.wait_for_url("**/start/next/")
+
+    assert Patient.objects.count() == Submission.objects.count() == 1
 
 
 def test_condition_is_found_with_the_keyboard_alone(visit: Any) -> None:
