@@ -8,7 +8,7 @@ NOT_PUBLIC := core/* site/* api/* management/* tests/* public/tests/* static/* m
 	templates/4* templates/5* templates/admin/* templates/portal/* templates/registration/* \
 	templates/unfold/* apps.py demo.py models.py roles.py scale.py settings.py
 
-.PHONY: run install test lint types check unit format messages lock bench clean
+.PHONY: run install test lint types check unit format messages lock bench bench-matching clean
 
 run: .venv/installed  ## the portal on http://127.0.0.1:$(PORT), with demonstration data
 	@exec $(BIN) manage.py serve --port $(PORT)
@@ -27,7 +27,7 @@ test: lint types check unit  ## every check; CI runs this
 lint: .venv/installed  ## format, lint, templates, import direction
 	$(BIN) -m ruff format --check --quiet .
 	$(BIN) -m ruff check --quiet .
-	git ls-files -z '*.html' | xargs -0 -r $(BIN) -m djade --check --target-version 5.2
+	git ls-files -z '*.html' | xargs -0 -r .venv/bin/djade --check --target-version 5.2
 	$(BIN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 types: .venv/installed
@@ -60,6 +60,9 @@ lock:  ## pin the requirements again (needs uv)
 
 bench: .venv/installed  ## ratios for docs/performance.md
 	$(BIN) benchmarks/run.py
+
+bench-matching: .venv/installed  ## how well people are recognised (FEBRL=folder of the labelled sets)
+	$(BIN) benchmarks/matching.py $(FEBRL)
 
 clean:
 	rm -rf .venv .data staticfiles .coverage .mypy_cache .ruff_cache .pytest_cache

@@ -52,7 +52,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             if rows:
                 _as_migrated[table] = rows
     yield
-    # A live server's threads leave pooled connections behind, and the database could not be dropped.
+    # A live server's threads leave connections behind that keep the database from being dropped.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -92,12 +92,12 @@ def _as_on_a_laptop(settings: Any) -> None:
 
 @pytest.fixture
 def member(db: None) -> Callable[..., User]:
-    """`member(Role.NAVIGATOR)`: a member of staff in that role."""
+    """`member("navigator")`: a member of staff in that role (a value of portal.roles.Role)."""
 
-    def make(role: Role | None, **fields: Any) -> User:
+    def make(role: str | None, **fields: Any) -> User:
         user = UserFactory(**fields)
         if role is not None:
-            user.groups.add(Group.objects.get(name=role.value))
+            user.groups.add(Group.objects.get(name=Role(role).value))
         return user
 
     return make

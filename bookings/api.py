@@ -1,10 +1,10 @@
 """Bookings and calls over REST."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from bookings.discarding import refuse_unless_ahead
@@ -14,6 +14,7 @@ from patients.api.patients import OfPatientSerializer, OfPatientViewSet
 from patients.api.summaries import PatientSummary
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, StaffSummary, Summary
+from portal.core.models import User
 
 
 class BookingSummary(Summary):
@@ -99,7 +100,7 @@ class BookingViewSet(OfPatientViewSet):
             ends_at=asked["ends_at"],
             patient_time_zone=asked.get("patient_time_zone", ""),
             reminder_at=asked.get("reminder_at"),
-            by=self.request.user,
+            by=cast(User, self.request.user),
         )
         return booking.pk
 

@@ -24,7 +24,7 @@ from portal.core.history import acting
 from portal.core.models import User
 
 # Any number will do as long as no other lock of the portal has it.
-_LOCK = 0x63726D5F696D706F
+LOCK = 0x63726D5F696D706F
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
         with connection.cursor() as cursor:
             # A killed client must not leave its server process at work (and holding the lock).
             cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 raise AnotherRun(
                     "Another crm_import is running. Wait until it has finished and start again."

@@ -227,11 +227,11 @@ def write_problems(path: Path) -> None:
         with connection.cursor() as cursor:
             cursor.execute(STANDING + " ORDER BY p.entity, p.record, p.code, p.field")
             while rows := cursor.fetchmany(1000):
-                writer.writerows([[_harmless(value) for value in row] for row in rows])
+                writer.writerows([[harmless(value) for value in row] for row in rows])
     Path(name).replace(path)
 
 
-def _harmless(value: Any) -> str:
+def harmless(value: Any) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -127,7 +127,8 @@ def stage(file: ExportFile, run: ImportRun, *, compare: bool) -> Staged:
             target = "crm_stage"
             cursor.execute("DROP TABLE IF EXISTS crm_stage")
             cursor.execute(
-                f"CREATE TEMP TABLE crm_stage (LIKE {file.table.db_table}) ON COMMIT DROP"
+                f"CREATE TEMP TABLE crm_stage (LIKE {file.table.db_table} INCLUDING DEFAULTS) "
+                "ON COMMIT DROP"
             )
             cursor.execute("ALTER TABLE crm_stage DROP COLUMN id")
         bad = _copy(scanner, file, ledger.pk, target)
@@ -151,12 +152,12 @@ def _copy(scanner: Scanner, file: ExportFile, ledger: int, target: str) -> list[
     bad: list[UnreadableRecord] = []
     plain = None not in file.columns
     names = ", ".join(["file_id", "record", *file.known])
+    blanks = ", ".join(file.known)  # an empty cell is blank text, not null
+    statement = f"COPY {target} ({names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({blanks}))"
     with connection.cursor() as cursor:
         for batch in scanner.batches():
             if plain:
-                _copy_lines(
-                    cursor, f"COPY {target} ({names}) FROM STDIN (FORMAT csv)", ledger, batch
-                )
+                _copy_lines(cursor, statement, ledger, batch)
                 rows = batch.rows
             else:
                 # The header has columns of which we know nothing: their cells go into `extra`.
@@ -191,7 +192,7 @@ def _cells(file: ExportFile, cells: list[str]) -> Iterator[str | None]:
     extra = {}
     for header, column, cell in zip(file.header, file.columns, cells, strict=True):
         if column:
-            yield cell or None
+            yield cell
         elif cell:
             extra[header] = cell
     if None in file.columns:

@@ -70,3 +70,11 @@ OPTIONS = _table("OptionSets", archive.LegacyOption, needed=("value", "label"))
 TABLES = (CONTACT, PATIENT, DOSSIER, CONDITION, HOSPITAL, SPECIALIZATION)
 # What is read, lists first.
 FILES = (OPTIONS, CONDITION, HOSPITAL, SPECIALIZATION, CONTACT, PATIENT, DOSSIER)
+
+
+def archived(entity: str, row: int | None) -> archive.LegacyRow | None:
+    """The row of the archive, or None when there is none (a problem of a whole table)."""
+    for table in TABLES:
+        if table.name == entity and row is not None:
+            return table.model._default_manager.select_related("file").filter(pk=row).first()
+    return None

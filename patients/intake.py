@@ -37,7 +37,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,6 +52,10 @@ from portal.core.models import User
 
 Source = Submission.Source
 
+# A patient is merged, or an address typed in, at the same moment: how often we look again.
+ATTEMPTS = 3
+# PostgreSQL: deadlock_detected.
+_DEADLOCK = "40P01"
 _EMAIL_TAKEN = "patients_patient_email_unique"
 _MATCHED = {
     Verdict.ONE: Submission.Match.JOINED,
@@ -118,16 +122,16 @@ def receive(
     if idempotency_key and (known := _received(source, idempotency_key, content)):
         return known
     said = form.read(payload, today=timezone.localdate(when))
-    for attempt in range(3):
+    for _attempt in range(ATTEMPTS):
         try:
             with transaction.atomic(), acting(by=by, reason="submission"):
                 return _receive(content, said, source, idempotency_key, when, by, corrects)
         except _Elsewhere:
-            if attempt == 2:
-                raise Refused(
-                    _("Too many people write this record at once."), code="busy"
-                ) from None
-    raise AssertionError("unreachable")  # pragma: no cover
+            continue
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK:
+                raise
+    raise Refused(_("Too many people write this record at once. Try again."), code="busy")
 
 
 def _receive(
@@ -144,7 +148,8 @@ def _receive(
     if key and (known := _received(source, key, content)):
         return known
     match = _corrected(matching.find(person), corrects)
-    patient = _join(match) if match.patient else _make(said, match, source, when)
+    _hold(match)
+    patient = match.patient or _make(said, match, source, when)
     submission = Submission.objects.create(
         patient=patient,
         source=source,
@@ -185,14 +190,16 @@ def _corrected(match: Match, corrects: UUID | None) -> Match:
     )
 
 
-def _join(match: Match) -> Patient:
-    """The known patient, locked. Raises _Elsewhere when the record is gone by now."""
-    assert match.patient is not None  # noqa: S101
-    patients = Patient.objects.select_for_update(no_key=True).filter(pk=match.patient.pk)
-    patient: Patient | None = patients.first()
-    if patient is None:
+def _hold(match: Match) -> None:
+    """Lock everybody the answer names, in order of id; _Elsewhere when one was merged away."""
+    named = {candidate.patient.pk for candidate in (*match.certain, *match.review)}
+    if match.patient:
+        named.add(match.patient.pk)
+    if not named:
+        return
+    held = Patient.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk")
+    if len(held.values_list("pk", flat=True)) < len(named):
         raise _Elsewhere
-    return patient
 
 
 def _make(said: Answers, match: Match, source: str, when: datetime) -> Patient:

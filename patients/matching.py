@@ -124,7 +124,7 @@ def lock(person: Person, *others: str) -> None:
     """Until the transaction ends, nobody else can match the same address, phone or name.
 
     `others` are further keys to hold, for example an idempotency key. All are taken in one order,
-    whoever comes first, so two callers never wait for each other.
+    whoever comes first, so two callers never wait for each other. Once in a transaction.
     """
     keys = {f"key:{other}" for other in others}
     if email := "".join(fold(person.email).split()):

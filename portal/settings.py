@@ -248,13 +248,20 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Patient navigation portal",
+    "DESCRIPTION": (
+        "Patients, the calls with them and their referrals. Get a client with "
+        "`manage.py api_client`, a token at `/oauth2/token/` (Authorize does it for you, tick the "
+        "scope), and see `docs/api.md` for paging, entity tags and errors. Somebody who is logged "
+        "in to the workplace needs no token."
+    ),
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # The badge would send the schema's address to a host outside.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
     # Choices that share the name of their field.
     "ENUM_NAME_OVERRIDES": {

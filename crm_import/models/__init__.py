@@ -16,10 +16,18 @@ from crm_import.models.archive import (
     LegacySpecialization,
 )
 from crm_import.models.links import Crosswalk, OptionValue, PendingLink
-from crm_import.models.runs import ImportRun, Problem, RowOutcome, SourceFile, UnreadableRecord
+from crm_import.models.runs import (
+    Entity,
+    ImportRun,
+    Problem,
+    RowOutcome,
+    SourceFile,
+    UnreadableRecord,
+)
 
 __all__ = (
     "Crosswalk",
+    "Entity",
     "ImportRun",
     "LegacyCondition",
     "LegacyContact",

@@ -1,6 +1,6 @@
 """The archive: every legacy row as it came, each cell as text, nothing repaired.
 
-Filled by COPY only (`crm_import.staging`). A null cell was empty in the file; a column that the
+Filled by COPY only (`crm_import.staging`). A blank cell was empty in the file; a column that the
 file did not have is missing from `SourceFile.columns`. Columns we do not know are in `extra`.
 Field names are the legacy CRM's own.
 """
@@ -8,6 +8,7 @@ Field names are the legacy CRM's own.
 from typing import Any
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm_import.models.runs import SourceFile
@@ -15,8 +16,8 @@ from portal.core.history import append_only
 
 
 def cell() -> Any:
-    """One cell of a legacy row. Null is the only way to keep "empty" apart from "blank text"."""
-    return models.TextField(null=True)
+    """One cell of a legacy row, as text."""
+    return models.TextField(blank=True, default="", db_default="")
 
 
 class LegacyRow(models.Model):
@@ -42,6 +43,17 @@ class LegacyRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file} {self.record}"
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"admin:crm_import_{self._meta.model_name}_change", args=[self.pk])
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """Every cell that was filled in, under the legacy CRM's own names."""
+        own = {field.name for field in LegacyRow._meta.get_fields()} | {"id"}
+        names = (field.name for field in self._meta.concrete_fields if field.name not in own)
+        found = {name: getattr(self, name) for name in names}
+        return {name: cell for name, cell in {**found, **(self.extra or {})}.items() if cell}
 
 
 @append_only

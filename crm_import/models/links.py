@@ -5,7 +5,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm_import.models.runs import ImportRun
+from crm_import.models.runs import Entity, ImportRun
 
 
 class Crosswalk(models.Model):
@@ -15,7 +15,7 @@ class Crosswalk(models.Model):
     from one legacy row: the booking's time, the trial's number.
     """
 
-    entity = models.CharField(_("table"), max_length=30)
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
     legacy_id = models.UUIDField(_("legacy id"))
     target_model = models.CharField(_("kind of record"), max_length=60)
     target_id = models.UUIDField(_("record"))
@@ -57,7 +57,7 @@ class Crosswalk(models.Model):
 class PendingLink(models.Model):
     """A link in the legacy data that leads nowhere yet. Every run tries it again."""
 
-    entity = models.CharField(_("table"), max_length=30)
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
     legacy_id = models.UUIDField(_("legacy id"))
     field = models.CharField(_("field"), max_length=50)
     missing_id = models.UUIDField(_("missing legacy id"))

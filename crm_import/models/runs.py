@@ -17,6 +17,17 @@ from portal.core.ids import uuid7
 from portal.core.models import NewId, User
 
 
+class Entity(models.TextChoices):
+    """The tables of the legacy CRM whose rows are accounted for."""
+
+    CONTACT = "Contact", _("Contact")
+    PATIENT = "Patient", _("Patient")
+    DOSSIER = "EAPDossier", _("EAP dossier")
+    CONDITION = "MedicalCondition", _("Medical condition")
+    HOSPITAL = "Hospital", _("Hospital")
+    SPECIALIZATION = "Specialization", _("Specialization")
+
+
 class ImportRun(models.Model):
     """One run of the migration that was kept. A dry run leaves no row."""
 
@@ -153,7 +164,7 @@ class RowOutcome(models.Model):
         related_name="outcomes",
         db_index=False,  # as many rows as the export; the run's own counts are in its report
     )
-    entity = models.CharField(_("table"), max_length=30)
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
     row = models.BigIntegerField(_("row of the archive"), help_text=_("Within its table."))
     legacy_id = models.UUIDField(_("legacy id"), null=True)  # null: unusable in the source
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
@@ -166,8 +177,10 @@ class RowOutcome(models.Model):
         verbose_name_plural = _("rows")
         ordering = ("-id",)
         indexes = (
-            # What became of this row? Re-runs ask it, and the admin by legacy id.
+            # What became of this row? Re-runs ask it, and the page of a problem.
             models.Index(fields=["entity", "row"], name="crm_import_rowoutcome_row"),
+            # What became of this legacy id? Search in the admin.
+            models.Index(fields=["legacy_id"], name="crm_import_rowoutcome_legacy"),
             # The quarantine.
             models.Index(
                 fields=["entity", "reason"],
@@ -198,7 +211,7 @@ class Problem(models.Model):
     run = models.ForeignKey(
         ImportRun, verbose_name=_("run"), on_delete=models.PROTECT, related_name="problems"
     )
-    entity = models.CharField(_("table"), max_length=30)
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
     row = models.BigIntegerField(_("row of the archive"), null=True)  # null: about the whole table
     record = models.PositiveIntegerField(_("record in the file"), null=True)  # null: likewise
     legacy_id = models.UUIDField(_("legacy id"), null=True)  # null: unusable, or the whole table
@@ -217,6 +230,8 @@ class Problem(models.Model):
             models.Index(fields=["entity", "row"], name="crm_import_problem_row"),
             # The list, by kind of problem.
             models.Index(fields=["code"], name="crm_import_problem_code"),
+            # Search by legacy id.
+            models.Index(fields=["legacy_id"], name="crm_import_problem_legacy"),
         )
 
     class Privacy:

@@ -116,7 +116,7 @@ FROM (
     SELECT p.cluster, coalesce(o.email, left(btrim(crm_tidy(o.raw)), 255)), p.node
     FROM crm_odd_email o JOIN crm_person p ON p.row_id = o.row_id
         AND p.kind = CASE o.entity WHEN 'Contact' THEN 1 ELSE 2 END
-    WHERE NOT o.placeholder AND o.email IS DISTINCT FROM p.email
+    WHERE NOT o.placeholder AND (o.email IS NULL OR o.email IS DISTINCT FROM p.email)
 ) v
 JOIN crm_target t USING (cluster)
 WHERE v.value <> '' AND length(v.value) <= 254

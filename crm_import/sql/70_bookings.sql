@@ -44,24 +44,36 @@ FROM (SELECT id, lag(id) OVER (PARTITION BY legacy_id ORDER BY age) AS next FROM
 WHERE n.id = b.id AND b.status = 'rescheduled';
 UPDATE crm_booking SET status = 'cancelled' WHERE status = 'rescheduled' AND moved_to IS NULL;
 
+-- step: earlier imports that were moved since
+-- Only what nobody touched here. Before the new ones come: a call moved by a quarter of an hour
+-- would be in its own way.
+UPDATE bookings_booking k SET status = b.status, rescheduled_to_id = b.moved_to,
+    cancelled_by = CASE WHEN b.status = 'cancelled' THEN 'patient' ELSE '' END,
+    cancel_reason = CASE WHEN b.status = 'cancelled' THEN 'Removed in the legacy CRM.' ELSE '' END
+FROM crm_booking b
+WHERE NOT b.is_new AND b.id = k.id AND k.version = 1 AND k.status = 'booked'
+    AND b.status IN ('rescheduled', 'cancelled');
+
 -- step: calls that overlap
--- Two forms of one person for one time: the later form stands, the other is cancelled.
+-- Two forms of one person for one time: the later form stands, the other is cancelled. What stands
+-- in the portal already stands.
 UPDATE crm_booking b SET clashes = true, status = 'cancelled'
 WHERE b.status = 'booked' AND b.is_new AND b.patient_id IN (
     SELECT patient_id FROM crm_booking WHERE status = 'booked' GROUP BY patient_id
-    HAVING count(*) > 1 OR NOT bool_and(is_new)
-) AND (EXISTS (
+    HAVING count(*) > 1
+) AND EXISTS (
     SELECT FROM crm_booking o
     WHERE o.patient_id = b.patient_id AND o.status = 'booked' AND o.id <> b.id
         AND o.starts_at < b.starts_at + interval '30 minutes'
         AND o.starts_at > b.starts_at - interval '30 minutes'
         AND (NOT o.is_new OR (coalesce(o.modified, o.created), o.id)
             > (coalesce(b.modified, b.created), b.id))
-) OR EXISTS (
-    SELECT FROM bookings_booking o
-    WHERE o.patient_id = b.patient_id AND o.status IN ('held', 'booked')
-        AND o.starts_at < b.starts_at + interval '30 minutes' AND o.ends_at > b.starts_at
-));
+);
+UPDATE crm_booking b SET clashes = true, status = 'cancelled'
+FROM crm_target t, bookings_booking o
+WHERE b.status = 'booked' AND b.is_new AND t.cluster = b.cluster AND NOT t.is_new
+    AND o.patient_id = b.patient_id AND o.status IN ('held', 'booked')
+    AND o.starts_at < b.starts_at + interval '30 minutes' AND o.ends_at > b.starts_at;
 
 -- make: bookings
 INSERT INTO bookings_booking (id, created_at, patient_id, starts_at, ends_at, status, no_show_by,
@@ -75,15 +87,6 @@ SELECT b.id, coalesce(b.modified, b.created, r.started), b.patient_id, b.starts_
     b.moved_to, b.reminder_at, '', gen_random_uuid()
 FROM crm_booking b, crm_this r
 WHERE b.is_new ORDER BY b.starts_at;
-
--- step: earlier imports that were moved since
--- Only what nobody touched here.
-UPDATE bookings_booking k SET status = b.status, rescheduled_to_id = b.moved_to,
-    cancelled_by = CASE WHEN b.status = 'cancelled' THEN 'patient' ELSE '' END,
-    cancel_reason = CASE WHEN b.status = 'cancelled' THEN 'Removed in the legacy CRM.' ELSE '' END
-FROM crm_booking b
-WHERE NOT b.is_new AND b.id = k.id AND k.version = 1 AND k.status = 'booked'
-    AND b.status IN ('rescheduled', 'cancelled');
 
 -- step: legacy ids of bookings
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, slot, rule, run_id)

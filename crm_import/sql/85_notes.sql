@@ -23,8 +23,8 @@ SELECT n.cluster, n.node, n.row_id, n.legacy_id, n.created, array_remove(ARRAY[
         CASE WHEN x.has_trial AND p.outcome = '' AND a.ct_outcome <> ''
             THEN 'Outcome of the trial: ' || a.ct_outcome || ' (unknown value)' END,
         CASE WHEN x.is_second THEN concat_ws(', ', 'Second row for the same trial',
-            'eligible: ' || coalesce(e.label, a.eligible),
-            'outcome: ' || coalesce(o.label, a.ct_outcome),
+            'eligible: ' || coalesce(e.label, nullif(a.eligible, '')),
+            'outcome: ' || coalesce(o.label, nullif(a.ct_outcome, '')),
             'referred: ' || nullif(a.ct_referral_date, ''),
             'reason: ' || nullif(a.ineligible_reason, '')) END,
         CASE WHEN p.enrolled IS NOT NULL AND NOT EXISTS (SELECT FROM crm_case c

@@ -63,4 +63,6 @@ WHERE NOT EXISTS (
 ORDER BY p.entity, i.record, p.code;
 
 -- step: constraints
+-- Checked here, so that a dry run fails where the real run would.
 SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;

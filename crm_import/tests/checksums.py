@@ -15,7 +15,7 @@ def checksums() -> dict[str, str]:
             if table not in LEDGER:
                 cursor.execute(
                     "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) "
-                    f"FROM {table} t"  # noqa: S608
+                    f"FROM {table} t"
                 )
                 found[table] = cursor.fetchone()[0]
     return found

@@ -56,7 +56,7 @@ def _outcomes() -> dict[tuple[str, int], tuple[str, UUID | None]]:
             cursor.execute(
                 "SELECT a.record, o.outcome || CASE WHEN o.outcome IN ('quarantined', 'ignored') "
                 "THEN ':' || o.reason ELSE '' END, o.legacy_id "
-                f"FROM {table.db_table} a JOIN crm_import_rowoutcome o "  # noqa: S608
+                f"FROM {table.db_table} a JOIN crm_import_rowoutcome o "
                 "ON o.entity = %s AND o.row = a.id",
                 [table.name],
             )

@@ -58,4 +58,4 @@ class ContactPointAdmin(RecordAdmin):
         if not term:
             return queryset, False
         people = Patient.objects.search(term).order_by().values_list("pk", flat=True)
-        return queryset.filter(patient__in=list(people)), False
+        return queryset.filter(patient__pk__among=list(people)), False

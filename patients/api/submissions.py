@@ -84,6 +84,7 @@ class SubmissionViewSet(AppendViewSet):
         with transaction.atomic():
             serializer = self.serializer_class(data=request.data, context=context)
             serializer.is_valid(raise_exception=True)
+            known: UUID | None = None
             try:
                 # Of two that come at once, PostgreSQL lets the second wait for the first.
                 with transaction.atomic():
@@ -92,11 +93,9 @@ class SubmissionViewSet(AppendViewSet):
                 if _constraint(error) != KEY_ONCE:
                     raise
                 known = _stored(serializer.row)
-            else:
-                known = None
         if known is None:
             return self.created(record_id)
-        return self.answer(self.one(known), **{"Idempotent-Replayed": "true"})
+        return self.answer(self.one(known), headers={"Idempotent-Replayed": "true"})
 
 
 def _key(request: Request) -> str:

@@ -1,13 +1,15 @@
 """Receiving forms: everything kept, one person once, and nothing given away."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from patients import intake, matching
@@ -490,7 +492,16 @@ def race(attempts: int, attempt: Callable[[int], Any]) -> list[Any]:
 
 @pytest.fixture
 def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lock, and time between looking and acting for somebody else to do the same."""
+    find = matching.find
+
+    def find_and_wait(person: matching.Person) -> matching.Match:
+        match = find(person)
+        time.sleep(0.2)
+        return match
+
     monkeypatch.setattr(matching, "lock", lambda person, *others: None)
+    monkeypatch.setattr(matching, "find", find_and_wait)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -581,6 +592,32 @@ def test_receive_an_address_that_was_typed_in_meanwhile_looks_again(
     kept = submission(send())
 
     assert (kept.patient, kept.match) == (typed[0], "joined")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("state", "outcome"),
+    [("40P01", Receipt), ("57014", OperationalError)],
+    ids=["deadlock", "other"],
+)
+def test_receive_tries_again_after_a_deadlock_only(
+    monkeypatch: pytest.MonkeyPatch, state: str, outcome: type
+) -> None:
+    hold = intake._hold
+    cause = psycopg.errors.lookup(state)("said by the database")
+    failures = [OperationalError()]
+    failures[0].__cause__ = cause
+
+    def hold_in_vain(match: matching.Match) -> None:
+        if failures:
+            raise failures.pop()
+        hold(match)
+
+    monkeypatch.setattr(intake, "_hold", hold_in_vain)
+
+    [result] = race(1, lambda number: send())
+
+    assert isinstance(result, outcome)
 
 
 @pytest.mark.django_db(transaction=True)

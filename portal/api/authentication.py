@@ -11,6 +11,18 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 SCOPE = "api"
+# What is read of token, client and account: a request is not the place for the rest.
+_NEEDED = (
+    "expires",
+    "scope",
+    "resource",
+    "user_id",
+    "application__name",
+    "application__user__username",
+    "application__user__name",
+    "application__user__is_active",
+    "application__user__is_superuser",
+)
 _CHALLENGE = 'Bearer realm="api"'
 
 
@@ -30,21 +42,28 @@ class ClientToken(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = self._token(value.strip())
-        user = token.user or token.application.user if token and token.application else None
-        if token is None or user is None or not user.is_active:
-            request.bearer_error = "invalid_token"  # type: ignore[attr-defined]
-            raise AuthenticationFailed(
-                _("The access token is unknown or has expired. Get a new one at /oauth2/token/.")
-            )
+        audience = request.build_absolute_uri(request.path)
+        if token is None or not token.allows_audience(audience) or token.user_id is not None:
+            raise self._refused(request)
+        account = token.application.user if token.application else None
+        if account is None or not account.is_active:
+            raise self._refused(request)
         # The middleware has opened the context before anybody was known.
-        pghistory.context(user=str(user.pk), client=token.application.name)
-        return user, token
+        pghistory.context(user=str(account.pk), client=token.application.name)
+        return account, token
+
+    def _refused(self, request: Request) -> AuthenticationFailed:
+        request.bearer_error = "invalid_token"  # type: ignore[attr-defined]
+        return AuthenticationFailed(
+            _("The access token is unknown or has expired. Get a new one at /oauth2/token/.")
+        )
 
     def _token(self, value: str) -> AccessToken | None:
         """The valid token with this text. Only its SHA-256 is stored."""
         checksum = sha256(value.encode()).hexdigest()
         token = (
-            AccessToken.objects.select_related("application__user", "user")
+            AccessToken.objects.select_related("application__user")
+            .only(*_NEEDED)
             .filter(token_checksum=checksum)
             .first()
         )

@@ -96,24 +96,20 @@ def _columns_in(
     if model is None:
         return
     wanted = column_or_constraint.removeprefix(f"{table}_")
-    candidates = [f for f in model._meta.concrete_fields if wanted.startswith(f.column)]
+    named = {str(f.column): f.name for f in model._meta.concrete_fields}
+    candidates = [column for column in named if wanted.startswith(column)]
     if candidates:
-        yield max(candidates, key=lambda field: len(field.column)).name
+        yield named[max(candidates, key=len)]
 
 
-def _fields(constraint: models.BaseConstraint) -> Iterator[str]:
+def _fields(constraint: Any) -> Iterator[str]:
     """The names of the fields that a constraint speaks of, each once."""
-    parts: list[Any] = [
-        *getattr(constraint, "expressions", ()),
-        getattr(constraint, "condition", None)
-        if isinstance(constraint, models.CheckConstraint)
-        else None,
-    ]
+    if isinstance(constraint, models.CheckConstraint):
+        yield from sorted(constraint.condition.referenced_base_fields)  # type: ignore[union-attr]
+        return
     names = list(getattr(constraint, "fields", ()))
-    for part in parts:
-        expression = part[0] if isinstance(part, tuple | list) else part
-        if isinstance(expression, models.Q):
-            names.extend(sorted(expression.referenced_base_fields))
-        elif hasattr(expression, "flatten"):
-            names.extend(each.name for each in expression.flatten() if isinstance(each, models.F))
-    yield from dict.fromkeys(name.split("__")[0] for name in names)
+    for part in getattr(constraint, "expressions", ()):
+        expression: Any = part[0] if isinstance(part, tuple | list) else part
+        references: list[Any] = [e for e in expression.flatten() if isinstance(e, models.F)]
+        names += [each.name for each in references]
+    yield from dict.fromkeys(names)

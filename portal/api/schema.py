@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-untyped-call,override"
+# (drf-spectacular has types for its own users only, and changes signatures of DRF)
 """The OpenAPI description of REST: what drf-spectacular cannot see by itself.
 
 Every operation lists the problems it answers with; records carry entity tags; a related record
@@ -106,6 +108,8 @@ _PROBLEM: dict[str, Any] = {
 
 class PortalSchema(AutoSchema):
     """One operation of a `RecordViewSet`."""
+
+    view: Any
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)

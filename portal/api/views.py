@@ -1,7 +1,5 @@
 """The entrance of REST: what there is, and a page to try it."""
 
-from typing import Any, ClassVar
-
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -19,7 +17,7 @@ class Root(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -38,7 +36,7 @@ class Collections(APIView):
     """The collections of version 1."""
 
     permission_classes = (IsAuthenticated,)
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
     collections: tuple[str, ...] = ()
 
     @extend_schema(exclude=True)
@@ -54,7 +52,7 @@ class Schema(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     renderer_classes = (OpenApiJson, OpenApiYaml)
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -64,5 +62,5 @@ class Schema(APIView):
 class Docs(SpectacularSwaggerSplitView):
     """A page to try the API on. Its script is a file of its own, as the page's policy demands."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    authentication_classes = []
+    permission_classes = [AllowAny]

@@ -87,6 +87,13 @@ WITHIN_OTHERS = frozenset(
         "referrals.dossierstepdependency",
         "referrals.routestep",
         "referrals.routestepdependency",
+        "crm_import.legacycontact",
+        "crm_import.legacypatient",
+        "crm_import.legacydossier",
+        "crm_import.legacycondition",
+        "crm_import.legacyhospital",
+        "crm_import.legacyspecialization",
+        "crm_import.legacyoption",
     }
 )
 MIGRATION = "crm_import"
@@ -113,8 +120,9 @@ def _migration() -> Iterable[Entry]:
     if not apps.is_installed(MIGRATION):
         return
     for model in admin.site._registry:
-        if model._meta.app_label == MIGRATION:
-            yield Entry(model._meta.label_lower, "swap_horiz")
+        label = model._meta.label_lower
+        if model._meta.app_label == MIGRATION and label not in WITHIN_OTHERS:
+            yield Entry(label, "swap_horiz")
 
 
 def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
 from portal.core.models import User
-from portal.roles import Role
 from referrals.models import ClinicalTrial, CTReferral, EAPDossier, ExpandedAccessProgram
 from referrals.tests.factories import (
     ClinicalTrialFactory,
@@ -213,7 +212,7 @@ def test_program_keeps_its_countries(desk: Client) -> None:
 
 
 def test_steward_adds_a_route_with_its_steps(client: Client, member: Callable[..., User]) -> None:
-    client.force_login(member(Role.DATA_STEWARD))
+    client.force_login(member("data steward"))
 
     client.post(
         reverse("admin:referrals_routetemplate_add"),

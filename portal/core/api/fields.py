@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -196,7 +197,8 @@ class Related(serializers.PrimaryKeyRelatedField):
             key = parse_id(data)
         except ValueError:
             self.fail("incorrect_type")
-        found = self.get_queryset().filter(pk=key).first()  # type: ignore[union-attr]
+        rows: Any = self.get_queryset()
+        found: models.Model | None = rows.filter(pk=key).first()
         if found is None:
             self.fail("does_not_exist")
         return found
@@ -207,7 +209,7 @@ def as_drf_errors(error: DjangoValidationError) -> dict[str, Any]:
     by_field = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
     return {
         field or "non_field_errors": [
-            serializers.ErrorDetail(message, code=each.code or "invalid")  # type: ignore[attr-defined]
+            ErrorDetail(message, code=each.code or "invalid")
             for each in errors
             for message in each.messages
         ]

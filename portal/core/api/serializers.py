@@ -50,7 +50,7 @@ def _summarized(serializer: Any, field_name: str, relation_info: Any) -> dict[st
 class RecordSerializer(serializers.ModelSerializer[Any]):
     """One kind of record: what is shown of it and what may be written."""
 
-    serializer_field_mapping: ClassVar[dict[type[models.Field], type[serializers.Field]]] = {  # type: ignore[assignment]
+    serializer_field_mapping: ClassVar[dict[type[models.Field], type[serializers.Field]]] = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.BooleanField: fields.TrueOrFalse,
         models.CharField: fields.Text,
@@ -66,6 +66,9 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
     }
     serializer_related_field = fields.Related
     serializer_choice_field = fields.Choice
+
+    # The row as it will be stored, once the data is valid.
+    row: Any
 
     class Meta:
         model: type[models.Model]
@@ -87,7 +90,7 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         """Also a generated column, which is read only; and no check of uniqueness in advance."""
         if isinstance(model_field, models.GeneratedField):
-            kinds = ClassLookupDict(self.serializer_field_mapping)
+            kinds: Any = ClassLookupDict(self.serializer_field_mapping)
             return kinds[model_field.output_field], {"read_only": True}
         field_class, kwargs = super().build_standard_field(field_name, model_field)
         if field_class is fields.Choice and isinstance(model_field.choices, CallableChoiceIterator):

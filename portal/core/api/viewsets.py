@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 from django.http import Http404
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -26,8 +26,10 @@ from portal.core.api.serializers import RecordSerializer
 from portal.core.models import AccessEvent
 from portal.core.pagination import NewestFirst
 
-BY_CREATION = {"created_at": ("created_at", "id")}
-BY_ID = {"id": ("id",)}
+Orderings = dict[str, tuple[str, ...]]
+
+BY_CREATION: Orderings = {"created_at": ("created_at", "id")}
+BY_ID: Orderings = {"id": ("id",)}
 
 
 class RecordViewSet(GenericViewSet[Any]):
@@ -37,7 +39,7 @@ class RecordViewSet(GenericViewSet[Any]):
     filter_backends = (filters.Filters,)
     filterset_class: type[filters.RecordFilters] = filters.RecordFilters
     # Name in `ordering` → columns that have an index together. Ids are in order of creation.
-    orderings: ClassVar[dict[str, tuple[str, ...]]] = BY_CREATION
+    orderings: ClassVar[Orderings] = BY_CREATION
     default_ordering = "-created_at"
     # Whose record it is: the model that the access log names, and the column with their id.
     subject: ClassVar[tuple[type[models.Model], str] | None] = None
@@ -45,7 +47,7 @@ class RecordViewSet(GenericViewSet[Any]):
     # record besides the usual ones (status → description).
     request_headers: ClassVar[dict[str, str]] = {}
     other_answers: ClassVar[dict[str, str]] = {}
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -55,7 +57,8 @@ class RecordViewSet(GenericViewSet[Any]):
 
     def check_permissions(self, request: Request) -> None:
         """As DRF does; but a method that nobody may use here is a 405, not a 403."""
-        if self.action is None and request.user.is_authenticated:
+        unknown = getattr(self, "action", None) is None
+        if unknown and request.user.is_authenticated:
             self.http_method_not_allowed(request)
         super().check_permissions(request)
 
@@ -117,13 +120,17 @@ class RecordViewSet(GenericViewSet[Any]):
         return found[0]
 
     def answer(
-        self, document: Document, *, code: int = status.HTTP_200_OK, **headers: str
+        self,
+        document: Document,
+        *,
+        code: int = status.HTTP_200_OK,
+        headers: dict[str, str] | None = None,
     ) -> Response:
         """One record with its entity tag."""
         return Response(
             document.json,
             status=code,
-            headers={"ETag": versions.etag(document.version), **headers},
+            headers={"ETag": versions.etag(document.version), **(headers or {})},
         )
 
     def locked(self, record_id: UUID) -> Any:
@@ -141,10 +148,10 @@ class RecordViewSet(GenericViewSet[Any]):
         return row
 
 
-class Creates(mixins.CreateModelMixin):
+class Creates(RecordViewSet):
     """Makes records."""
 
-    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a record. Related records are given by their ids."""
         with transaction.atomic():
             serializer = self.get_serializer(data=request.data)
@@ -152,39 +159,42 @@ class Creates(mixins.CreateModelMixin):
             record_id = self.make(serializer)
         return self.created(record_id)
 
-    def created(self: Any, record_id: UUID) -> Response:
+    def created(self, record_id: UUID) -> Response:
         """The answer to a record that was made."""
         location = self.request.build_absolute_uri(f"{self.request.path}{record_id}/")
-        return self.answer(self.one(record_id), code=status.HTTP_201_CREATED, Location=location)
+        return self.answer(
+            self.one(record_id), code=status.HTTP_201_CREATED, headers={"Location": location}
+        )
 
     def make(self, serializer: Any) -> UUID:
         """Save the new record and return its id; a resource with a verb for it calls that."""
-        return serializer.save().pk  # type: ignore[no-any-return]
+        record_id: UUID = serializer.save().pk
+        return record_id
 
 
-class Changes(mixins.UpdateModelMixin):
+class Changes(RecordViewSet):
     """Changes records."""
 
-    def get_serializer_class(self: Any) -> Any:
+    def get_serializer_class(self) -> Any:
         if self.action in {"update", "partial_update"}:
             return self.serializer_class.for_change()
         return self.serializer_class
 
-    def update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace what may be written; what is left out goes back to its default.
 
         Send If-Match with the entity tag you read, so that nobody's change is overwritten.
         """
         return self.change(request, partial=False)
 
-    def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the members that are sent.
 
         Send If-Match with the entity tag you read, so that nobody's change is overwritten.
         """
         return self.change(request, partial=True)
 
-    def change(self: Any, request: Request, *, partial: bool) -> Response:
+    def change(self, request: Request, *, partial: bool) -> Response:
         record_id = self.record_id()
         with transaction.atomic():
             row = self.locked(record_id)
@@ -194,10 +204,10 @@ class Changes(mixins.UpdateModelMixin):
         return self.answer(self.one(record_id))
 
 
-class Deletes(mixins.DestroyModelMixin):
+class Deletes(RecordViewSet):
     """Deletes records. Their history stays."""
 
-    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete a record. Refused with `in_use` while others refer to it; its history stays."""
         record_id = self.record_id()
         with transaction.atomic():
@@ -209,9 +219,9 @@ class Deletes(mixins.DestroyModelMixin):
         remove(row)
 
 
-class FullViewSet(Creates, Changes, Deletes, RecordViewSet):
+class FullViewSet(Creates, Changes, Deletes):
     """Records that can be read, made, changed and deleted."""
 
 
-class AppendViewSet(Creates, RecordViewSet):
+class AppendViewSet(Creates):
     """Records that can be read and made, and that nobody changes afterwards."""

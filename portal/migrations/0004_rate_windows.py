@@ -8,7 +8,7 @@ from portal.roles import synchronize
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0002_roles_of_proposals'),
+        ('portal', '0003_roles_of_proposals'),
     ]
 
     operations = [

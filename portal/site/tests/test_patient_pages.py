@@ -462,6 +462,23 @@ def test_specialist_page_lists_the_patients(client: Client, member: Callable[...
     assert patient.get_absolute_url() in content
 
 
+def test_page_links_to_no_account_for_who_may_not_see_accounts(
+    client: Client, member: Callable[..., User]
+) -> None:
+    converter = UserFactory(name="Karl Petrova")
+    patient = PatientFactory(converted=True, converted_by=converter)
+    account = reverse("admin:core_user_change", args=[converter.pk])
+
+    client.force_login(member(Role.NAVIGATOR))
+    for_navigator = client.get(change_url(patient)).content.decode()
+    client.force_login(member(Role.AUDITOR))
+    for_auditor = client.get(change_url(patient)).content.decode()
+
+    assert "Karl Petrova" in for_navigator
+    assert account not in for_navigator
+    assert f'href="{account}"' in for_auditor
+
+
 def test_submission_is_shown_word_for_word(client: Client, navigator: User) -> None:
     submission = SubmissionFactory(payload={"hope": "a trial", "more": {"weight": 70}})
     client.force_login(navigator)
