@@ -190,8 +190,11 @@ class LeadForm(forms.Form):
     def clean_phone(self) -> str:
         """The number as it was typed, once it is a number of the chosen country or of another."""
         typed = str(self.cleaned_data["phone"])
+        country = self.cleaned_data.get("country", "")
+        if not country and not typed.startswith("+"):
+            return typed  # The country is what is missing, and is asked for beside its field.
         try:
-            to_e164(typed, country=self.cleaned_data.get("country", ""))
+            to_e164(typed, country=country)
         except ValidationError as error:
             raise ValidationError(
                 _(

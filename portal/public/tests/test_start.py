@@ -1,6 +1,7 @@
 """Step 1: one form, one lead, whatever happens between the browser and us."""
 
 import logging
+import re
 import threading
 from typing import Any
 
@@ -123,7 +124,8 @@ def test_unknown_condition_is_kept_as_it_was_written(client: Client) -> None:
         ({"condition_text": " "}, {"condition_text"}),
         ({"phone": "", "email": ""}, {"phone"}),
         ({"phone": "12"}, {"phone"}),
-        ({"phone": "06 12345678", "country": ""}, {"country", "phone"}),
+        ({"phone": "06 12345678", "country": ""}, {"country"}),
+        ({"phone": "+31 6", "country": ""}, {"country", "phone"}),
         ({"email": "ada@"}, {"email"}),
         ({"language": "tlh"}, {"language"}),
         ({"voicemail": ""}, {"voicemail"}),
@@ -232,13 +234,13 @@ def test_answer_is_the_same_whether_or_not_the_address_is_known(client: Client) 
         page = shown.content.decode()
         for secret in (draft.token, email, browser.cookies["csrftoken"].value):
             page = page.replace(secret, "…")
-        received = shown.context["sent"].received_at
-        page = page.replace(received.isoformat(), "…").replace(f"{received:%H:%M}", "…")
+        page = re.sub(r"(?s)<time.*?</time>", "…", page)
         start = page.index('name="csrfmiddlewaretoken"')
         page = page[:start] + page[page.index(">", start) :]
         seen.append((sent.status_code, sent["Location"], shown.status_code, cookies, page))
 
-    assert seen[0] == seen[1]
+    assert seen[0][:-1] == seen[1][:-1]
+    assert seen[0][-1].splitlines() == seen[1][-1].splitlines()
     assert Patient.objects.count() == 2
 
 

@@ -2,24 +2,33 @@
 "use strict";
 
 (() => {
-  const form = document.getElementById("lead");
+  let form = null;
 
-  if (form) {
-    setTimeZone();
-    guardAgainstDoubleSending();
-    suggestConditions();
-    followSummaryLinks();
+  enhance();
+
+  // Called again whenever the page has been put in place of the one that was sent.
+  function enhance() {
+    form = document.getElementById("lead");
+    if (form) {
+      setTimeZone();
+      sendInPlace();
+      suggestConditions();
+      followSummaryLinks();
+    }
+    offerToCopy();
   }
-  offerToCopy();
 
   function setTimeZone() {
     const zone = form.elements.time_zone;
     zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
   }
 
-  // The server counts a form once whatever happens; this only spares people the wondering.
-  function guardAgainstDoubleSending() {
+  // The form is sent without leaving the page, so that nothing typed is lost when the connection
+  // is, and going back never meets a page that the browser would have to send again. The server
+  // counts a form once whatever happens; one at a time spares people the wondering.
+  function sendInPlace() {
     const button = form.querySelector(".send .primary");
+    const trouble = document.getElementById("trouble");
     const words = button.textContent;
     let sending = false;
 
@@ -29,20 +38,55 @@
       button.textContent = words;
     }
 
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
       if (sending) {
-        event.preventDefault();
         return;
       }
       sending = true;
-      if (event.submitter?.name !== "switch_to") {
+      trouble.hidden = true;
+      const body = new URLSearchParams(new FormData(form));
+      const wanted = event.submitter?.name === "switch_to" ? event.submitter.value : "";
+      if (wanted) {
+        body.set("switch_to", wanted);
+      } else {
         button.setAttribute("aria-disabled", "true");
         button.textContent = form.dataset.sending;
       }
-      // A connection that hangs must not leave a dead button behind.
-      setTimeout(ready, 15000);
+      try {
+        const signal = AbortSignal.timeout(30000);
+        const answer = await fetch(form.action, { method: "POST", body, signal });
+        if (answer.redirected) {
+          location.assign(answer.url);
+          return; // The button stays as it is until the next page is there.
+        }
+        if (answer.status === 500 || !putInPlace(await answer.text(), wanted)) {
+          throw new Error(answer.status);
+        }
+      } catch {
+        ready();
+        trouble.hidden = false;
+        trouble.focus();
+      }
     });
     window.addEventListener("pageshow", ready);
+  }
+
+  // The form as it came back, in another language or with mistakes to mend; false when it is none.
+  function putInPlace(html, language) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    if (!page.getElementById("lead")) {
+      return false;
+    }
+    document.title = page.title;
+    document.documentElement.lang = page.documentElement.lang;
+    document.body.replaceChildren(...page.body.childNodes);
+    enhance();
+    const next = language
+      ? document.querySelector(`[name=switch_to][value=${language}]`)
+      : (document.getElementById("summary") ?? document.getElementById("notice"));
+    next?.focus({ preventScroll: Boolean(language) });
+    return true;
   }
 
   // A link of the summary goes into the field, not only to it.
