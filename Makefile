@@ -23,7 +23,7 @@ test: lint types check unit  ## every check; CI runs this
 lint: .venv/installed  ## format, lint, templates, import direction
 	$(BIN) -m ruff format --check --quiet .
 	$(BIN) -m ruff check --quiet .
-	git ls-files -z '*.html' | xargs -0 -r $(BIN) -m djade --check --target-version 5.2
+	git ls-files -z '*.html' | xargs -0 -r .venv/bin/djade --check --target-version 5.2
 	$(BIN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 types: .venv/installed

@@ -17,6 +17,8 @@ from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from portal.roles import Role
 
+pytest_plugins = ("portal.core.tests.rest",)
+
 _as_migrated: dict[str, bytes] = {}
 
 
@@ -50,6 +52,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             if rows:
                 _as_migrated[table] = rows
     yield
+    # A live server's threads leave connections behind that keep the database from being dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     connections.close_all()
 
 
@@ -68,19 +76,28 @@ TransactionTestCase._fixture_teardown = _put_back  # type: ignore[attr-defined,m
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """Hashing slowly is what production is for; one test of its own checks the real hasher."""
+def _as_on_a_laptop(settings: Any) -> None:
+    """Tests mean the same with DATABASE_URL and without it; passwords are hashed quickly.
+
+    One test of its own checks the real hasher, another the settings of an installation.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SECURE_SSL_REDIRECT = False
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 @pytest.fixture
 def member(db: None) -> Callable[..., User]:
-    """`member(Role.NAVIGATOR)`: a member of staff in that role."""
+    """`member("navigator")`: a member of staff in that role (a value of portal.roles.Role)."""
 
-    def make(role: Role | None, **fields: Any) -> User:
+    def make(role: str | None, **fields: Any) -> User:
         user = UserFactory(**fields)
         if role is not None:
-            user.groups.add(Group.objects.get(name=role.value))
+            user.groups.add(Group.objects.get(name=Role(role).value))
         return user
 
     return make

@@ -154,7 +154,8 @@ class BookingQuerySet(models.QuerySet[Any]):
 
     def outcome_missing(self, *, now: datetime) -> Self:
         """Booked calls that are over and of which nobody has said how they went."""
-        return self.filter(status=Booking.Status.BOOKED, ends_at__lte=now)
+        # What has ended has begun: said so that the index by start leaves out what is to come.
+        return self.filter(status=Booking.Status.BOOKED, starts_at__lt=now, ends_at__lte=now)
 
 
 @tracked

@@ -5,7 +5,7 @@ through the real migration (`crm_import`).
 """
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from itertools import cycle
 
 from django.contrib.auth.models import Group
@@ -97,10 +97,10 @@ def make_staff() -> list[User]:
 
 @transaction.atomic
 def share_out(navigators: list[User]) -> None:
-    """Give every patient a navigator, and every call still to come the patient's navigator.
+    """Give every patient a navigator, and the calls of this month and later as well.
 
-    The legacy CRM did not record who calls. Two calls of one navigator that would overlap go to
-    the next navigator; the last of them keeps none.
+    The legacy CRM did not record who calls. A call goes to the patient's navigator, or to the
+    next one who is free; when nobody is, it keeps none.
     """
     with acting(by=None, reason="demonstration"):
         turn = cycle(navigators)
@@ -110,8 +110,12 @@ def share_out(navigators: list[User]) -> None:
         Patient.objects.bulk_update(patients, ["owner"], batch_size=500)
 
         taken: dict[object, list[Booking]] = {navigator.pk: [] for navigator in navigators}
-        upcoming = Booking.objects.upcoming(now=timezone.now()).filter(navigator=None)
-        for booking in upcoming.select_related("patient").order_by("starts_at"):
+        recent = Booking.objects.filter(
+            status=Booking.Status.BOOKED,
+            navigator=None,
+            starts_at__gt=timezone.now() - timedelta(days=30),
+        )
+        for booking in recent.select_related("patient").order_by("starts_at"):
             owner = [n for n in navigators if n.pk == booking.patient.owner_id]
             for navigator in [*owner, *navigators]:
                 others = taken[navigator.pk]

@@ -227,10 +227,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["portal.core.permissions.ModelPermissions"],
     "DEFAULT_RENDERER_CLASSES": ["portal.api.renderers.JSON"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.JSON"],
     "DEFAULT_PAGINATION_CLASS": "portal.core.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -238,12 +238,33 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Patient navigation portal",
+    "DESCRIPTION": (
+        "Patients, the calls with them and their referrals. Get a client with "
+        "`manage.py api_client`, a token at `/oauth2/token/` (Authorize does it for you, tick the "
+        "scope), and see `docs/api.md` for paging, entity tags and errors. Somebody who is logged "
+        "in to the workplace needs no token."
+    ),
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # The badge would send the schema's address to a host outside.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
+    # Choices that share the name of their field.
+    "ENUM_NAME_OVERRIDES": {
+        "BookingStatusEnum": "bookings.models.Booking.Status",
+        "CallOutcomeEnum": "bookings.models.Call.Outcome",
+        "CallDecisionEnum": "bookings.models.Call.Decision",
+        "ConsentDecisionEnum": "patients.models.Consent.Decision",
+        "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
+        "PartyEnum": "bookings.models.Booking.Party",
+        "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
+        "ReferralStatusEnum": "referrals.models.CTReferral.Status",
+        "TrialStatusEnum": "referrals.models.catalogue.Recruiting",
+    },
 }
 
 # --- language and time ---------------------------------------------------------------------------
@@ -251,13 +272,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("nl", _("Dutch")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- files and logs ------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -269,6 +291,8 @@ STORAGES = {
 }
 # A laptop serves the files where they are; an installation collects them into the image.
 WHITENOISE_USE_FINDERS = EMBEDDED
+if EMBEDDED:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 LOGGING = {
     "version": 1,

@@ -15,3 +15,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]
+
+# Under /api/ these are problem documents, elsewhere Django's pages.
+handler400 = "portal.api.errors.error400"
+handler404 = "portal.api.errors.error404"
+handler500 = "portal.api.errors.error500"

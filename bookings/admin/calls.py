@@ -6,11 +6,20 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import Call
-from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, RecordAdmin
-from portal.core.admin.display import NOTHING, choice_badge, day, moment, two_lines
+from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, Fact, RecordAdmin
+from portal.core.admin.display import (
+    NOTHING,
+    choice_badge,
+    day,
+    moment,
+    phone_link,
+    record_link,
+    two_lines,
+)
 
 
 @admin.register(Call)
@@ -73,9 +82,17 @@ class CallAdmin(RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return ("patient", "booking", "navigator", "started_at") if obj else ()
 
+    def facts(self, request: HttpRequest, record: Call) -> list[Fact]:
+        return [
+            Fact(_("Patient"), record_link(record.patient)),
+            Fact(_("Phone"), phone_link(record.patient.phone)),
+            Fact(_("When"), moment(record.started_at)),
+            Fact(_("Outcome"), choice_badge(record, "outcome")),
+        ]
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {
             "navigator": request.user.pk,
-            "started_at": timezone.now(),
+            "started_at": timezone.now().replace(second=0, microsecond=0),
             **super().get_changeform_initial_data(request),
         }

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.models import Booking
@@ -18,9 +19,18 @@ from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
     DateRangeFilter,
+    Fact,
     RecordAdmin,
 )
-from portal.core.admin.display import badge, choice_badge, moment, two_lines
+from portal.core.admin.display import (
+    NOTHING,
+    badge,
+    choice_badge,
+    moment,
+    phone_link,
+    record_link,
+    two_lines,
+)
 from portal.core.admin.forms import RecordForm
 
 SEARCH_HELP = gettext_lazy("The patient: start of a name, e-mail or its domain, or phone digits")
@@ -31,7 +41,7 @@ class NewBookingForm(RecordForm):
     """A call to plan: with whom, when and for how long."""
 
     minutes = forms.TypedChoiceField(
-        label=gettext_lazy("length"),
+        label=gettext_lazy("Length"),
         coerce=int,
         initial=30,
         choices=[(length, gettext_lazy("%d minutes") % length) for length in LENGTHS],
@@ -45,7 +55,7 @@ class NewBookingForm(RecordForm):
         return cleaned
 
 
-class WhenFilter(admin.SimpleListFilter):
+class WhenFilter(DropdownFilter):  # type: ignore[misc]
     """The queues that navigators ask for."""
 
     title = gettext_lazy("queue")
@@ -113,7 +123,8 @@ class BookingAdmin(RecordAdmin):
                 "fields": (
                     ("patient", "navigator"),
                     ("starts_at", "ends_at"),
-                    ("reminder_at", "patient_time_zone"),
+                    "reminder_at",
+                    "patient_time_zone",
                 ),
             },
         ),
@@ -139,7 +150,8 @@ class BookingAdmin(RecordAdmin):
                 "fields": (
                     ("patient", "navigator"),
                     ("starts_at", "minutes"),
-                    ("reminder_at", "patient_time_zone"),
+                    "reminder_at",
+                    "patient_time_zone",
                 ),
             },
         ),
@@ -175,6 +187,22 @@ class BookingAdmin(RecordAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"navigator": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def facts(self, request: HttpRequest, record: Booking) -> list[Fact]:
+        return [
+            Fact(_("Patient"), record_link(record.patient)),
+            Fact(_("Phone"), phone_link(record.patient.phone)),
+            Fact(_("When"), two_lines(moment(record.starts_at), minutes_of(record))),
+            Fact(_("For the patient"), self._their_time(record)),
+            Fact(_("Status"), booking_status(record)),
+        ]
+
+    def _their_time(self, booking: Booking) -> str:
+        """The time on the patient's own clock; the dash when nobody knows where that is."""
+        if not booking.patient_time_zone:
+            return NOTHING
+        with timezone.override(booking.patient_time_zone):
+            return two_lines(moment(booking.starts_at), booking.patient_time_zone)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new call is booked by the verb, which refuses a time that is taken."""

@@ -7,15 +7,18 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from patients.admin.parts import ContactPointForm
 from patients.models import ContactPoint, Patient
 from portal.core.admin import AutocompleteFilter, ChoicesFilter, RecordAdmin
+from portal.core.phones import for_people
 
 
 @admin.register(ContactPoint)
 class ContactPointAdmin(RecordAdmin):
     """Further addresses and numbers of all patients."""
 
-    list_display = ("value", "kind", "patient", "origin", "remark")
+    form = ContactPointForm
+    list_display = ("value_shown", "kind", "patient", "origin", "remark")
     list_filter = (
         ("kind", ChoicesFilter),
         ("origin", ChoicesFilter),
@@ -40,6 +43,10 @@ class ContactPointAdmin(RecordAdmin):
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient").defer("search", "patient__search")
 
+    @admin.display(description=gettext_lazy("address or number"))
+    def value_shown(self, point: ContactPoint) -> str:
+        return for_people(point.value) if point.kind == ContactPoint.Kind.PHONE else point.value
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return ("origin", "patient") if obj else ("origin",)
 
@@ -51,4 +58,4 @@ class ContactPointAdmin(RecordAdmin):
         if not term:
             return queryset, False
         people = Patient.objects.search(term).order_by().values_list("pk", flat=True)
-        return queryset.filter(patient__in=list(people)), False
+        return queryset.filter(patient__pk__among=list(people)), False

@@ -12,16 +12,16 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import DropdownFilter
 
 from patients.admin import joined
-from patients.models import ContactPoint, Note, Patient
+from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
+from patients.models import Note, Patient
 from portal.core.admin import (
-    AddOnlyInline,
     AutocompleteFilter,
     ChoicesFilter,
     DateRangeFilter,
     Fact,
-    PartInline,
     RecordAdmin,
     RelatedTable,
 )
@@ -70,28 +70,30 @@ ON_BEHALF = (
 )
 
 
-class ContactPointInline(PartInline):
-    """Further addresses and numbers, edited on the patient's page."""
+class QueueFilter(DropdownFilter):  # type: ignore[misc]
+    """Leads that nobody has reached yet; the list then shows the oldest first."""
 
-    model = ContactPoint
-    fields = ("kind", "value", "remark", "origin")
-    readonly_fields = ("origin",)
-    verbose_name_plural = gettext_lazy("Further e-mail addresses and phones")
+    title = gettext_lazy("queue")
+    parameter_name = "queue"
 
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", _("Leads nobody has reached")), ("no_physician", _("No physician"))]
 
-class NoteInline(AddOnlyInline):
-    """A new note; the ones there are stand in the table of notes."""
-
-    model = Note
-    fields = ("text",)
-    verbose_name_plural = gettext_lazy("New note")
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "waiting":
+            return queryset.filter(stage=Patient.Stage.LEAD, initial_consult_at=None)
+        if self.value() == "no_physician":
+            return queryset.without_physician()
+        return queryset
 
 
 @admin.register(Patient)
 class PatientAdmin(RecordAdmin):
     """Leads and patients."""
 
+    form = ContactForm
     list_filter = (
+        QueueFilter,
         ("stage", ChoicesFilter),
         ("owner", AutocompleteFilter),
         ("medical_condition", AutocompleteFilter),
@@ -162,6 +164,13 @@ class PatientAdmin(RecordAdmin):
             "waits",
         )
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return (
+            ("first_contact_at", "id")
+            if request.GET.get(QueueFilter.parameter_name) == "waiting"
+            else super().get_ordering(request)
+        )
+
     def rows(self, request: HttpRequest, page: Any) -> Any:
         now = timezone.now()
         annotations: dict[str, Any] = {}
@@ -230,12 +239,11 @@ class PatientAdmin(RecordAdmin):
         return [
             Fact(_("Stage"), self._standing(record)),
             Fact(_("Condition"), record.medical_condition or NOTHING),
-            Fact(_("Phone"), phone_link(record.phone)),
+            Fact(_("Phone"), two_lines(phone_link(record.phone), self._their_time(record))),
             Fact(_("E-mail"), email_link(record.email)),
             Fact(_("Navigator"), record.owner or _("nobody yet")),
             Fact(_("Physician"), self._physician(record)),
             *joined.facts(record, now=now),
-            *self._their_time(record),
         ]
 
     def _standing(self, patient: Patient) -> str:
@@ -259,8 +267,10 @@ class PatientAdmin(RecordAdmin):
         name = format_html('<a class="portal-link" href="{}">{}</a>', url, patient.physician)
         return two_lines(name, hospital or _("no hospital yet"))
 
-    def _their_time(self, patient: Patient) -> list[Fact]:
+    def _their_time(self, patient: Patient) -> str:
+        """What the clock says where they are; blank when nobody knows where that is."""
         if not patient.time_zone:
-            return []
+            return ""
         there = timezone.now().astimezone(ZoneInfo(patient.time_zone))
-        return [Fact(_("Their time"), two_lines(time_format(there, "H:i"), patient.time_zone))]
+        place = patient.time_zone.rpartition("/")[2].replace("_", " ")
+        return _("%(time)s in %(place)s") % {"time": time_format(there, "H:i"), "place": place}

@@ -223,6 +223,7 @@ join(
                     (gettext_lazy("Text"), lambda row: row.text),
                 ),
                 select_related=("author",),
+                can_add=False,
                 empty=gettext_lazy("No note yet."),
             ),
         ),

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.admin.parts import ContactForm
 from patients.models import Specialist
 from portal.core.admin import (
     AutocompleteFilter,
@@ -23,6 +24,7 @@ from portal.core.phones import for_people
 class SpecialistAdmin(RecordAdmin):
     """Those who treat or supply patients."""
 
+    form = ContactForm
     list_display = ("person", "contact_type", "specialization", "hospital", "phone_shown", "active")
     list_filter = (
         ("contact_type", ChoicesFilter),

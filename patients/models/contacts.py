@@ -195,12 +195,13 @@ class PatientQuerySet(ContactQuerySet):
         found = super()._found(names, addresses)
         everywhere = " & ".join([*names, *addresses])
         points = ContactPoint.objects.filter(search__tokens=everywhere)
-        found.append(self.filter(pk__in=points.values("patient")[:1000]))
+        found.append(self.filter(pk__in=points.order_by().values("patient")[:1000]))
         if names and addresses:
             points = ContactPoint.objects.filter(search__tokens=" & ".join(addresses))
             found.append(
                 self.filter(
-                    search__tokens=" & ".join(names), pk__in=points.values("patient")[:1000]
+                    search__tokens=" & ".join(names),
+                    pk__in=points.order_by().values("patient")[:1000],
                 )
             )
         return found

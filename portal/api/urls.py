@@ -1,5 +1,57 @@
-"""The URLs of REST."""
+"""The URLs of REST, and the one list of its collections."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from bookings.api import BookingViewSet, CallViewSet
+from patients.api.consents import ConsentViewSet
+from patients.api.contact_points import ContactPointViewSet
+from patients.api.lookups import (
+    ConditionNameViewSet,
+    HospitalViewSet,
+    MedicalConditionViewSet,
+    SpecializationViewSet,
+)
+from patients.api.patients import PatientViewSet
+from patients.api.specialists import SpecialistViewSet
+from patients.api.submissions import SubmissionViewSet
+from portal.api.views import Collections, Docs, Root, Schema
+from portal.core.api.viewsets import RecordViewSet
+from referrals.api.ct_referrals import CTReferralViewSet
+from referrals.api.eap_dossiers import DossierStepViewSet, EAPDossierViewSet
+from referrals.api.programs import ExpandedAccessProgramViewSet, ProductViewSet
+from referrals.api.trials import ClinicalTrialViewSet, TrialConditionViewSet, TrialSiteViewSet
+
+COLLECTIONS: dict[str, type[RecordViewSet]] = {
+    "patients": PatientViewSet,
+    "contact-points": ContactPointViewSet,
+    "specialists": SpecialistViewSet,
+    "hospitals": HospitalViewSet,
+    "specializations": SpecializationViewSet,
+    "medical-conditions": MedicalConditionViewSet,
+    "condition-names": ConditionNameViewSet,
+    "submissions": SubmissionViewSet,
+    "consents": ConsentViewSet,
+    "bookings": BookingViewSet,
+    "calls": CallViewSet,
+    "clinical-trials": ClinicalTrialViewSet,
+    "trial-conditions": TrialConditionViewSet,
+    "trial-sites": TrialSiteViewSet,
+    "products": ProductViewSet,
+    "expanded-access-programs": ExpandedAccessProgramViewSet,
+    "ct-referrals": CTReferralViewSet,
+    "eap-dossiers": EAPDossierViewSet,
+    "dossier-steps": DossierStepViewSet,
+}
+
+router = SimpleRouter()
+for name, viewset in COLLECTIONS.items():
+    router.register(name, viewset, basename=name)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", Root.as_view(), name="api-root"),
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(url_name="api-schema"), name="api-docs"),
+    path("v1/", Collections.as_view(collections=tuple(COLLECTIONS)), name="api-v1"),
+    path("v1/", include(router.urls)),
+]

@@ -5,6 +5,7 @@ difference between one copy and the one before it, with labels instead of codes 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.core.models import User
+from portal.core.phones import for_people
 from portal.core.privacy import RECORD_FIELDS
 
 # A value longer than this is cut in the display; the event row keeps all of it.
@@ -28,6 +30,7 @@ LONGEST_VALUE = 300
 # Values nobody may read back, not even in history.
 _SECRET = frozenset({"password", "client_secret"})
 _DELETED = "delete"
+E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
 class Action(StrEnum):
@@ -98,7 +101,7 @@ def read(
     for name in parts:
         relation: Any = model._meta.get_field(name)
         events += _events(relation.related_model, relation.field.attname, record_id, wanted)
-    events.sort(key=lambda event: (event.pgh_created_at, event.version, event.pgh_id), reverse=True)
+    events.sort(key=_age, reverse=True)
     shown = events[offset : offset + limit]
     before = _predecessors(shown, events)
     display = _Display([*shown, *before.values()])
@@ -107,7 +110,7 @@ def read(
             display.entry(
                 event,
                 before.get((type(event), event.pgh_id)),
-                is_part=event.pgh_tracked_model is not model,
+                root=model,
             )
             for event in shown
         ),
@@ -142,6 +145,11 @@ def _events(model: type[models.Model], column: str, record_id: Any, wanted: int)
         .order_by("-pgh_id")[:wanted]
     )
     return rows
+
+
+def _age(event: Any) -> tuple[datetime, int, int]:
+    """Orders events; those of one transaction have one time, and a row's version moves on."""
+    return event.pgh_created_at, getattr(event, "version", 0), event.pgh_id
 
 
 def _predecessors(shown: list[Any], events: list[Any]) -> dict[tuple[type, int], Any]:
@@ -204,7 +212,8 @@ class _Display:
             rows = model._default_manager.filter(pk__in=ids) if ids else ()
             self._names[model] = {str(row.pk): str(row) for row in rows}
 
-    def entry(self, event: Any, before: Any | None, *, is_part: bool) -> Entry:
+    def entry(self, event: Any, before: Any | None, *, root: type[models.Model]) -> Entry:
+        is_part = event.pgh_tracked_model is not root
         actor_id, actor = self.actor(event)
         metadata = _metadata(event)
         action = _ACTIONS.get(event.pgh_label, Action.CHANGED)
@@ -218,15 +227,22 @@ class _Display:
             actor=actor,
             reason=str(metadata.get("reason", "")),
             request_id=str(metadata.get("request", "")),
-            changes=self._entry_changes(event, before, action, is_part=is_part),
+            changes=self._entry_changes(event, before, action, root),
         )
 
     def _entry_changes(
-        self, event: Any, before: Any | None, action: Action, *, is_part: bool
+        self, event: Any, before: Any | None, action: Action, root: type[models.Model]
     ) -> tuple[Change, ...]:
+        is_part = event.pgh_tracked_model is not root
+        parents = [field.name for field in _fields(event) if field.related_model is root]
         if action is Action.CHANGED:
             return self.changes(event, before) if before is not None else ()
-        values = self.changes(event, None)
+        # A part stands on the page of what it belongs to: that need not be said again.
+        values = tuple(
+            change
+            for change in self.changes(event, None)
+            if not (is_part and change.field in parents)
+        )
         if action is Action.CREATED:
             return values
         # A deleted row is named by what it was; of the record itself its page is gone anyway.
@@ -284,4 +300,4 @@ def _plain(field: Any, value: Any) -> str:
         return date_format(value, "DATE_FORMAT")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return for_people(value) if E164.fullmatch(str(value)) else str(value)

@@ -1,5 +1,7 @@
 """Finding people by what somebody remembers of them."""
 
+from typing import Any
+
 import pytest
 
 from patients.models import MedicalCondition, Patient
@@ -120,3 +122,21 @@ def test_hospital_is_found_by_name_and_city() -> None:
 )
 def test_any_spelling_names_one_condition(text: str) -> None:
     assert MedicalCondition.objects.named(text).get().abbreviation == "IPF"
+
+
+def test_search_looks_its_ids_up_whatever_order_is_asked_for() -> None:
+    """A plain list of ids would let the planner walk the index of the order (see Among)."""
+    PatientFactory(last_name="Vermeulen")
+
+    query = str(Patient.objects.search("verm").order_by("-created_at", "-id")[:25].query)
+
+    assert "= ANY(ARRAY(SELECT unnest(" in query
+
+
+def test_search_for_nobody_asks_the_database_for_no_page(
+    django_assert_num_queries: Any, patient: Patient
+) -> None:
+    with django_assert_num_queries(2):  # people, and further contact points
+        found = Patient.objects.search("zzyzx")
+        assert not found.order_by("-created_at")[:25]
+        assert found.count() == 0

@@ -31,6 +31,7 @@ class DossierStepInline(PartInline):
     readonly_fields = ("status",)
     verbose_name_plural = gettext_lazy("Steps")
     show_change_link = True
+    hide_title = False  # it carries the link
 
 
 @admin.register(EAPDossier)

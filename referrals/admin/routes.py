@@ -15,6 +15,7 @@ class RouteStepInline(PartInline):
     fields = ("position", "key", "title", "responsible", "days", "source")
     verbose_name_plural = gettext_lazy("Steps")
     show_change_link = True
+    hide_title = False  # it carries the link
 
 
 @admin.register(RouteTemplate)

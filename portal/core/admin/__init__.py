@@ -7,7 +7,8 @@ and the optimistic lock, `related` what belongs to a record, `filters` filters t
 
 from portal.core.admin import access_log, staff
 from portal.core.admin.filters import AutocompleteFilter, ChoicesFilter, DateRangeFilter
-from portal.core.admin.records import AppendOnlyAdmin, Fact, ReadOnlyAdmin, RecordAdmin
+from portal.core.admin.kinds import AppendOnlyAdmin, ReadOnlyAdmin
+from portal.core.admin.records import Fact, RecordAdmin
 from portal.core.admin.related import AddOnlyInline, PartInline, RelatedTable
 
 __all__ = (

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy
 
 from portal.core.admin.filters import ChoicesFilter, DateRangeFilter
-from portal.core.admin.records import ReadOnlyAdmin
+from portal.core.admin.kinds import ReadOnlyAdmin
 from portal.core.models import AccessEvent
 
 SHOWN_IDS = 50

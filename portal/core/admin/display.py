@@ -107,6 +107,13 @@ def day(on: date | None) -> str:
     return date_format(on, "j M Y") if on else NOTHING
 
 
+def short_day(on: date | None, *, now: datetime) -> str:
+    """A day without its year when that is this year; the dash for none."""
+    if on is None:
+        return NOTHING
+    return date_format(on, "j M" if on.year == timezone.localdate(now).year else "j M Y")
+
+
 def waiting(since: datetime, *, now: datetime) -> str:
     """How long somebody has waited, in the one unit that matters: `3 d`, `5 h`, `20 min`."""
     minutes = max(0, int((now - since).total_seconds() // 60))

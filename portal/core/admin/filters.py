@@ -14,6 +14,8 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
 )
 
+from portal.core.admin.widgets import QuickDropdownForm
+
 
 class AutocompleteFilter(AutocompleteSelectFilter):  # type: ignore[misc]
     """A related record, searched for as one types."""
@@ -27,6 +29,8 @@ class AutocompleteFilter(AutocompleteSelectFilter):  # type: ignore[misc]
 
 class ChoicesFilter(ChoicesDropdownFilter):  # type: ignore[misc]
     """One of a field's choices."""
+
+    form_class = QuickDropdownForm
 
 
 class DateRangeFilter(RangeDateFilter):  # type: ignore[misc]

@@ -21,6 +21,10 @@ COUNT_LIMIT = 10_000
 class BoundedPaginator(Paginator):
     """Counts at most COUNT_LIMIT rows. A whole table that is larger is estimated."""
 
+    # Where the rows of a page are fetched from by id; without it, from the list itself. A list
+    # that was searched names up to a thousand ids, which need not be sent once more.
+    fresh: QuerySet[Any] | None = None
+
     @cached_property
     def _counted(self) -> tuple[int, bool]:
         """The number of rows, and whether it is the real number or the table's estimate."""
@@ -61,7 +65,9 @@ class BoundedPaginator(Paginator):
             )
         else:
             keys = list(ids.values_list("pk", flat=True)[start:stop])
-        return Page(queryset.filter(pk__in=keys), number, self)
+        source = queryset if self.fresh is None else self.fresh
+        rows = source.filter(pk__in=keys).order_by(*queryset.query.order_by)
+        return Page(rows, number, self)
 
 
 def _estimated_rows(table: str) -> int:

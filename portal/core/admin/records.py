@@ -27,8 +27,10 @@ from portal.core import access, history_log
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
 from portal.core.admin.reach import deletion, people_shown
+from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
+from portal.core.admin.widgets import QuickSelect
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
 
@@ -77,6 +79,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         derived = [f.name for f in self.model._meta.fields if f.name == "search"]
         return queryset.defer(*derived) if derived else queryset
 
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        paginator = super().get_paginator(request, *args, **kwargs)
+        paginator.fresh = self.get_queryset(request)
+        return paginator
+
     def rows(self, request: HttpRequest, page: Any) -> Any:
         """What the rows of one page need for display: joins and annotations go here."""
         return page
@@ -98,7 +105,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             for name in relation.split("__"):
                 target = target._meta.get_field(name).related_model
             found = target._default_manager.search(term).order_by().values_list("pk", flat=True)
-            return queryset.filter(**{f"{relation}__in": list(found)}), False
+            return queryset.filter(**{f"{relation}__pk__among": list(found)}), False
         found_rows: tuple[Any, bool] = super().get_search_results(request, queryset, term)
         return found_rows
 
@@ -129,6 +136,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 widget=UnfoldAdminSelect2MultipleWidget,
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_choice_field(
+            db_field, request, **{"widget": QuickSelect(), **kwargs}
+        )
 
     # --- form --------------------------------------------------------------------------------
 
@@ -178,6 +190,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         obj: Any = None,
     ) -> Any:
+        context["adminform"] = OpenableForm(context["adminform"], request.user)
         if obj is not None:
             self._log_opened(request, obj)
             context.update(
@@ -271,28 +284,3 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go and what stands in the way; the first rows of each kind only."""
         return deletion(self.model, list(objs))
-
-
-class ReadOnlyAdmin(RecordAdmin):
-    """Records that people read here and that are written elsewhere."""
-
-    warn_unsaved_form = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AppendOnlyAdmin(RecordAdmin):
-    """Records that are said once: they can be added, and never changed or deleted."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

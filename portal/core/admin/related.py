@@ -133,6 +133,7 @@ class PartInline(TabularInline):  # type: ignore[misc]
     form = RecordForm
     formset = NewestFormSet
     extra = 0
+    hide_title = True
 
 
 class AddOnlyInline(TabularInline):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from portal.core.admin.forms import RecordForm
@@ -34,7 +35,7 @@ class UserAdmin(DjangoUserAdmin, RecordAdmin):  # type: ignore[misc]
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("name", "username", "email", "roles", "active", "last_login")
-    list_filter = ("is_active", "is_staff")
+    list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter))
     search_fields = ("name", "username", "email")
     search_help_text = gettext_lazy("Part of a name, log-in name or e-mail")
     ordering = ("name", "username")

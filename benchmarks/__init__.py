@@ -1,0 +1,1 @@
+"""Measures the portal against baselines in the same run: `make bench`."""

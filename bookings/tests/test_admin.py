@@ -1,0 +1,200 @@
+"""Calls in the workplace: booked by the verb, read-only afterwards."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from bookings.models import Booking, Call, WorkingHours
+from bookings.scheduling import SlotTaken
+from bookings.tests.factories import BookingFactory, CallFactory
+from patients.tests.factories import PatientFactory
+from portal.core.models import User
+from portal.core.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+ADD = "admin:bookings_booking_add"
+
+
+@pytest.fixture
+def desk(client: Client, navigator: User) -> Client:
+    client.force_login(navigator)
+    return client
+
+
+def wanted(navigator: User, patient: Any, **changes: Any) -> dict[str, Any]:
+    """A call on 1 December at 10:00 in Amsterdam, 09:00 UTC."""
+    return {
+        "patient": patient.pk,
+        "navigator": navigator.pk,
+        "starts_at_0": "2026-12-01",
+        "starts_at_1": "10:00",
+        "minutes": "45",
+        **changes,
+    }
+
+
+def test_new_booking_is_made_by_the_verb_in_the_viewers_zone(desk: Client, navigator: User) -> None:
+    patient = PatientFactory(time_zone="Europe/Madrid")
+
+    response = desk.post(reverse(ADD), wanted(navigator, patient))
+
+    booking = Booking.objects.get()
+    assert response.status_code == 302
+    assert booking.starts_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert booking.ends_at - booking.starts_at == timedelta(minutes=45)
+    assert (booking.status, booking.patient_time_zone) == ("booked", "Europe/Madrid")
+
+
+def test_new_booking_opens_for_the_patient_with_the_viewer_as_navigator(desk: Client) -> None:
+    patient = PatientFactory(first_name="Zoë", last_name="Vermeulen")
+
+    content = desk.get(reverse(ADD), {"patient": patient.pk}).content.decode()
+
+    assert "Zoë Vermeulen" in content
+    assert "Aisha Okafor" in content
+
+
+def test_taken_time_is_an_error_of_the_form(desk: Client, navigator: User) -> None:
+    taken = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+    BookingFactory(navigator=navigator, starts_at=taken, ends_at=taken + timedelta(hours=1))
+
+    response = desk.post(reverse(ADD), wanted(navigator, PatientFactory()))
+
+    assert response.status_code == 200
+    assert "The navigator has another call at that time." in response.content.decode()
+    assert Booking.objects.count() == 1
+
+
+def test_time_taken_a_moment_ago_is_an_error_of_the_form(
+    desk: Client, navigator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost_race(**_wanted: Any) -> Booking:
+        raise SlotTaken("The navigator has another call at that time.")
+
+    monkeypatch.setattr("bookings.admin.planned.book", lost_race)
+
+    response = desk.post(reverse(ADD), wanted(navigator, PatientFactory()))
+
+    assert response.status_code == 200
+    assert "The navigator has another call at that time." in response.content.decode()
+    assert not Booking.objects.exists()
+
+
+def test_restricted_patient_is_refused_with_the_reason(desk: Client, navigator: User) -> None:
+    patient = PatientFactory(processing_restricted=True)
+
+    content = desk.post(reverse(ADD), wanted(navigator, patient)).content.decode()
+
+    # The sentence carries an apostrophe, which the page escapes.
+    assert "data may not be changed." in content
+    assert not Booking.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "missing", ["navigator", "patient", "starts_at_0", "minutes"], ids=lambda name: name
+)
+def test_incomplete_booking_is_an_error_of_the_form(
+    missing: str, desk: Client, navigator: User
+) -> None:
+    response = desk.post(reverse(ADD), wanted(navigator, PatientFactory()) | {missing: ""})
+
+    assert response.status_code == 200
+    assert not Booking.objects.exists()
+
+
+def test_status_times_and_people_are_read_only_after_creation(
+    desk: Client, navigator: User
+) -> None:
+    booking = BookingFactory()
+    booking.refresh_from_db()
+    starts_at = booking.starts_at
+
+    desk.post(
+        booking.get_absolute_url(),
+        {
+            "status": "completed",
+            "starts_at_0": "2027-01-01",
+            "starts_at_1": "10:00",
+            "navigator": navigator.pk,
+            "patient_time_zone": "Europe/Madrid",
+            "version": booking.version,
+        },
+    )
+
+    booking.refresh_from_db()
+    assert booking.patient_time_zone == "Europe/Madrid"
+    assert (booking.status, booking.starts_at) == ("booked", starts_at)
+    assert booking.navigator != navigator
+
+
+def test_queue_of_missing_outcomes(desk: Client) -> None:
+    now = datetime.now(UTC)
+    over = BookingFactory(starts_at=now - timedelta(days=1), ends_at=now - timedelta(hours=23))
+    coming = BookingFactory(starts_at=now + timedelta(days=1), ends_at=now + timedelta(hours=25))
+    url = reverse("admin:bookings_booking_changelist")
+
+    missing = desk.get(url, {"queue": "missing"}).content.decode()
+    upcoming = desk.get(url, {"queue": "upcoming"}).content.decode()
+
+    assert str(over.pk) in missing
+    assert str(coming.pk) not in missing
+    assert str(coming.pk) in upcoming
+    assert str(over.pk) not in upcoming
+    assert "Outcome missing" in missing
+
+
+def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> None:
+    booking = BookingFactory(navigator=navigator)
+
+    desk.post(
+        reverse("admin:bookings_call_add"),
+        {
+            "patient": booking.patient.pk,
+            "booking": booking.pk,
+            "navigator": navigator.pk,
+            "started_at_0": "2026-12-01",
+            "started_at_1": "10:00",
+            "outcome": "reached",
+            "summary": "Wants options close to home",
+            "next_action": "Ask for the pathology report",
+            "next_action_due": "2026-12-04",
+        },
+    )
+
+    call = Call.objects.get()
+    assert call.booking == booking
+    assert call.started_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
+
+
+def test_due_date_without_action_is_an_error_of_the_form(desk: Client) -> None:
+    call = CallFactory()
+    call.refresh_from_db()
+
+    response = desk.post(
+        call.get_absolute_url(),
+        {"outcome": "reached", "next_action_due": "2026-12-04", "version": call.version},
+    )
+
+    assert "Say what is due on that date." in response.content.decode()
+
+
+def test_working_hours_that_end_before_they_start_are_an_error_of_the_form(
+    admin_client: Client,
+) -> None:
+    response = admin_client.post(
+        reverse("admin:bookings_workinghours_add"),
+        {
+            "navigator": UserFactory().pk,
+            "weekday": 1,
+            "starts": "17:00",
+            "ends": "09:00",
+            "time_zone": "Europe/Amsterdam",
+        },
+    )
+
+    assert "The end must be later than the start." in response.content.decode()
+    assert not WorkingHours.objects.exists()

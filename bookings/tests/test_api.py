@@ -1,0 +1,228 @@
+"""Calls over REST: booking a time that may be taken, and saying what was said."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from bookings.models import Booking
+from bookings.tests.factories import BookingFactory, CallFactory
+from patients.models import Patient
+from patients.tests.factories import PatientFactory
+from portal.core.models import User
+from portal.core.tests.factories import UserFactory
+from portal.core.tests.rest import Rest, token
+
+pytestmark = pytest.mark.django_db
+
+AHEAD = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
+
+
+def at(minutes: int) -> str:
+    """A moment that many minutes after a full hour next month, as REST shows it."""
+    return (AHEAD + timedelta(minutes=minutes)).isoformat()
+
+
+def slot(patient: Patient, navigator: User, *, start: int = 0) -> dict[str, Any]:
+    return {
+        "patient": str(patient.pk),
+        "navigator": str(navigator.pk),
+        "starts_at": at(start),
+        "ends_at": at(start + 30),
+    }
+
+
+def test_booking_is_shown_whole(writer: Rest) -> None:
+    patient = PatientFactory(first_name="Sara", last_name="Fermó", time_zone="Europe/Madrid")
+    navigator = UserFactory(name="Aisha Okafor")
+
+    made = writer.post("bookings/", {**slot(patient, navigator), "reminder_at": at(-60)})
+
+    assert made.status_code == 201, made.content
+    shown = made.json()
+    booking = Booking.objects.get()
+    assert shown == {
+        "id": str(booking.pk),
+        "created_at": shown["created_at"],
+        "updated_at": shown["updated_at"],
+        "version": 1,
+        "patient": {"id": str(patient.pk), "name": "Sara Fermó", "stage": "lead"},
+        "navigator": {"id": str(navigator.pk), "name": "Aisha Okafor"},
+        "starts_at": at(0),
+        "ends_at": at(30),
+        "status": "booked",
+        "held_until": None,
+        "no_show_by": "",
+        "cancelled_by": "",
+        "cancel_reason": "",
+        "rescheduled_to": None,
+        "reminder_at": at(-60),
+        "patient_time_zone": "Europe/Madrid",
+        "ics_uid": str(booking.ics_uid),
+        "ics_sequence": 0,
+    }
+
+
+def test_moved_booking_shows_where_it_went(reader: Rest) -> None:
+    later = BookingFactory()
+    moved = BookingFactory(
+        patient=later.patient, status="rescheduled", rescheduled_to=later, navigator=None
+    )
+
+    shown = reader.get(f"bookings/{moved.pk}/").json()
+
+    assert shown["navigator"] is None
+    assert shown["rescheduled_to"]["id"] == str(later.pk)
+    assert shown["rescheduled_to"]["status"] == "booked"
+
+
+def test_taken_time_is_refused_and_says_whose(writer: Rest) -> None:
+    patient, navigator = PatientFactory(), UserFactory()
+    writer.post("bookings/", slot(patient, navigator))
+
+    busy_navigator = writer.post("bookings/", slot(PatientFactory(), navigator, start=15))
+    busy_patient = writer.post("bookings/", slot(patient, UserFactory(), start=-15))
+    next_to_it = writer.post("bookings/", slot(patient, navigator, start=30))
+
+    assert (busy_navigator.status_code, busy_navigator.json()["code"]) == (409, "navigator_busy")
+    assert (busy_patient.status_code, busy_patient.json()["code"]) == (409, "patient_busy")
+    assert next_to_it.status_code == 201
+
+
+def test_end_before_start_is_a_400(writer: Rest) -> None:
+    body = slot(PatientFactory(), UserFactory())
+
+    refused = writer.post("bookings/", {**body, "ends_at": body["starts_at"]})
+
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["pointer"] == "/ends_at"
+
+
+def test_restricted_person_is_not_booked(writer: Rest) -> None:
+    patient = PatientFactory(processing_restricted=True)
+
+    refused = writer.post("bookings/", slot(patient, UserFactory()))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "restricted")
+
+
+@pytest.mark.parametrize(
+    ("member", "code"), [("starts_at", "fixed"), ("navigator", "fixed"), ("status", "read_only")]
+)
+def test_time_people_and_status_are_not_changed_by_writing_them(
+    member: str, code: str, writer: Rest
+) -> None:
+    booking = BookingFactory()
+
+    refused = writer.patch(f"bookings/{booking.pk}/", {member: "x"})
+
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"starts_at": AHEAD - timedelta(days=365), "ends_at": AHEAD - timedelta(days=364)},
+        {"status": "completed"},
+        {"status": "cancelled", "cancelled_by": "patient"},
+    ],
+    ids=["over", "completed", "cancelled"],
+)
+def test_booking_that_is_part_of_the_record_is_not_deleted(
+    fields: dict[str, Any], writer: Rest
+) -> None:
+    booking = BookingFactory(**{"starts_at": AHEAD, **fields})
+
+    refused = writer.delete(f"bookings/{booking.pk}/")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_deletable")
+    assert Booking.objects.filter(pk=booking.pk).exists()
+
+
+def test_call_is_shown_whole(reader: Rest) -> None:
+    booking = BookingFactory(patient__first_name="Sara", patient__last_name="Fermó")
+    navigator = UserFactory(name="Aisha Okafor")
+    call = CallFactory(
+        patient=booking.patient,
+        booking=booking,
+        navigator=navigator,
+        started_at=AHEAD,
+        summary="Wants to think.",
+        decision="think",
+        next_action="Call again",
+        next_action_due="2026-12-01",
+    )
+
+    shown = reader.get(f"calls/{call.pk}/").json()
+
+    assert shown == {
+        "id": str(call.pk),
+        "created_at": shown["created_at"],
+        "updated_at": shown["updated_at"],
+        "version": 1,
+        "patient": {"id": str(booking.patient_id), "name": "Sara Fermó", "stage": "lead"},
+        "booking": {
+            "id": str(booking.pk),
+            "starts_at": booking.starts_at.isoformat(),
+            "ends_at": booking.ends_at.isoformat(),
+            "status": "booked",
+        },
+        "navigator": {"id": str(navigator.pk), "name": "Aisha Okafor"},
+        "started_at": at(0),
+        "outcome": "reached",
+        "summary": "Wants to think.",
+        "decision": "think",
+        "next_action": "Call again",
+        "next_action_due": "2026-12-01",
+    }
+
+
+def test_call_belongs_to_a_booking_of_the_same_patient(writer: Rest) -> None:
+    body = {
+        "patient": str(PatientFactory().pk),
+        "navigator": str(UserFactory().pk),
+        "booking": str(BookingFactory().pk),
+        "started_at": at(0),
+        "outcome": "reached",
+    }
+
+    refused = writer.post("calls/", body)
+
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["code"] == "other_patient"
+
+
+def test_bookings_are_narrowed_by_time_and_status(reader: Rest) -> None:
+    booking = BookingFactory(starts_at=AHEAD)
+    BookingFactory(starts_at=AHEAD + timedelta(days=1))
+    BookingFactory(starts_at=AHEAD - timedelta(days=1), status="completed")
+    start, end = (at(minutes).replace("+", "%2B") for minutes in (0, 60))
+
+    found = reader.get(
+        f"bookings/?starts_after={start}&starts_before={end}&status=booked&status=held"
+    )
+
+    assert [each["id"] for each in found.json()["results"]] == [str(booking.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_threads_book_one_slot_and_one_wins() -> None:
+    navigator = UserFactory()
+    bodies = [slot(PatientFactory(), navigator) for _number in range(20)]
+    bearer = token("api-writer")
+
+    def send(body: dict[str, Any]) -> tuple[int, str]:
+        try:
+            answer = Rest(bearer).post("bookings/", body)
+            return answer.status_code, answer.json().get("code", "")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(send, bodies))
+
+    assert sorted(answers) == [(201, "")] + [(409, "navigator_busy")] * 19
+    assert Booking.objects.count() == 1

@@ -1,0 +1,177 @@
+"""Runs with their reconciliation, and the files they read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm_import.models import ImportRun, SourceFile
+from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
+from portal.core.admin.display import NOTHING, moment
+
+
+def table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> SafeString | str:
+    """Rows as a table with headings; the dash when there are none."""
+    lines = [format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows]
+    if not lines:
+        return NOTHING
+    return format_html(
+        '<table class="portal-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
+        format_html_join("", "<th>{}</th>", ((heading,) for heading in headings)),
+        format_html_join("", "<tr>{}</tr>", ((line,) for line in lines)),
+    )
+
+
+def _counts(report: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    found = report.get(part)
+    return found if isinstance(found, dict) else {}
+
+
+def quarantined(run: ImportRun) -> int:
+    """Rows of the run's export that are not placed."""
+    tables = _counts(run.report, "tables")
+    return sum(counts.get("quarantined", 0) for counts in tables.values())
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    """Every run that was kept, with its reconciliation."""
+
+    list_display = ("started_at", "source", "by", "rows_read", "held", "finished_at")
+    list_filter = (("started_at", DateRangeFilter),)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy(
+                    "Every row of the export has exactly one outcome; read is their sum."
+                ),
+                "fields": (
+                    ("source", "by"),
+                    ("started_at", "finished_at"),
+                    "reconciliation",
+                    "made",
+                    "found",
+                    "fingerprint",
+                ),
+            },
+        ),
+    )
+    readonly_fields = ("reconciliation", "made", "found")
+    related_tables = (
+        RelatedTable(
+            relation="files",
+            columns=(
+                (gettext_lazy("File"), lambda row: row.name),
+                (gettext_lazy("Records"), lambda row: f"{row.records:,}"),
+                (gettext_lazy("Unreadable"), lambda row: f"{row.unreadable:,}"),
+                (gettext_lazy("Known already"), lambda row: f"{row.known:,}"),
+            ),
+            can_add=False,
+            empty=gettext_lazy("The same files as in the run before."),
+        ),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("by")
+
+    def facts(self, request: HttpRequest, record: ImportRun) -> list[Fact]:
+        totals = _counts(record.report, "totals")
+        return [
+            Fact(_("Started"), moment(record.started_at)),
+            Fact(_("Rows read"), f"{self._read(record):,}"),
+            Fact(_("Quarantined"), f"{quarantined(record):,}"),
+            Fact(_("Patients from the CRM"), f"{totals.get('patients', 0):,}"),
+        ]
+
+    @staticmethod
+    def _read(run: ImportRun) -> int:
+        tables = _counts(run.report, "tables")
+        return sum(counts.get("read", 0) for counts in tables.values())
+
+    @admin.display(description=gettext_lazy("rows read"))
+    def rows_read(self, run: ImportRun) -> str:
+        return f"{self._read(run):,}"
+
+    @admin.display(description=gettext_lazy("quarantined"))
+    def held(self, run: ImportRun) -> str:
+        return f"{quarantined(run):,}"
+
+    @admin.display(description=gettext_lazy("rows"))
+    def reconciliation(self, run: ImportRun) -> SafeString | str:
+        tables = _counts(run.report, "tables")
+        outcomes = list(next(iter(tables.values()), {}))
+        return table(
+            [_("Table"), *(name.replace("_", " ") for name in outcomes)],
+            [
+                [name, *(f"{counts.get(outcome, 0):,}" for outcome in outcomes)]
+                for name, counts in tables.items()
+            ],
+        )
+
+    @admin.display(description=gettext_lazy("records"))
+    def made(self, run: ImportRun) -> SafeString | str:
+        totals = _counts(run.report, "totals")
+        return table(
+            [_("Kind"), _("Made by this run"), _("Then in the portal")],
+            [
+                [key.replace("_", " "), f"{count:,}", f"{totals.get(key, 0):,}"]
+                for key, count in _counts(run.report, "created").items()
+            ],
+        )
+
+    @admin.display(description=gettext_lazy("problems"))
+    def found(self, run: ImportRun) -> SafeString | str:
+        problems = reverse("admin:crm_import_problem_changelist")
+        return table(
+            [_("Problem"), _("Rows")],
+            [
+                [
+                    format_html(
+                        '<a class="portal-link" href="{}?{}">{}</a>',
+                        problems,
+                        urlencode({"code": code}),
+                        code,
+                    ),
+                    f"{count:,}",
+                ]
+                for code, count in _counts(run.report, "problems").items()
+            ],
+        )
+
+
+@admin.register(SourceFile)
+class SourceFileAdmin(ReadOnlyAdmin):
+    """The ledger: every file of every run, with its checksum and counts."""
+
+    list_display = ("name", "run", "records", "unreadable", "known")
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy("The rows themselves are in the archive."),
+                "fields": (
+                    ("name", "run"),
+                    ("entity", "size"),
+                    ("records", "unreadable", "known"),
+                    "sha256",
+                    "header",
+                ),
+            },
+        ),
+    )
+    readonly_fields = ("header",)
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("run")
+
+    @admin.display(description=gettext_lazy("columns"))
+    def header(self, file: SourceFile) -> str:
+        return ", ".join(file.columns)

@@ -1,0 +1,125 @@
+"""The migration: read an export of the legacy CRM and bring it into the portal.
+
+One run is one transaction: it is there as a whole or not at all, whatever happens to the process
+or the machine. Running the same export again changes nothing. A dry run is the real run, rolled
+back. A row that was placed before and comes again unchanged counts as `unchanged`; a quarantined
+row that comes again is still quarantined and counts so, so that the exit code stays honest.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pghistory
+from django.db import connection, transaction
+from django.utils import timezone
+
+from crm_import import reporting, staging
+from crm_import.models import ImportRun
+from crm_import.refusals import AnotherRun
+from crm_import.transform import RULES, transform
+from portal.core.history import acting
+from portal.core.models import User
+
+# Any number will do as long as no other lock of the portal has it.
+LOCK = 0x63726D5F696D706F
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run did. `report` is the contract of `--report`."""
+
+    run: ImportRun
+    report: dict[str, Any]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def quarantined(self) -> int:
+        return sum(table["quarantined"] for table in self.report["tables"].values())
+
+
+def run(
+    *,
+    source: Path,
+    by: User | None,
+    dry_run: bool = False,
+    problems: Path | None = None,
+    progress: Callable[[str, int], None] = lambda name, rows: None,
+) -> Result:
+    """Import the headed-CSV export in the folder `source`.
+
+    `by` is who started it, None for the command line. `problems` is written as CSV, also by a dry
+    run. `progress` is called with the name of each step and its rows.
+
+    Raises a `Refused` (crm_import.refusals); then nothing was written.
+    """
+    files = staging.open_export(source)
+    fingerprint = staging.fingerprint(files, RULES)
+    with _one_transaction(by=by, dry_run=dry_run):
+        last = ImportRun.objects.order_by("-started_at", "-id").first()
+        this = ImportRun.objects.create(
+            source=source.resolve().name[:300], fingerprint=fingerprint, by=by
+        )
+        result = Result(this, {})
+
+        def watch(name: str, rows: int, seconds: float) -> None:
+            result.seconds[name] = result.seconds.get(name, 0) + seconds
+            progress(name, rows)
+
+        with pghistory.context(run=str(this.pk)):
+            if last is not None and last.fingerprint == fingerprint:
+                outcome = reporting.repeated(last)
+            else:
+                outcome = _import(this, last, files, watch)
+        result.report = reporting.report(this, outcome, dry_run=dry_run)
+        this.report = result.report
+        this.finished_at = timezone.now()
+        this.save(update_fields=["report", "finished_at"])
+        if problems is not None:
+            reporting.write_problems(problems)
+    return result
+
+
+@contextmanager
+def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
+    with transaction.atomic(), acting(by=by, reason="crm_import"):
+        with connection.cursor() as cursor:
+            # A killed client must not leave its server process at work (and holding the lock).
+            cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+            if not cursor.fetchone()[0]:
+                raise AnotherRun(
+                    "Another crm_import is running. Wait until it has finished and start again."
+                )
+        yield
+        if dry_run:
+            transaction.set_rollback(True)
+
+
+def _import(
+    this: ImportRun,
+    last: ImportRun | None,
+    files: list[staging.ExportFile],
+    watch: Callable[[str, int, float], None],
+) -> reporting.Outcome:
+    """Stage and transform. Everything is compared with the archive when there was a run before."""
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
+        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
+        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
+        cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+    staged = []
+    for file in files:
+        begun = timezone.now()
+        staged.append(staging.stage(file, this, compare=last is not None))
+        watch(
+            f"read {file.path.name}",
+            staged[-1].ledger.records,
+            (timezone.now() - begun).total_seconds(),
+        )
+    created = transform(watch=watch)
+    reporting.add_file_problems(this, staged)
+    reporting.expect_outcomes()
+    return reporting.count(this, staged, created)

@@ -1,0 +1,96 @@
+"""`manage.py crm_import SOURCE`: the migration from the legacy CRM."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from crm_import import importing
+from crm_import.refusals import Refused
+from crm_import.reporting import OUTCOMES
+
+EXIT_QUARANTINED = 3
+
+
+class Command(BaseCommand):
+    """Translates the command line into one call of `importing.run`, and its result into text."""
+
+    help = (
+        "Imports an export of the legacy CRM (a folder of headed CSV files) into the portal, in "
+        "one transaction. The same export again changes nothing. Exit code 0: every row was "
+        "placed; 3: some are in quarantine; 7: another run is under way; 8: the export cannot be "
+        "read and nothing was written."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the source and the files to write."""
+        parser.add_argument("source", type=Path, help="the folder that holds Contact.csv")
+        parser.add_argument("--dry-run", action="store_true", help="the real run, rolled back")
+        parser.add_argument("--report", type=Path, help="write the reconciliation as JSON")
+        parser.add_argument("--problems", type=Path, help="write what to look at as CSV")
+
+    def handle(
+        self,
+        *,
+        source: Path,
+        dry_run: bool,
+        report: Path | None,
+        problems: Path | None,
+        verbosity: int,
+        **_options: Any,
+    ) -> None:
+        """Run, print the reconciliation, and end with the exit code that fits."""
+        _expect_folders(report, problems)
+
+        def progress(name: str, rows: int) -> None:
+            if self.stderr.isatty() or verbosity > 1:
+                self.stderr.write(f"{name:<40}{rows:>12,}")
+
+        try:
+            result = importing.run(
+                source=source, by=None, dry_run=dry_run, problems=problems, progress=progress
+            )
+        except Refused as error:
+            raise CommandError(str(error), returncode=error.exit_code) from error
+        if report is not None:
+            report.write_text(json.dumps(result.report, indent=1) + "\n", encoding="utf-8")
+        if verbosity:
+            self._print(result.report)
+        if verbosity > 2:
+            for name, seconds in sorted(result.seconds.items(), key=lambda item: -item[1]):
+                self.stderr.write(f"{seconds:8.3f} s  {name}")
+        if result.quarantined:
+            raise SystemExit(EXIT_QUARANTINED)
+
+    def _print(self, report: dict[str, Any]) -> None:
+        widths = [max(len(name), 9) for name in OUTCOMES]
+        head = "".join(f"{name:>{width + 2}}" for name, width in zip(OUTCOMES, widths, strict=True))
+        self.stdout.write(f"{'table':<18}{head}")
+        for table, counts in report["tables"].items():
+            cells = "".join(
+                f"{counts[name]:>{width + 2},}"
+                for name, width in zip(OUTCOMES, widths, strict=True)
+            )
+            self.stdout.write(f"{table:<18}{cells}")
+        self.stdout.write("")
+        self.stdout.write(f"{'':<20}{'created':>12}{'in the portal':>16}")
+        for key, made in report["created"].items():
+            self.stdout.write(f"{key:<20}{made:>12,}{report['totals'][key]:>16,}")
+        if report["problems"]:
+            self.stdout.write("")
+            self.stdout.write(f"{'problem':<28}{'rows':>8}")
+            for code, count in report["problems"].items():
+                self.stdout.write(f"{code:<28}{count:>8,}")
+        if report["dry_run"]:
+            self.stdout.write("")
+            self.stdout.write("Dry run: nothing of this was kept.")
+
+
+def _expect_folders(*paths: Path | None) -> None:
+    """Refuse at once a file that could not be written after a long run."""
+    for path in paths:
+        if path is not None and not path.resolve().parent.is_dir():
+            message = f"There is no folder for {path.name}. Make it, or name another file."
+            raise CommandError(message, returncode=2)

@@ -1,0 +1,115 @@
+"""What the migration learnt: legacy ids and ours, meanings of option values, links that wait."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from crm_import.models.runs import Entity, ImportRun
+
+
+class Crosswalk(models.Model):
+    """This legacy id became (a part of) that record of ours, and by which rule.
+
+    `target_model` is a model label ("patients.patient"). `slot` tells apart several records made
+    from one legacy row: the booking's time, the trial's number.
+    """
+
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
+    legacy_id = models.UUIDField(_("legacy id"))
+    target_model = models.CharField(_("kind of record"), max_length=60)
+    target_id = models.UUIDField(_("record"))
+    slot = models.CharField(_("which one"), max_length=60, blank=True, default="", db_default="")
+    rule = models.CharField(_("rule"), max_length=40)
+    run = models.ForeignKey(
+        ImportRun,
+        verbose_name=_("run"),
+        on_delete=models.PROTECT,
+        related_name="crosswalk",
+        db_index=False,  # nobody asks for all legacy ids of a run
+    )
+
+    class Meta:
+        verbose_name = _("legacy id")
+        verbose_name_plural = _("legacy ids")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("legacy_id", "entity", "target_model", "slot"),
+                name="crm_import_crosswalk_once",
+            ),
+        )
+        indexes = (
+            # "Which legacy rows is this record made from?"
+            models.Index(fields=["target_id"], name="crm_import_crosswalk_target"),
+        )
+
+    class Privacy:
+        none = ("id", "entity", "legacy_id", "target_model", "target_id", "slot", "rule", "run")
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.legacy_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:crm_import_crosswalk_change", args=[self.pk])
+
+
+class PendingLink(models.Model):
+    """A link in the legacy data that leads nowhere yet. Every run tries it again."""
+
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
+    legacy_id = models.UUIDField(_("legacy id"))
+    field = models.CharField(_("field"), max_length=50)
+    missing_id = models.UUIDField(_("missing legacy id"))
+    run = models.ForeignKey(
+        ImportRun, verbose_name=_("run"), on_delete=models.PROTECT, related_name="pending_links"
+    )
+
+    class Meta:
+        verbose_name = _("pending link")
+        verbose_name_plural = _("pending links")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("entity", "legacy_id", "field"), name="crm_import_pendinglink_once"
+            ),
+        )
+
+    class Privacy:
+        none = ("id", "entity", "legacy_id", "field", "missing_id", "run")
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.legacy_id} {self.field}"
+
+
+class OptionValue(models.Model):
+    """One value of a legacy option set and what it means here."""
+
+    option_set = models.CharField(_("option set"), max_length=50)
+    value = models.CharField(_("value"), max_length=50)
+    labels = ArrayField(models.CharField(max_length=300), verbose_name=_("labels"), default=list)
+    meaning = models.CharField(
+        _("meaning"),
+        max_length=50,
+        blank=True,
+        help_text=_("A word of the portal, or the id of the record. Blank: not known."),
+    )
+    run = models.ForeignKey(
+        ImportRun, verbose_name=_("run"), on_delete=models.PROTECT, related_name="option_values"
+    )
+
+    class Meta:
+        verbose_name = _("option value")
+        verbose_name_plural = _("option values")
+        ordering = ("option_set", "value")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("option_set", "value"), name="crm_import_optionvalue_once"
+            ),
+        )
+
+    class Privacy:
+        none = ("id", "option_set", "value", "labels", "meaning", "run")
+
+    def __str__(self) -> str:
+        return f"{self.option_set} {self.value}"

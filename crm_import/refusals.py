@@ -1,0 +1,25 @@
+"""Why a run did nothing. Each has the exit code of the command; the text says what to do."""
+
+
+class Refused(Exception):
+    """The run ended before anything was written."""
+
+    exit_code = 1
+
+
+class DoesNotAddUp(Refused):
+    """Some row has no outcome, or two: a mistake in the rules."""
+
+    exit_code = 5
+
+
+class AnotherRun(Refused):
+    """Another run holds the lock."""
+
+    exit_code = 7
+
+
+class SourceUnreadable(Refused):
+    """The export cannot be read as a whole."""
+
+    exit_code = 8

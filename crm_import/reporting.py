@@ -1,0 +1,237 @@
+"""The reconciliation of a run: what became of every row, and what the portal holds now."""
+
+# ruff: noqa: S608  names of tables are our own; no value is put into a statement
+
+import csv
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, models
+
+from bookings.models import Booking
+from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem
+from crm_import.refusals import DoesNotAddUp
+from crm_import.staging import Staged
+from crm_import.tables import TABLES
+from patients.models import (
+    Hospital,
+    MedicalCondition,
+    Patient,
+    Specialist,
+    Specialization,
+    Submission,
+)
+from referrals.models import CTReferral, EAPDossier
+
+OUTCOMES = (
+    *("read", "imported", "merged", "superseded", "exact_repeat", "quarantined", "ignored"),
+    "unchanged",
+)
+# The keys of `created` and `totals`, with the records they count.
+TARGETS: dict[str, type[models.Model]] = {
+    "patients": Patient,
+    "specialists": Specialist,
+    "hospitals": Hospital,
+    "specializations": Specialization,
+    "medical_conditions": MedicalCondition,
+    "bookings": Booking,
+    "ct_referrals": CTReferral,
+    "eap_dossiers": EAPDossier,
+}
+KEYS = (
+    *("patients", "specialists", "hospitals", "specializations", "medical_conditions"),
+    *("bookings", "clinical_trials", "ct_referrals", "eap_programs", "eap_dossiers"),
+    "submissions",
+)
+
+# A problem stands as long as no newer version of the row was placed, no later run took the row
+# out of quarantine, and the link still waits.
+STANDING = """
+SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
+FROM crm_import_problem p
+WHERE NOT EXISTS (
+        SELECT FROM crm_import_crosswalk x JOIN crm_import_rowoutcome o
+            ON o.entity = p.entity AND o.legacy_id = p.legacy_id AND o.row > p.row
+        WHERE x.entity = p.entity AND x.legacy_id = p.legacy_id
+            AND o.outcome IN ('imported', 'merged'))
+    AND (p.severity <> 'error' OR p.row IS NULL OR NOT EXISTS (
+        SELECT FROM crm_import_rowoutcome o
+        WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
+    AND (p.code <> 'pending_link' OR EXISTS (
+        SELECT FROM crm_import_pendinglink l
+        WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
+"""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Rows by table and outcome, and what was made, by key."""
+
+    tables: dict[str, dict[str, int]]
+    created: dict[str, int]
+
+
+def _blank() -> dict[str, dict[str, int]]:
+    return {table.name: dict.fromkeys(OUTCOMES, 0) for table in TABLES}
+
+
+def repeated(last: ImportRun) -> Outcome:
+    """The outcome of a run that was given the very files of the run before."""
+    tables = _blank()
+    for name, before in last.report["tables"].items():
+        tables[name]["read"] = before["read"]
+        tables[name]["quarantined"] = before["quarantined"]
+        tables[name]["unchanged"] = before["read"] - before["quarantined"]
+    return Outcome(tables, dict.fromkeys(KEYS, 0))
+
+
+def expect_outcomes() -> None:
+    """Raise DoesNotAddUp when a row of the archive has no outcome."""
+    missing = 0
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(
+                f"SELECT count(*) FROM {table.db_table} a WHERE NOT EXISTS ("
+                "SELECT FROM crm_import_rowoutcome o WHERE o.entity = %s AND o.row = a.id)",
+                [table.name],
+            )
+            missing += cursor.fetchone()[0]
+    if missing:
+        raise DoesNotAddUp(f"{missing} rows have no outcome. Nothing was written; report this.")
+
+
+def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Outcome:
+    """Count what became of the rows of this run's files. Fails when they do not add up."""
+    tables = _blank()
+    with connection.cursor() as cursor:
+        for item in staged:
+            name = item.ledger.entity
+            if name not in tables:
+                continue
+            counts = tables[name]
+            counts["read"] = item.ledger.records
+            counts["quarantined"] = item.ledger.unreadable
+            cursor.execute(
+                "SELECT outcome, count(*) FROM crm_import_rowoutcome "
+                "WHERE run_id = %s AND entity = %s AND row >= %s GROUP BY outcome",
+                [this.pk, name, item.first],
+            )
+            for outcome, rows in cursor.fetchall():
+                counts[outcome] += rows
+            cursor.execute(
+                """
+                SELECT CASE WHEN o.run_id = %s THEN o.outcome
+                    WHEN o.outcome = 'quarantined' THEN 'quarantined' ELSE 'unchanged' END,
+                    count(*)
+                FROM crm_again a JOIN LATERAL (
+                    SELECT run_id, outcome FROM crm_import_rowoutcome o
+                    WHERE o.entity = a.entity AND o.row = a.row_id ORDER BY o.id DESC LIMIT 1
+                ) o ON true
+                WHERE a.entity = %s GROUP BY 1
+                """,
+                [this.pk, name],
+            )
+            for outcome, rows in cursor.fetchall():
+                counts[outcome] += rows
+            if counts["read"] != sum(counts.values()) - counts["read"]:
+                raise DoesNotAddUp(
+                    f"The rows of {name} do not add up. Nothing was written; report this."
+                )
+    return Outcome(tables, {key: created.get(key, 0) for key in KEYS})
+
+
+def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:
+    """Problems that the rules in SQL cannot see: bad records and absent columns."""
+    problems = []
+    for item in staged:
+        entity = item.ledger.entity
+        problems += [
+            Problem(
+                run=this,
+                entity=entity,
+                record=bad.record,
+                code=bad.reason,
+                severity="info" if bad.loaded else "error",
+                note=f"at byte {bad.byte_offset}",
+            )
+            for bad in item.ledger.unreadable_set.defer("raw").order_by("record")
+        ]
+        problems += [
+            Problem(run=this, entity=entity, code="column_absent", severity="info", field=column)
+            for column in item.file.absent
+        ]
+    Problem.objects.bulk_create(problems, batch_size=500)
+
+
+def totals() -> dict[str, int]:
+    """What the portal holds now that came from the CRM, by key."""
+    held = dict.fromkeys(KEYS, 0)
+    with connection.cursor() as cursor:
+        for key, model in TARGETS.items():
+            cursor.execute(
+                f"SELECT count(*) FROM {model._meta.db_table} t WHERE EXISTS ("
+                "SELECT FROM crm_import_crosswalk x "
+                "WHERE x.target_id = t.id AND x.target_model = %s)",
+                [model._meta.label_lower],
+            )
+            held[key] = cursor.fetchone()[0]
+    named = OptionValue.objects.filter(option_set="medical_condition").exclude(meaning="")
+    listed = _targets(MedicalCondition)
+    extra = set(named.values_list("meaning", flat=True)) - listed
+    held["medical_conditions"] += MedicalCondition.objects.filter(pk__in=extra).count()
+    imported = CTReferral.objects.filter(pk__in=_ids(CTReferral))
+    held["clinical_trials"] = imported.values("trial").distinct().count()
+    dossiers = EAPDossier.objects.filter(pk__in=_ids(EAPDossier))
+    held["eap_programs"] = dossiers.values("program").distinct().count()
+    held["submissions"] = Submission.objects.filter(source=Submission.Source.LEGACY_CRM).count()
+    return held
+
+
+def _ids(model: type[models.Model]) -> Any:
+    return Crosswalk.objects.filter(target_model=model._meta.label_lower).values("target_id")
+
+
+def _targets(model: type[models.Model]) -> set[str]:
+    return {str(row["target_id"]) for row in _ids(model)}
+
+
+def standing_problems() -> dict[str, int]:
+    """Problems that still stand, counted by code."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT code, count(*) FROM ({STANDING}) s GROUP BY code ORDER BY code")
+        return dict(cursor.fetchall())
+
+
+def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
+    """The reconciliation, as `--report` writes it. Ids, codes and numbers only."""
+    return {
+        "run": str(this.pk),
+        "dry_run": dry_run,
+        "tables": outcome.tables,
+        "created": outcome.created,
+        "totals": totals(),
+        "problems": standing_problems(),
+    }
+
+
+def write_problems(path: Path) -> None:
+    """Write the problems that stand as CSV. The file appears when it is complete."""
+    columns = ("table", "record", "legacy_id", "code", "severity", "field")
+    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        with connection.cursor() as cursor:
+            cursor.execute(STANDING + " ORDER BY p.entity, p.record, p.code, p.field")
+            while rows := cursor.fetchmany(1000):
+                writer.writerows([[harmless(value) for value in row] for row in rows])
+    Path(name).replace(path)
+
+
+def harmless(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,44 @@
+-- What the values of option sets mean.
+-- crm_word (option_set, word, meaning) was filled from crm_import.meanings.
+-- A step begins with a line "-- step: name"; no percent sign may appear in these files, because
+-- the history context is added to some statements as parameters.
+
+-- step: labels of option values
+CREATE TEMP TABLE crm_label ON COMMIT DROP AS
+SELECT DISTINCT lower(btrim(option_set)) AS option_set, btrim(value) AS value,
+    crm_tidy(label) AS label, portal_fold_key(crm_tidy(label)) AS word,
+    CASE btrim(language) WHEN '1033' THEN 'en' WHEN '2057' THEN 'en' WHEN '1043' THEN 'nl'
+        WHEN '2067' THEN 'nl' WHEN '1031' THEN 'de' WHEN '1036' THEN 'fr' WHEN '1034' THEN 'es'
+        WHEN '3082' THEN 'es' WHEN '1040' THEN 'it' WHEN '1045' THEN 'pl' WHEN '2070' THEN 'pt'
+        ELSE '' END AS language
+FROM crm_import_legacyoption
+WHERE option_set <> '' AND value <> '' AND label <> '';
+
+-- step: meaning of option values
+-- Labels of several languages must agree; what somebody decided before counts more.
+CREATE TEMP TABLE crm_value ON COMMIT DROP AS
+SELECT l.option_set, l.value, array_agg(DISTINCT l.label) AS labels,
+    (array_agg(l.label ORDER BY l.language <> 'en', l.label))[1] AS label,
+    coalesce(nullif(min(known.meaning), ''),
+        CASE WHEN count(DISTINCT w.meaning) = 1 THEN min(w.meaning) END, '') AS meaning
+FROM crm_label l
+LEFT JOIN crm_word w ON w.option_set = l.option_set AND w.word = l.word
+LEFT JOIN crm_import_optionvalue known
+    ON known.option_set = l.option_set AND known.value = l.value
+GROUP BY l.option_set, l.value;
+
+-- step: cells with option values
+-- Every distinct cell once: a value, or (in exports made by hand) a label.
+CREATE TEMP TABLE crm_cell ON COMMIT DROP AS
+WITH cells (option_set, cell) AS (
+    SELECT DISTINCT 'contact_type', contact_type FROM crm_import_legacycontact
+    UNION ALL SELECT DISTINCT 'eligible', eligible FROM crm_import_legacypatient
+    UNION ALL SELECT DISTINCT 'ct_outcome', ct_outcome FROM crm_import_legacypatient
+)
+SELECT c.option_set, c.cell,
+    coalesce(nullif(v.meaning, ''), w.meaning, '') AS meaning
+FROM cells c
+LEFT JOIN crm_value v ON v.option_set = c.option_set AND v.value = btrim(c.cell)
+LEFT JOIN crm_word w ON w.option_set = c.option_set AND v.value IS NULL
+    AND c.cell !~ '^[0-9, ]*$' AND w.word = portal_fold_key(crm_tidy(c.cell))
+WHERE btrim(c.cell) <> '';

@@ -1,0 +1,198 @@
+-- Conditions, hospitals, specializations, products: the lists that people point at.
+
+-- step: rows of the lists
+CREATE TEMP TABLE crm_condition ON COMMIT DROP AS
+SELECT id AS row_id, record, crm_guid(medicalconditionid) AS legacy_id, crm_tidy(name) AS name,
+    crm_tidy(abbreviation) AS abbreviation, NULL::bigint AS version, NULL::timestamptz AS modified
+FROM crm_import_legacycondition;
+CREATE TEMP TABLE crm_hospital ON COMMIT DROP AS
+SELECT id AS row_id, record, crm_guid(hospitalid) AS legacy_id, crm_tidy(name) AS name,
+    crm_tidy(city) AS city, NULL::bigint AS version, NULL::timestamptz AS modified
+FROM crm_import_legacyhospital;
+CREATE TEMP TABLE crm_specialization ON COMMIT DROP AS
+SELECT id AS row_id, record, crm_guid(specializationid) AS legacy_id, crm_tidy(name) AS name,
+    NULL::bigint AS version, NULL::timestamptz AS modified
+FROM crm_import_legacyspecialization;
+
+-- include: versions MedicalCondition
+-- include: versions Hospital
+-- include: versions Specialization
+
+-- step: nameless or too long rows of the lists
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT entity, row_id, 'quarantined', CASE WHEN name = '' THEN 'no_name' ELSE 'too_long' END
+FROM (
+    SELECT 'MedicalCondition' AS entity, row_id, name, length(name) > 300
+        OR length(abbreviation) > 30 AS long FROM crm_condition
+    UNION ALL SELECT 'Hospital', row_id, name, length(name) > 300 OR length(city) > 200
+        FROM crm_hospital
+    UNION ALL SELECT 'Specialization', row_id, name, length(name) > 200 FROM crm_specialization
+) r
+WHERE (name = '' OR long) AND NOT EXISTS (
+    SELECT FROM crm_fate f WHERE f.entity = r.entity AND f.row_id = r.row_id);
+
+-- step: names of conditions
+-- A node is a row of the table or a value of the option set; keys are all its folded names.
+CREATE TEMP TABLE crm_condition_node ON COMMIT DROP AS
+SELECT row_number() OVER ()::int AS node, * FROM (
+    SELECT 'row' AS kind, c.row_id, c.legacy_id, '' AS value, c.name, c.abbreviation
+    FROM crm_condition c
+    WHERE NOT EXISTS (SELECT FROM crm_fate f
+        WHERE f.entity = 'MedicalCondition' AND f.row_id = c.row_id)
+    UNION ALL
+    SELECT 'option', NULL, NULL, value, (array_agg(label ORDER BY language <> 'en', label))[1], ''
+    FROM crm_label WHERE option_set = 'medical_condition' GROUP BY value
+) n;
+CREATE TEMP TABLE crm_condition_key ON COMMIT DROP AS
+SELECT node, portal_fold_key(name) AS key, name, '' AS language, 1 AS rank
+FROM crm_condition_node WHERE kind = 'row'
+UNION SELECT n.node, l.word, l.label, l.language, 1
+FROM crm_condition_node n JOIN crm_label l
+    ON n.kind = 'option' AND l.option_set = 'medical_condition' AND l.value = n.value
+UNION SELECT node, portal_fold_key(abbreviation), abbreviation, '', 2
+FROM crm_condition_node WHERE abbreviation <> '';
+
+-- step: known conditions
+-- A name counts more than an abbreviation; a name of two conditions cannot be.
+CREATE TEMP TABLE crm_condition_of ON COMMIT DROP AS
+SELECT DISTINCT ON (k.node) k.node, c.condition_id
+FROM crm_condition_key k JOIN (
+    SELECT condition_id, folded FROM patients_conditionname
+    UNION ALL SELECT id, portal_fold_key(name) FROM patients_medicalcondition
+) c ON c.folded = k.key
+ORDER BY k.node, k.rank, c.condition_id;
+
+-- step: links between new conditions
+CREATE TEMP TABLE crm_edge ON COMMIT DROP AS
+SELECT DISTINCT least(a.node, b.node) AS a, greatest(a.node, b.node) AS b, 'name' AS rule
+FROM crm_condition_key a JOIN crm_condition_key b ON a.key = b.key AND a.node <> b.node
+WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node IN (a.node, b.node));
+
+-- components: crm_condition_group
+
+-- step: new conditions
+CREATE TEMP TABLE crm_condition_new ON COMMIT DROP AS
+SELECT n.node, coalesce(g.cluster, n.node) AS cluster, n.name, n.abbreviation, n.kind
+FROM crm_condition_node n LEFT JOIN crm_condition_group g USING (node)
+WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node = n.node);
+
+-- make: medical_conditions
+WITH best AS (
+    SELECT portal_uuid7() AS id, cluster,
+        (array_agg(name ORDER BY kind = 'option', name <> initcap(name), length(name), name))[1]
+            AS name,
+        coalesce(min(abbreviation) FILTER (WHERE abbreviation <> ''), '') AS abbreviation
+    FROM crm_condition_new GROUP BY cluster
+), made AS (
+    INSERT INTO patients_medicalcondition (id, name, abbreviation, code, code_system)
+    SELECT id, name, abbreviation, '', '' FROM best ORDER BY cluster
+), linked AS (
+    INSERT INTO crm_condition_of (node, condition_id)
+    SELECT n.node, b.id FROM crm_condition_new n JOIN best b USING (cluster)
+)
+SELECT id FROM best;
+
+-- step: new names of conditions
+INSERT INTO patients_conditionname (condition_id, name, language, origin)
+SELECT DISTINCT ON (k.key) o.condition_id, k.name, k.language, 'legacy_crm'
+FROM crm_condition_key k JOIN crm_condition_of o USING (node)
+WHERE k.key <> '' AND NOT EXISTS (SELECT FROM patients_conditionname n WHERE n.folded = k.key)
+ORDER BY k.key, k.rank, k.language = '', k.node;
+
+-- step: meaning of condition options
+UPDATE crm_value v SET meaning = o.condition_id::text
+FROM crm_condition_node n JOIN crm_condition_of o USING (node)
+WHERE v.option_set = 'medical_condition' AND v.meaning = '' AND n.kind = 'option'
+    AND n.value = v.value;
+
+-- step: cells with conditions
+INSERT INTO crm_cell (option_set, cell, meaning)
+SELECT 'medical_condition', c.cell, coalesce(v.meaning, n.condition_id::text, '')
+FROM (SELECT DISTINCT medical_condition AS cell FROM crm_import_legacycontact) c
+LEFT JOIN crm_value v ON v.option_set = 'medical_condition' AND v.value = btrim(c.cell)
+LEFT JOIN patients_conditionname n
+    ON v.value IS NULL AND n.folded = portal_fold_key(crm_tidy(c.cell))
+WHERE btrim(c.cell) <> '';
+
+-- step: outcomes of conditions
+-- Of the rows of one condition the plainly named one starts it.
+CREATE TEMP TABLE crm_condition_target ON COMMIT DROP AS
+SELECT n.row_id, n.legacy_id, o.condition_id AS target_id,
+    row_number() OVER (PARTITION BY o.condition_id ORDER BY
+        a.name IS DISTINCT FROM c.name, portal_fold_key(n.name) <> portal_fold_key(c.name),
+        n.row_id) AS place
+FROM crm_condition_node n
+JOIN crm_condition_of o USING (node)
+JOIN patients_medicalcondition c ON c.id = o.condition_id
+JOIN crm_import_legacycondition a ON a.id = n.row_id;
+
+-- make: hospitals
+WITH new AS (
+    SELECT portal_uuid7() AS id, h.* FROM crm_hospital h
+    WHERE NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Hospital' AND f.row_id = h.row_id)
+        AND NOT EXISTS (SELECT FROM crm_import_crosswalk x
+            WHERE x.entity = 'Hospital' AND x.legacy_id = h.legacy_id)
+    ORDER BY h.row_id
+), linked AS (
+    INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
+    SELECT 'Hospital', n.legacy_id, 'patients.hospital', n.id, 'first', r.id FROM new n, crm_this r
+)
+INSERT INTO patients_hospital (id, name, city, country) SELECT id, name, city, '' FROM new;
+
+-- step: specializations by name
+CREATE TEMP TABLE crm_specialization_target ON COMMIT DROP AS
+SELECT s.row_id, s.legacy_id, s.name, portal_fold_key(s.name) AS key, NULL::uuid AS target_id,
+    row_number() OVER (PARTITION BY portal_fold_key(s.name) ORDER BY s.row_id) AS place
+FROM crm_specialization s
+WHERE NOT EXISTS (
+    SELECT FROM crm_fate f WHERE f.entity = 'Specialization' AND f.row_id = s.row_id);
+
+-- make: specializations
+INSERT INTO patients_specialization (name)
+SELECT t.name FROM crm_specialization_target t
+WHERE t.place = 1 AND NOT EXISTS (
+    SELECT FROM patients_specialization s WHERE portal_fold_key(s.name) = t.key)
+ORDER BY t.row_id;
+
+-- step: targets of specializations
+UPDATE crm_specialization_target t SET target_id = s.id
+FROM patients_specialization s WHERE portal_fold_key(s.name) = t.key;
+INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
+SELECT 'Specialization', t.legacy_id, 'patients.specialization', t.target_id,
+    CASE WHEN t.place = 1 THEN 'first' ELSE 'same_name' END, r.id
+FROM crm_specialization_target t, crm_this r
+ON CONFLICT DO NOTHING;
+INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
+SELECT 'MedicalCondition', t.legacy_id, 'patients.medicalcondition', t.target_id,
+    CASE WHEN t.place = 1 THEN 'first' ELSE 'same_name' END, r.id
+FROM crm_condition_target t, crm_this r
+ON CONFLICT DO NOTHING;
+
+-- step: products
+INSERT INTO referrals_product (name, substance, manufacturer)
+SELECT DISTINCT ON (portal_fold_key(name)) name, '', ''
+FROM (
+    SELECT (array_agg(label ORDER BY language <> 'en', label))[1] AS name
+    FROM crm_label WHERE option_set = 'product' GROUP BY value
+) p
+WHERE name <> '' AND length(name) <= 200 AND NOT EXISTS (
+    SELECT FROM referrals_product q WHERE portal_fold_key(q.name) = portal_fold_key(p.name));
+
+-- step: meaning of product options
+UPDATE crm_value v SET meaning = p.id::text
+FROM crm_label l JOIN referrals_product p ON portal_fold_key(p.name) = l.word
+WHERE v.option_set = 'product' AND v.meaning = '' AND l.option_set = 'product'
+    AND l.value = v.value;
+INSERT INTO crm_cell (option_set, cell, meaning)
+SELECT 'product', c.cell, coalesce(v.meaning, p.id::text, '')
+FROM (SELECT DISTINCT product AS cell FROM crm_import_legacydossier) c
+LEFT JOIN crm_value v ON v.option_set = 'product' AND v.value = btrim(c.cell)
+LEFT JOIN referrals_product p
+    ON v.value IS NULL AND portal_fold_key(p.name) = portal_fold_key(crm_tidy(c.cell))
+WHERE btrim(c.cell) <> '';
+
+-- step: remember option values
+INSERT INTO crm_import_optionvalue (option_set, value, labels, meaning, run_id)
+SELECT v.option_set, v.value, v.labels, v.meaning, r.id FROM crm_value v, crm_this r
+WHERE length(v.value) <= 50 AND length(v.option_set) <= 50
+ON CONFLICT (option_set, value) DO NOTHING;

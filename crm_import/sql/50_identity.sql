@@ -1,0 +1,170 @@
+-- Who is who. A node is a legacy row that stands for a person; its number is its seniority, so the
+-- lowest number of a cluster is the row that starts the record. Edges are certain (tiers 1 to 3);
+-- what is not certain becomes a pair to review (sql/60_review.sql).
+
+-- step: contacts without a usable role
+-- A Patient row that points at one says what it is.
+CREATE TEMP TABLE crm_routed ON COMMIT DROP AS
+SELECT c.row_id, EXISTS (
+        SELECT FROM crm_patient p WHERE p.contact_guid = c.legacy_id AND NOT EXISTS (
+            SELECT FROM crm_fate f WHERE f.entity = 'Patient' AND f.row_id = p.row_id)
+    ) AS is_patient
+FROM crm_contact c
+WHERE c.role NOT IN ('patient', 'physician', 'pharmacist') AND NOT EXISTS (
+    SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id);
+UPDATE crm_contact c SET role = 'patient' FROM crm_routed r
+WHERE r.row_id = c.row_id AND r.is_patient;
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT 'Contact', c.row_id, 'quarantined', CASE WHEN btrim(a.contact_type) <> ''
+    THEN 'routing_unmapped' ELSE 'routing_missing' END
+FROM crm_routed c JOIN crm_import_legacycontact a ON a.id = c.row_id WHERE NOT c.is_patient;
+
+-- step: persons
+-- Kind 1: Contact, kind 2: Patient row. name_key ignores the order of the two names.
+CREATE TEMP TABLE crm_person ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY created NULLS LAST, kind, legacy_id)::int AS node,
+    row_number() OVER (ORDER BY created NULLS LAST, kind, legacy_id)::int AS cluster,
+    p.*, least(first_key, last_key) || ' ' || greatest(first_key, last_key) AS name_key
+FROM (
+    SELECT 1 AS kind, c.row_id, c.legacy_id, c.created, c.modified, c.inactive, c.first_name,
+        c.last_name, c.first_key, c.last_key, c.email, c.version, nullif(c.condition, '')::uuid
+            AS condition_id, c.booking_at, c.reminder_at, c.no_show, NULL::uuid AS contact_guid
+    FROM crm_contact c
+    WHERE c.role = 'patient' AND NOT EXISTS (
+        SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id)
+    UNION ALL
+    SELECT 2, p.row_id, p.legacy_id, p.created, p.modified, p.inactive, p.first_name, p.last_name,
+        p.first_key, p.last_key, p.email, p.version, t.target_id, NULL, NULL, NULL, p.contact_guid
+    FROM crm_patient p LEFT JOIN crm_condition_target t ON t.legacy_id = p.condition_guid
+    WHERE NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Patient' AND f.row_id = p.row_id)
+) p;
+
+-- step: specialist rows
+CREATE TEMP TABLE crm_specialist ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY c.created NULLS LAST, c.legacy_id)::int AS node,
+    row_number() OVER (ORDER BY c.created NULLS LAST, c.legacy_id)::int AS cluster,
+    c.row_id, c.record, c.legacy_id, c.created, c.modified, c.inactive, c.first_name, c.last_name,
+    c.first_key, c.last_key, c.email, c.role,
+    least(c.first_key, c.last_key) || ' ' || greatest(c.first_key, c.last_key) AS name_key,
+    crm_tidy(a.job_title) AS job_title, crm_tidy(a.medical_license_number) AS licence,
+    upper(regexp_replace(crm_tidy(a.medical_license_number), '[^A-Za-z0-9]', '', 'g'))
+        AS licence_key,
+    crm_guid(a.specialization) AS specialization_guid, crm_guid(a.hospital) AS hospital_guid
+FROM crm_contact c JOIN crm_import_legacycontact a ON a.id = c.row_id
+WHERE c.role IN ('physician', 'pharmacist') AND NOT EXISTS (
+    SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id);
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT 'Contact', row_id, 'quarantined', 'too_long' FROM crm_specialist
+WHERE length(job_title) > 200 OR length(licence) > 100;
+DELETE FROM crm_specialist WHERE length(job_title) > 200 OR length(licence) > 100;
+ANALYZE crm_person (node, legacy_id, email, name_key, contact_guid); ANALYZE crm_specialist;
+
+-- step: shared mailboxes
+-- Behind more than five names an address proves nothing.
+CREATE TEMP TABLE crm_mailbox ON COMMIT DROP AS
+WITH used AS (
+    SELECT email, name_key FROM crm_person WHERE email IS NOT NULL
+    UNION ALL SELECT email, name_key FROM crm_specialist WHERE email IS NOT NULL
+), several AS (SELECT email FROM used GROUP BY email HAVING count(*) > 1)
+SELECT email, count(DISTINCT name_key) AS names FROM used JOIN several USING (email)
+GROUP BY email;
+ANALYZE crm_mailbox;
+
+-- step: links of patient rows to contacts
+-- Tier 1. A blank part of a name contradicts nothing, but the other part must be equal.
+CREATE TEMP TABLE crm_link ON COMMIT DROP AS
+SELECT p.node AS patient_node, c.node AS contact_node, CASE
+        WHEN p.name_key = c.name_key THEN 'linked'
+        WHEN (p.first_key = '' AND p.last_key IN (c.first_key, c.last_key))
+            OR (p.last_key = '' AND p.first_key IN (c.first_key, c.last_key))
+            OR (c.first_key = '' AND c.last_key IN (p.first_key, p.last_key))
+            OR (c.last_key = '' AND c.first_key IN (p.first_key, p.last_key)) THEN 'linked_part'
+        ELSE 'doubtful' END AS rule
+FROM crm_person p JOIN crm_person c ON c.kind = 1 AND c.legacy_id = p.contact_guid
+WHERE p.kind = 2;
+
+-- step: certain edges between persons
+TRUNCATE crm_edge;
+INSERT INTO crm_edge (a, b, rule)
+SELECT contact_node, patient_node, rule FROM crm_link WHERE rule <> 'doubtful';
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, p.node, 'same_email_and_name'
+FROM crm_person p JOIN (
+    SELECT q.email, q.name_key, min(q.node) AS first FROM crm_person q
+    JOIN crm_mailbox m ON m.email = q.email AND m.names <= 5
+    GROUP BY q.email, q.name_key HAVING count(*) > 1
+) g ON g.email = p.email AND g.name_key = p.name_key AND g.first <> p.node;
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, p.node, 'same_trial_and_name'
+FROM crm_trial t JOIN crm_person p ON p.kind = 2 AND p.row_id = t.row_id JOIN (
+    SELECT u.number, q.name_key, min(q.node) AS first
+    FROM crm_trial u JOIN crm_person q ON q.kind = 2 AND q.row_id = u.row_id
+    WHERE u.registry NOT IN ('malformed', 'text') AND q.first_key <> '' AND q.last_key <> ''
+    GROUP BY u.number, q.name_key HAVING count(DISTINCT q.node) > 1
+) g ON g.number = t.number AND g.name_key = p.name_key AND g.first <> p.node;
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, p.node, 'same_eap_and_name'
+FROM crm_dossier d JOIN crm_person p ON p.kind = 2 AND p.legacy_id = d.patient_guid JOIN (
+    SELECT e.number_key, q.name_key, min(q.node) AS first
+    FROM crm_dossier e JOIN crm_person q ON q.kind = 2 AND q.legacy_id = e.patient_guid
+    WHERE e.number_key <> '' AND q.first_key <> '' AND q.last_key <> ''
+    GROUP BY e.number_key, q.name_key HAVING count(DISTINCT q.node) > 1
+) g ON g.number_key = d.number_key AND g.name_key = p.name_key AND g.first <> p.node;
+
+-- components: crm_group
+
+-- step: clusters of two names
+-- Two people cannot hang together by a row that has only half a name.
+CREATE TEMP TABLE crm_torn ON COMMIT DROP AS
+SELECT e.a, e.b FROM crm_edge e JOIN crm_group g ON g.node = e.b
+WHERE e.rule = 'linked_part' AND g.cluster IN (
+    SELECT h.cluster FROM crm_group h JOIN crm_person p USING (node)
+    WHERE p.first_key <> '' AND p.last_key <> ''
+    GROUP BY h.cluster HAVING count(DISTINCT p.name_key) > 1);
+DELETE FROM crm_edge e USING crm_torn t WHERE t.a = e.a AND t.b = e.b AND e.rule = 'linked_part';
+DROP TABLE crm_group;
+
+-- components: crm_group
+
+-- step: clusters of persons
+UPDATE crm_person p SET cluster = g.cluster FROM crm_group g
+WHERE g.node = p.node AND g.cluster <> g.node;
+CREATE TEMP TABLE crm_several ON COMMIT DROP AS
+SELECT DISTINCT cluster FROM crm_group;
+-- By which rule a row joined: its strongest edge.
+CREATE TEMP TABLE crm_joined ON COMMIT DROP AS
+SELECT DISTINCT ON (node) node, rule FROM (
+    SELECT b AS node, rule FROM crm_edge UNION ALL SELECT a, rule FROM crm_edge
+) e
+JOIN crm_person p USING (node) WHERE p.cluster <> node
+ORDER BY node, array_position(ARRAY['linked', 'same_email_and_name', 'same_eap_and_name',
+    'same_trial_and_name', 'linked_part'], rule);
+DROP TABLE crm_group;
+
+-- step: certain edges between specialists
+-- Same licence and last name; same address and name unless their licences contradict.
+TRUNCATE crm_edge;
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, s.node, 'same_licence_and_name'
+FROM crm_specialist s JOIN (
+    SELECT role, licence_key, last_key, min(node) AS first FROM crm_specialist
+    WHERE licence_key <> '' AND last_key <> ''
+    GROUP BY role, licence_key, last_key HAVING count(*) > 1
+) g USING (role, licence_key, last_key) WHERE g.first <> s.node;
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, s.node, 'same_email_and_name'
+FROM crm_specialist s JOIN (
+    SELECT q.role, q.email, q.name_key, min(q.node) AS first FROM crm_specialist q
+    JOIN crm_mailbox m ON m.email = q.email AND m.names <= 5
+    GROUP BY q.role, q.email, q.name_key
+    HAVING count(*) > 1 AND count(DISTINCT nullif(q.licence_key, '')) < 2
+) g USING (role, email, name_key) WHERE g.first <> s.node;
+
+-- components: crm_group
+
+-- step: clusters of specialists
+UPDATE crm_specialist s SET cluster = g.cluster FROM crm_group g
+WHERE g.node = s.node AND g.cluster <> g.node;
+CREATE TEMP TABLE crm_specialist_joined ON COMMIT DROP AS
+SELECT DISTINCT ON (e.b) e.b AS node, e.rule FROM crm_edge e ORDER BY e.b, e.rule DESC;
+DROP TABLE crm_group;

@@ -1,0 +1,51 @@
+-- Submissions: one for every version of a Contact row of a patient, word for word.
+
+-- step: versions of the form
+CREATE TEMP TABLE crm_form ON COMMIT DROP AS
+SELECT p.row_id, p.legacy_id, p.cluster, p.node, p.version, p.created, p.modified, true AS is_current,
+    'crm:' || p.legacy_id || ':' || p.version AS key
+FROM crm_person p WHERE p.kind = 1
+UNION ALL
+SELECT c.row_id, c.legacy_id, p.cluster, p.node, c.version, c.created, c.modified, false,
+    'crm:' || p.legacy_id || ':' || c.version
+FROM crm_fate f JOIN crm_contact c ON c.row_id = f.row_id
+JOIN crm_person p ON p.kind = 1 AND p.legacy_id = c.legacy_id
+WHERE f.entity = 'Contact' AND f.outcome = 'superseded';
+-- Exports without versions: the content tells versions apart.
+UPDATE crm_form f SET key = 'crm:' || f.legacy_id || ':'
+    || md5((to_jsonb(a) - 'id' - 'file_id' - 'record')::text)
+FROM crm_import_legacycontact a WHERE f.version IS NULL AND a.id = f.row_id;
+
+-- make: submissions
+-- The first version came in when the row was made, a later one when it was changed.
+INSERT INTO patients_submission (created_at, patient_id, source, received_at, payload, match,
+    match_evidence, idempotency_key)
+SELECT r.started, t.id, 'legacy_crm',
+    coalesce(CASE WHEN f.is_current AND l.legacy_id IS NOT NULL THEN f.modified END, f.created,
+        f.modified, r.started),
+    jsonb_strip_nulls(jsonb_build_object('contactid', nullif(a.contactid, ''),
+        'firstname', nullif(a.firstname, ''), 'lastname', nullif(a.lastname, ''),
+        'email', nullif(a.email, ''), 'contact_type', nullif(a.contact_type, ''),
+        'medical_condition', nullif(a.medical_condition, ''),
+        'booking_date', nullif(a.booking_date, ''), 'reminder_date', nullif(a.reminder_date, ''),
+        'no_show', nullif(a.no_show, ''), 'job_title', nullif(a.job_title, ''),
+        'specialization', nullif(a.specialization, ''),
+        'medical_license_number', nullif(a.medical_license_number, ''),
+        'hospital', nullif(a.hospital, ''), 'createdon', nullif(a.createdon, ''),
+        'modifiedon', nullif(a.modifiedon, ''), 'statecode', nullif(a.statecode, ''),
+        'versionnumber', nullif(a.versionnumber, '')) || coalesce(a.extra, '{}')),
+    CASE WHEN f.node <> f.cluster OR NOT t.is_new THEN 'joined'
+        WHEN u.cluster IS NOT NULL THEN 'ambiguous' ELSE 'new' END,
+    jsonb_build_object('table', 'Contact', 'legacy_id', f.legacy_id, 'version', f.version),
+    f.key
+FROM crm_form f
+JOIN crm_target t USING (cluster)
+JOIN crm_import_legacycontact a ON a.id = f.row_id
+LEFT JOIN (SELECT DISTINCT legacy_id FROM crm_form WHERE NOT is_current) l
+    ON l.legacy_id = f.legacy_id
+LEFT JOIN (SELECT a AS cluster FROM crm_pair UNION SELECT b FROM crm_pair) u
+    ON u.cluster = f.cluster
+CROSS JOIN crm_this r
+WHERE NOT EXISTS (
+    SELECT FROM patients_submission s WHERE s.source = 'legacy_crm' AND s.idempotency_key = f.key)
+ORDER BY f.node;

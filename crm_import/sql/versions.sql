@@ -1,0 +1,29 @@
+-- Which row of a legacy id counts. Used once for each table; __ENTITY__, __ROWS__ (the cleaned
+-- rows), __ARCHIVE__ and __CONTENT__ (all columns but the id) are filled in.
+
+-- step: unusable ids of __ENTITY__
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT '__ENTITY__', row_id, 'quarantined', 'bad_id' FROM __ROWS__ WHERE legacy_id IS NULL;
+
+-- step: versions of __ENTITY__
+WITH ids AS (
+    SELECT legacy_id FROM __ROWS__ WHERE legacy_id IS NOT NULL GROUP BY legacy_id
+    HAVING count(*) > 1
+), ranked AS (
+    SELECT r.row_id, r.legacy_id,
+        md5(ROW(__CONTENT__)::text) AS content,
+        dense_rank() OVER (PARTITION BY r.legacy_id ORDER BY r.version DESC NULLS LAST,
+            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST) AS age
+    FROM __ROWS__ r JOIN ids USING (legacy_id) JOIN __ARCHIVE__ a ON a.id = r.row_id
+), judged AS (
+    SELECT row_id, age,
+        row_number() OVER (PARTITION BY legacy_id, content ORDER BY row_id) AS copy,
+        min(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id)
+            <> max(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id) AS conflict
+    FROM ranked
+)
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT '__ENTITY__', row_id,
+    CASE WHEN conflict THEN 'quarantined' WHEN copy > 1 THEN 'exact_repeat' ELSE 'superseded' END,
+    CASE WHEN conflict THEN 'version_conflict' ELSE '' END
+FROM judged WHERE conflict OR copy > 1 OR age > 1;

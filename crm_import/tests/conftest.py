@@ -1,0 +1,19 @@
+"""Importing small exports."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crm_import import importing
+from crm_import.tests import exports
+
+
+@pytest.fixture
+def bring(db: None, tmp_path: Path) -> Callable[..., importing.Result]:
+    """`bring(contacts=[…], …)`: write a small export and import it."""
+
+    def run(**rows: list[exports.Row]) -> importing.Result:
+        return importing.run(source=exports.write(tmp_path / "export", **rows), by=None)
+
+    return run

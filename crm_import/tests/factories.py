@@ -1,0 +1,183 @@
+"""What a run leaves, without a run."""
+
+import factory
+
+from crm_import.models import (
+    Crosswalk,
+    ImportRun,
+    LegacyCondition,
+    LegacyContact,
+    LegacyDossier,
+    LegacyHospital,
+    LegacyOption,
+    LegacyPatient,
+    LegacySpecialization,
+    OptionValue,
+    PendingLink,
+    Problem,
+    RowOutcome,
+    SourceFile,
+    UnreadableRecord,
+)
+from portal.core.ids import uuid7
+
+
+class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):
+    class Meta:
+        model = ImportRun
+
+    source = "export"
+    fingerprint = factory.Sequence(lambda n: f"{n:064x}")
+    report = factory.LazyFunction(
+        lambda: {
+            "tables": {"Contact": {"read": 2, "imported": 1, "quarantined": 1}},
+            "created": {"patients": 1},
+            "totals": {"patients": 1},
+            "problems": {"routing_missing": 1},
+        }
+    )
+
+
+class SourceFileFactory(factory.django.DjangoModelFactory[SourceFile]):
+    class Meta:
+        model = SourceFile
+
+    run = factory.SubFactory(ImportRunFactory)
+    entity = "Contact"
+    name = "Contact.csv"
+    sha256 = "0" * 64
+    size = 100
+    columns = factory.LazyFunction(lambda: ["contactid", "firstname"])
+    records = 1
+
+
+class UnreadableRecordFactory(factory.django.DjangoModelFactory[UnreadableRecord]):
+    class Meta:
+        model = UnreadableRecord
+
+    file = factory.SubFactory(SourceFileFactory)
+    record = 1
+    byte_offset = 20
+    raw = b"caf\xe9\n"
+    reason = "not_utf8"
+
+
+class _LegacyRowFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    file = factory.SubFactory(SourceFileFactory)
+    record = 1
+
+
+class LegacyContactFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacyContact
+
+    contactid = factory.LazyFunction(lambda: str(uuid7()))
+    firstname = "Anna"
+    lastname = "Berg"
+
+
+class LegacyPatientFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacyPatient
+
+    patientid = factory.LazyFunction(lambda: str(uuid7()))
+
+
+class LegacyDossierFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacyDossier
+
+    eap_dossier_id = factory.LazyFunction(lambda: str(uuid7()))
+
+
+class LegacyConditionFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacyCondition
+
+    medicalconditionid = factory.LazyFunction(lambda: str(uuid7()))
+
+
+class LegacyHospitalFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacyHospital
+
+    hospitalid = factory.LazyFunction(lambda: str(uuid7()))
+
+
+class LegacySpecializationFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacySpecialization
+
+    specializationid = factory.LazyFunction(lambda: str(uuid7()))
+
+
+class LegacyOptionFactory(_LegacyRowFactory):
+    class Meta:
+        model = LegacyOption
+
+    option_set = "eligible"
+    value = "100000000"
+    label = "Yes"
+
+
+class RowOutcomeFactory(factory.django.DjangoModelFactory[RowOutcome]):
+    class Meta:
+        model = RowOutcome
+
+    run = factory.SubFactory(ImportRunFactory)
+    entity = "Contact"
+    row = factory.LazyFunction(lambda: LegacyContactFactory().pk)
+    legacy_id = factory.LazyFunction(uuid7)
+    outcome = "quarantined"
+    reason = "routing_missing"
+
+
+class ProblemFactory(factory.django.DjangoModelFactory[Problem]):
+    class Meta:
+        model = Problem
+
+    run = factory.SubFactory(ImportRunFactory)
+    entity = "Contact"
+    row = factory.LazyFunction(lambda: LegacyContactFactory().pk)
+    record = 1
+    legacy_id = factory.LazyFunction(uuid7)
+    code = "routing_missing"
+    severity = "error"
+    field = "contact_type"
+
+
+class CrosswalkFactory(factory.django.DjangoModelFactory[Crosswalk]):
+    class Meta:
+        model = Crosswalk
+
+    entity = "Contact"
+    legacy_id = factory.LazyFunction(uuid7)
+    target_model = "patients.patient"
+    target_id = factory.LazyFunction(uuid7)
+    rule = "first"
+    run = factory.SubFactory(ImportRunFactory)
+
+
+class PendingLinkFactory(factory.django.DjangoModelFactory[PendingLink]):
+    class Meta:
+        model = PendingLink
+
+    entity = "Contact"
+    legacy_id = factory.LazyFunction(uuid7)
+    field = "hospital"
+    missing_id = factory.LazyFunction(uuid7)
+    run = factory.SubFactory(ImportRunFactory)
+
+
+class OptionValueFactory(factory.django.DjangoModelFactory[OptionValue]):
+    class Meta:
+        model = OptionValue
+
+    option_set = "eligible"
+    value = factory.Sequence(lambda n: str(100_000_000 + n))
+    labels = factory.LazyFunction(lambda: ["Yes", "Ja"])
+    meaning = "yes"
+    run = factory.SubFactory(ImportRunFactory)

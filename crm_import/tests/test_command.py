@@ -1,0 +1,323 @@
+"""`manage.py crm_import`: exit codes, the report, the problems, and what a kill leaves behind."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from crm_import import importing, reporting, transform
+from crm_import.models import ImportRun, LegacyContact
+from crm_import.tests import exports
+from crm_import.tests.exports import contact, patient, physician
+from patients.models import Patient, Submission
+
+KEYS = {
+    *("patients", "specialists", "hospitals", "specializations", "medical_conditions"),
+    *("bookings", "clinical_trials", "ct_referrals", "eap_programs", "eap_dossiers"),
+    "submissions",
+}
+NAMES = ("Hildegonda", "Quackelstein", "hildegonda", "example.org")
+
+
+def crm_import(*args: Any) -> tuple[int, str]:
+    """(exit code, what was printed)"""
+    out = StringIO()
+    try:
+        call_command("crm_import", *map(str, args), stdout=out, stderr=out)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue()
+    except CommandError as error:
+        return error.returncode, f"{out.getvalue()}{error}"
+    return 0, out.getvalue()
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    return exports.write(
+        tmp_path / "export",
+        contacts=[
+            contact(1, "Hildegonda", "Quackelstein", "hildegonda@example.org"),
+            contact(2, "Hildegonda", "=1+1", contact_type=""),
+        ],
+        patients=[patient(1, "Hildegonda", "Quackelstein", of=1, trial_id="TBD")],
+    )
+
+
+def test_report_has_the_shape_others_rely_on(db: None, export: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+
+    code, _printed = crm_import(export, "--report", path)
+
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert code == 3
+    assert report["run"] == str(ImportRun.objects.get().pk)
+    assert report["dry_run"] is False
+    assert report["tables"]["Contact"] == {
+        "read": 2,
+        "imported": 1,
+        "merged": 0,
+        "superseded": 0,
+        "exact_repeat": 0,
+        "quarantined": 1,
+        "ignored": 0,
+        "unchanged": 0,
+    }
+    assert list(report["tables"]) == [
+        *("Contact", "Patient", "EAPDossier", "MedicalCondition", "Hospital", "Specialization")
+    ]
+    assert set(report["created"]) == set(report["totals"]) == KEYS
+    assert report["created"]["patients"] == report["totals"]["patients"] == 1
+    assert report["problems"]["routing_missing"] == 1
+    assert set(report) == {"run", "dry_run", "tables", "created", "totals", "problems"}
+
+
+def test_nothing_personal_is_printed_or_reported(
+    db: None, export: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    report, problems = tmp_path / "report.json", tmp_path / "problems.csv"
+
+    _code, printed = crm_import(export, "--report", report, "--problems", problems)
+
+    written = printed + caplog.text + report.read_text("utf-8") + problems.read_text("utf-8")
+    assert not [name for name in NAMES if name in written]
+    assert "Quackelstein" in LegacyContact.objects.get(record=1).lastname
+
+
+def test_problems_are_a_table_of_codes(db: None, export: Path, tmp_path: Path) -> None:
+    path = tmp_path / "problems.csv"
+
+    crm_import(export, "--problems", path)
+
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["table", "record", "legacy_id", "code", "severity", "field"]
+    held = ["Contact", "2", exports.guid(2), "routing_missing", "error", "contact_type"]
+    assert held in rows
+    assert not list(tmp_path.glob(".problems*"))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
+def test_a_cell_of_the_problems_is_never_a_formula(text: str) -> None:
+    assert reporting.harmless(text) == f"'{text}"
+
+
+def test_export_of_which_all_was_placed_ends_with_0(db: None, tmp_path: Path) -> None:
+    folder = exports.write(tmp_path / "export", contacts=[contact(1, "Anna", "Berg")])
+
+    code, printed = crm_import(folder)
+
+    assert code == 0
+    assert "Contact" in printed
+
+
+def test_dry_run_says_so_and_keeps_nothing(db: None, export: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+
+    code, printed = crm_import(export, "--dry-run", "--report", report)
+
+    assert code == 3
+    assert "nothing of this was kept" in printed
+    assert json.loads(report.read_text("utf-8"))["created"]["patients"] == 1
+    assert not Patient.objects.exists()
+    assert not ImportRun.objects.exists()
+
+
+def _without(folder: Path) -> None:
+    (folder / "Patient.csv").unlink()
+
+
+def _headless(folder: Path) -> None:
+    (folder / "Contact.csv").write_text("a;b;c\n1;2;3\n", encoding="utf-8")
+
+
+def _empty(folder: Path) -> None:
+    (folder / "Hospital.csv").write_bytes(b"")
+
+
+def _twice(folder: Path) -> None:
+    (folder / "Hospital.csv").write_text("hospitalid,name,name\n", encoding="utf-8")
+
+
+def _binary(folder: Path) -> None:
+    (folder / "Contact.csv").write_bytes(b"PK\x03\x04\xff\xff\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_without, "lacks Patient.csv"),
+        (_headless, "lacks the column contactid"),
+        (_empty, "Hospital.csv is empty"),
+        (_twice, "name twice"),
+        (_binary, "no CSV header"),
+    ],
+)
+def test_unreadable_export_ends_with_8_and_writes_nothing(
+    db: None, export: Path, spoil: Any, says: str
+) -> None:
+    spoil(export)
+
+    code, printed = crm_import(export)
+
+    assert code == 8
+    assert says in printed
+    assert not ImportRun.objects.exists()
+    assert not LegacyContact.objects.exists()
+
+
+def test_missing_folder_ends_with_8(db: None, tmp_path: Path) -> None:
+    code, printed = crm_import(tmp_path / "nowhere")
+
+    assert (code, "There is no folder nowhere" in printed) == (8, True)
+
+
+def test_file_that_changes_under_the_reader_ends_with_8(
+    db: None, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = importing.staging.open_export
+
+    def open_and_spoil(folder: Path) -> Any:
+        files = opened(folder)
+        with (folder / "Contact.csv").open("a", encoding="utf-8") as file:
+            file.write("one more\n")
+        return files
+
+    monkeypatch.setattr(importing.staging, "open_export", open_and_spoil)
+
+    code, printed = crm_import(export)
+
+    assert (code, "changed while it was read" in printed) == (8, True)
+    assert not ImportRun.objects.exists()
+
+
+def test_output_that_cannot_be_written_is_refused_before_the_run(db: None, export: Path) -> None:
+    code, _printed = crm_import(export, "--report", export / "no" / "report.json")
+
+    assert code == 2
+    assert not ImportRun.objects.exists()
+
+
+def test_two_runs_at_once_end_with_7(db: None, export: Path) -> None:
+    with other_session() as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [importing.LOCK])
+
+        code, printed = crm_import(export)
+
+        assert (code, "Another crm_import is running" in printed) == (7, True)
+        other.rollback()
+    assert crm_import(export)[0] == 3
+
+
+def test_row_without_an_outcome_stops_the_run(
+    db: None, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = list(transform.steps())
+    monkeypatch.setattr(
+        transform, "steps", lambda: iter([step for step in steps if step.name != "outcomes"])
+    )
+
+    code, printed = crm_import(export)
+
+    assert (code, "have no outcome" in printed) == (5, True)
+    assert not Patient.objects.exists()
+
+
+def test_steps_hold_no_percent_sign() -> None:
+    """Some statements get parameters for the history context; a percent sign would be one."""
+    assert not [step.name for step in transform.steps() if "%" in step.sql]
+
+
+# --- killed ------------------------------------------------------------------------------------
+
+
+def other_session() -> "psycopg.Connection[Any]":
+    parameters = {**connection.get_connection_params(), "dbname": connection.settings_dict["NAME"]}
+    parameters.pop("cursor_factory", None)
+    parameters.pop("context", None)
+    parameters.pop("server_side_binding", None)
+    parameters.pop("pool", None)
+    return psycopg.connect(**parameters)
+
+
+@pytest.fixture
+def own_database(transactional_db: None) -> dict[str, str]:
+    """The environment of a process that works on the test database."""
+    database = connection.settings_dict
+    host = quote(database["HOST"] or database.get("OPTIONS", {}).get("host", ""), safe="")
+    user = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
+    port = f"&port={database['PORT']}" if database["PORT"] else ""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgres://{user}@/{database['NAME']}?host={host}{port}",
+        "SECRET_KEY": "x" * 60,
+        "ALLOWED_HOSTS": "localhost",
+    }
+
+
+def start(folder: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "manage.py", "crm_import", str(folder)]
+    return subprocess.Popen(
+        command,
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_for(question: str, answer: Any) -> None:
+    deadline = time.monotonic() + 60
+    with other_session() as other:
+        other.autocommit = True
+        while other.execute(question).fetchone() != (answer,):
+            assert time.monotonic() < deadline, question
+            time.sleep(0.05)
+
+
+def test_killed_half_way_nothing_is_half_applied_and_the_next_run_completes(
+    own_database: dict[str, str], tmp_path: Path
+) -> None:
+    folder = exports.write(
+        tmp_path / "export",
+        contacts=[
+            *(contact(n, f"Name{n}", "Berg", f"n{n}@example.org") for n in range(500)),
+            physician(501, "Ida", "Vos"),
+        ],
+    )
+    # The lock makes the run stop in the middle: rows are staged, people are being written.
+    with other_session() as other:
+        other.execute("LOCK TABLE patients_patient IN SHARE MODE")
+        process = start(folder, own_database)
+        wait_for(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND query LIKE '%INSERT INTO patients_patient%' AND datname = current_database()",
+            1,
+        )
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        other.rollback()
+    wait_for(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE l.locktype = 'advisory' AND d.datname = current_database()",
+        0,
+    )
+
+    for model in (Patient, Submission, LegacyContact, ImportRun):
+        assert not model._default_manager.exists()
+    assert start(folder, own_database).wait() == 0
+    assert Patient.objects.count() == 500
+    assert Submission.objects.count() == 500
+    assert ImportRun.objects.get().report["totals"]["specialists"] == 1

@@ -1,0 +1,298 @@
+"""Who is who: what is merged, what is only proposed, and what is neither."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm_import.importing import Result
+from crm_import.models import Crosswalk, Problem
+from crm_import.tests.exports import DMD, GBM, contact, dossier, guid, patient, physician
+from patients.models import ContactPoint, Patient, PossibleDuplicate, Specialist, Submission
+from patients.tests.factories import PatientFactory
+
+Bring = Callable[..., Result]
+
+ANNA = ("Anna", "van der Berg", "anna@example.org")
+
+
+def pairs() -> list[str]:
+    return sorted(PossibleDuplicate.objects.values_list("tier", flat=True))
+
+
+def test_returning_lead_is_one_patient_with_two_forms_and_two_calls(bring: Bring) -> None:
+    result = bring(
+        contacts=[
+            contact(1, *ANNA, booking_date="2024-01-20T10:00:00Z", no_show="true"),
+            contact(2, *ANNA, booking_date="2024-02-20T10:00:00Z", no_show="false"),
+        ]
+    )
+
+    anna = Patient.objects.get()
+    assert anna.submissions.count() == 2
+    assert sorted(anna.submissions.values_list("match", flat=True)) == ["joined", "new"]
+    assert list(anna.bookings.order_by("starts_at").values_list("status", flat=True)) == [
+        "no_show",
+        "completed",
+    ]
+    assert result.report["tables"]["Contact"]["imported"] == 1
+    assert result.report["tables"]["Contact"]["merged"] == 1
+    assert not pairs()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "email"),
+    [
+        pytest.param("ANNA", "VAN DER BERG", "anna@example.org", id="capitals"),
+        pytest.param("van der Berg", "Anna", "anna@example.org", id="names swapped"),
+        pytest.param(" Anna ", "van  der\u00a0Berg", "anna@example.org", id="blanks"),
+        pytest.param("Anna", "vander-Berg", "anna@example.org", id="punctuation"),
+        pytest.param("A\u0301nna", "van der Berg", "anna@example.org", id="decomposed accent"),
+        pytest.param("Anna", "van der Berg", "mailto:Anna@Example.ORG; ", id="address decorated"),
+        pytest.param("An\u200bna", "van der Berg", "<anna@example.org>", id="zero width"),
+    ],
+)
+def test_same_address_and_name_in_other_spelling_is_one_patient(
+    bring: Bring, first: str, last: str, email: str
+) -> None:
+    bring(contacts=[contact(1, *ANNA), contact(2, first, last, email)])
+
+    assert Patient.objects.count() == 1
+    assert Crosswalk.objects.filter(legacy_id=guid(2), rule="same_email_and_name").exists()
+
+
+def test_of_two_spellings_the_well_formed_one_is_kept(bring: Bring) -> None:
+    bring(
+        contacts=[
+            contact(1, "JOSE", "MINGUEZ", "jose@example.org"),
+            contact(2, "José", "Mínguez", "jose@example.org"),
+        ]
+    )
+
+    assert str(Patient.objects.get()) == "José Mínguez"
+
+
+@pytest.mark.parametrize("email", ["", "n/a", "-", "onbekend", "none@example.org"])
+def test_a_name_without_an_address_proves_nothing(bring: Bring, email: str) -> None:
+    bring(contacts=[contact(1, "Anna", "Berg", email), contact(2, "Anna", "Berg", email)])
+
+    assert Patient.objects.count() == 2
+    assert not Patient.objects.exclude(email="").exists()
+
+
+def test_family_of_one_address_stays_apart_and_is_proposed(bring: Bring) -> None:
+    bring(contacts=[contact(2, "Ben", "Berg", ANNA[2]), contact(1, *ANNA)])
+
+    assert Patient.objects.get(first_name="Anna").email == ANNA[2]  # the older one
+    assert Patient.objects.get(first_name="Ben").email == ""
+    assert ContactPoint.objects.filter(value=ANNA[2]).count() == 2
+    assert pairs() == ["R2"]
+    assert Patient.objects.search(ANNA[2]).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("A.", "Berg"), ("Anna", "Bergh"), ("Anna", "Breg"), ("Anne", "Berg")],
+    ids=["initial", "one more letter", "swapped letters", "one other letter"],
+)
+def test_one_letter_apart_with_one_address_is_tier_r4(bring: Bring, first: str, last: str) -> None:
+    bring(
+        contacts=[
+            contact(1, "Anna", "Berg", "berg@example.org"),
+            contact(2, first, last, "berg@example.org"),
+        ]
+    )
+
+    assert Patient.objects.count() == 2
+    assert pairs() == ["R4"]
+
+
+def test_mailbox_of_many_names_proves_nothing(bring: Bring) -> None:
+    names = ["Ada", "Bea", "Cor", "Dov", "Eva", "Fay", "Fay"]
+    bring(
+        contacts=[
+            contact(n, name, "Info", "info@clinic.example.org") for n, name in enumerate(names)
+        ]
+    )
+
+    assert Patient.objects.count() == len(names)
+    assert not Patient.objects.exclude(email="").exists()
+    assert ContactPoint.objects.count() == len(names)
+    assert not pairs()
+
+
+def test_same_name_and_condition_with_other_address_is_tier_r3(bring: Bring) -> None:
+    bring(
+        contacts=[
+            contact(1, "Anna", "Berg", "anna@example.org", medical_condition=GBM),
+            contact(2, "Anna", "Berg", "berg@example.org", medical_condition=GBM),
+            contact(3, "Anna", "Berg", "a.berg@example.org", medical_condition=DMD),
+        ]
+    )
+
+    assert Patient.objects.count() == 3
+    assert pairs() == ["R3"]
+
+
+def test_a_common_name_is_paired_with_its_oldest_only(bring: Bring) -> None:
+    bring(
+        contacts=[
+            contact(n, "Jan", "Jansen", f"jan{n}@example.org", medical_condition=GBM)
+            for n in range(1, 10)
+        ]
+    )
+
+    assert Patient.objects.count() == 9
+    assert pairs() == ["R3"] * 8
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("Zoë", "Berg"), ("Berg", "Zoe"), ("", "Berg"), ("ZOE", "")],
+    ids=["accent", "swapped", "no first name", "no last name"],
+)
+def test_linked_rows_of_one_name_are_one_patient(bring: Bring, first: str, last: str) -> None:
+    bring(
+        contacts=[contact(1, "Zoe", "Berg", "zoe@example.org")],
+        patients=[patient(1, first, last, "other@example.org", of=1)],
+    )
+
+    zoe = Patient.objects.get()
+    assert zoe.stage == "patient"
+    assert zoe.converted_at is not None
+    assert zoe.converted_at.isoformat() == "2024-03-02T09:00:00+00:00"
+    assert {zoe.email, *zoe.contact_points.values_list("value", flat=True)} == {
+        "zoe@example.org",
+        "other@example.org",
+    }
+    assert Problem.objects.filter(code="email_conflict", entity="Patient").exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "email", "tier"),
+    [
+        pytest.param("Carla", "Diaz", "carla@example.org", "R1", id="nothing alike"),
+        pytest.param("Carla", "Diaz", ANNA[2], "R1", id="address of another person"),
+        pytest.param("Anna", "Smit", ANNA[2], "R2", id="other last name"),
+        pytest.param("Anna", "van den Berg", ANNA[2], "R4", id="one letter off"),
+    ],
+)
+def test_doubtful_link_stays_apart_and_is_proposed(
+    bring: Bring, first: str, last: str, email: str, tier: str
+) -> None:
+    bring(contacts=[contact(1, *ANNA)], patients=[patient(1, first, last, email, of=1)])
+
+    assert Patient.objects.count() == 2
+    assert pairs() == [tier]
+    assert Patient.objects.get(stage="patient").submissions.count() == 0
+
+
+def test_two_people_do_not_hang_together_by_half_a_name(bring: Bring) -> None:
+    bring(
+        contacts=[contact(1, "", "Berg", "berg@example.org")],
+        patients=[
+            patient(1, "Anna", "Berg", "berg@example.org", of=1),
+            patient(2, "Ben", "Berg", "berg@example.org", of=1),
+        ],
+    )
+
+    assert Patient.objects.count() == 3
+    assert set(pairs()) <= {"R1", "R2", "R4"}
+    assert len(pairs()) == 3
+    assert Problem.objects.filter(code="torn_cluster").count() == 2
+
+
+def test_common_trial_and_name_is_one_patient(bring: Bring) -> None:
+    bring(
+        patients=[
+            patient(1, "Anna", "Berg", "anna@example.org", trial_id="NCT00000001"),
+            patient(2, "Anna", "Berg", "berg@example.org", trial_id="nct 00000001; TBD"),
+            patient(3, "Ben", "Berg", "ben@example.org", trial_id="NCT00000001"),
+        ]
+    )
+
+    assert Patient.objects.count() == 2
+    assert Crosswalk.objects.filter(rule="same_trial_and_name").count() == 1
+
+
+def test_common_access_number_and_name_is_one_patient(bring: Bring) -> None:
+    bring(
+        patients=[
+            patient(1, "Anna", "Berg", "anna@example.org"),
+            patient(2, "Berg", "Anna", "berg@example.org"),
+        ],
+        dossiers=[dossier(1, "EAP-1", 1), dossier(2, "eap 1", 2)],
+    )
+
+    assert Patient.objects.get().eap_dossiers.count() == 1
+
+
+def test_patient_row_without_a_contact_is_a_patient_of_its_own(bring: Bring) -> None:
+    result = bring(patients=[patient(1, "Anna", "Berg", of=99)])
+
+    assert str(Patient.objects.get()) == "Anna Berg"
+    assert not Submission.objects.exists()
+    assert result.report["tables"]["Patient"]["imported"] == 1
+    assert Problem.objects.filter(code="pending_link", field="contact_record").exists()
+
+
+def test_physician_and_patient_are_never_one_record(bring: Bring) -> None:
+    bring(contacts=[physician(1, *ANNA), contact(2, *ANNA)])
+
+    assert Patient.objects.get().email == Specialist.objects.get().email == ANNA[2]
+    assert pairs() == ["R5"]
+
+
+def test_patient_row_linked_to_a_physician_is_suspect(bring: Bring) -> None:
+    bring(contacts=[physician(1, "Ida", "Vos")], patients=[patient(1, "Anna", "Berg", of=1)])
+
+    pair = PossibleDuplicate.objects.get()
+    assert (pair.tier, pair.first_patient, pair.first_specialist) == (
+        "R1",
+        Patient.objects.get(),
+        Specialist.objects.get(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("licence", "last", "people"),
+    [
+        pytest.param("big 123.45", "Vos", 1, id="same licence in other spelling"),
+        pytest.param("BIG-12345", "Smit", 2, id="licence of two names"),
+        pytest.param("BIG-99999", "Vos", 2, id="other licence"),
+    ],
+)
+def test_specialists_are_one_by_licence_and_last_name(
+    bring: Bring, licence: str, last: str, people: int
+) -> None:
+    bring(
+        contacts=[
+            physician(1, "Ida", "Vos", medical_license_number="BIG-12345"),
+            physician(2, "I.", last, medical_license_number=licence),
+        ]
+    )
+
+    assert Specialist.objects.count() == people
+
+
+def test_specialists_of_one_address_with_two_licences_stay_apart(bring: Bring) -> None:
+    bring(
+        contacts=[
+            physician(1, "Ida", "Vos", "vos@example.org", medical_license_number="BIG-1"),
+            physician(2, "Ida", "Vos", "vos@example.org", medical_license_number="BIG-2"),
+        ]
+    )
+
+    assert sorted(Specialist.objects.values_list("email", flat=True)) == ["", "vos@example.org"]
+    assert pairs() == ["R2"]
+    assert Problem.objects.filter(code="email_not_kept").count() == 1
+
+
+def test_somebody_of_the_portal_with_the_address_is_proposed(bring: Bring) -> None:
+    PatientFactory(first_name="Anna", last_name="Berg", email="Anna@example.org")
+
+    bring(contacts=[contact(1, *ANNA)])
+
+    came = Patient.objects.get(submissions__isnull=False)
+    assert came.email == ""
+    assert came.contact_points.get().value == ANNA[2]
+    assert pairs() == ["R2"]

@@ -1,0 +1,152 @@
+"""Runs the set-based SQL of the migration, step by step, in the caller's transaction.
+
+The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. A line
+`-- step: what` begins a step; `-- make: key` one whose rows are counted as created;
+`-- include: versions Table` puts in `versions.sql` for a table; `-- components: name` groups the
+nodes of the temporary table crm_edge (a, b).
+"""
+
+# ruff: noqa: S608  names of tables are our own; no value is put into a statement
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from crm_import.meanings import NO_ADDRESS, word_rows
+from crm_import.tables import TABLES, Table
+
+# Raised whenever the rules give other results for the same export: then "nothing new was
+# delivered" is no reason any more to do nothing.
+RULES = 1
+
+_FOLDER = Path(__file__).parent / "sql"
+_DIRECTIVE = re.compile(r"^-- (step|make|include|components): (.+)$", re.MULTILINE)
+_ROWS = {
+    "Contact": "crm_contact",
+    "Patient": "crm_patient",
+    "EAPDossier": "crm_dossier",
+    "MedicalCondition": "crm_condition",
+    "Hospital": "crm_hospital",
+    "Specialization": "crm_specialization",
+}
+
+Watch = Callable[[str, int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, its SQL, and what its rows are counted as ("" for nothing)."""
+
+    kind: str
+    name: str
+    sql: str
+
+
+def steps() -> Iterator[Step]:
+    """All steps in order."""
+    versions = (_FOLDER / "versions.sql").read_text(encoding="utf-8")
+    for path in sorted(_FOLDER.glob("[0-9]*.sql")):
+        for step in _cut(path.read_text(encoding="utf-8")):
+            if step.kind == "include":
+                table = next(t for t in TABLES if t.name == step.name.split()[-1])
+                yield from _cut(_for_table(versions, table))
+            else:
+                yield step
+
+
+def _cut(text: str) -> Iterator[Step]:
+    marks = list(_DIRECTIVE.finditer(text))
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    for mark, end in zip(marks, ends, strict=True):
+        yield Step(mark[1], mark[2], text[mark.end() : end].strip())
+
+
+def _for_table(text: str, table: Table) -> str:
+    content = ", ".join(f"a.{column}" for column in (*table.columns[1:], "extra"))
+    for name, value in {
+        "__ENTITY__": table.name,
+        "__ROWS__": _ROWS[table.name],
+        "__ARCHIVE__": table.db_table,
+        "__CONTENT__": content,
+    }.items():
+        text = text.replace(name, value)
+    return text
+
+
+def transform(*, watch: Watch) -> dict[str, int]:
+    """Bring everything in the archive into the portal that is not there yet.
+
+    Needs the temporary table crm_this (id, started) of the run. Calls `watch` with each step's
+    name, rows and seconds. Returns the number of rows made, by the key of each `make` step.
+    """
+    created: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        _prepare(cursor)
+        for step in steps():
+            begun = time.monotonic()
+            if step.kind == "components":
+                rows = _components(cursor, step.name)
+            else:
+                cursor.execute(step.sql)
+                rows = max(cursor.rowcount, 0)
+            if step.kind == "make":
+                created[step.name] = created.get(step.name, 0) + rows
+            watch(step.name, rows, time.monotonic() - begun)
+    return created
+
+
+def _prepare(cursor: Any) -> None:
+    cursor.execute("SET LOCAL work_mem = '128MB'")
+    # Compiling costs more than it saves here, and parallel workers would starve the portal.
+    cursor.execute("SET LOCAL jit = off")
+    cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+    cursor.execute(
+        "CREATE TEMP TABLE crm_fate (entity text, row_id bigint, outcome text, reason text)"
+        " ON COMMIT DROP"
+    )
+    cursor.execute(
+        "CREATE TEMP TABLE crm_word (option_set text, word text, meaning text) ON COMMIT DROP"
+    )
+    cursor.execute("CREATE TEMP TABLE crm_no_address (word text) ON COMMIT DROP")
+    with cursor.copy("COPY crm_word FROM STDIN") as copy:
+        for row in word_rows():
+            copy.write_row(row)
+    with cursor.copy("COPY crm_no_address FROM STDIN") as copy:
+        for word in NO_ADDRESS:
+            copy.write_row((word,))
+
+
+def _components(cursor: Any, name: str) -> int:
+    """Make the temporary table `name` (node, cluster): the lowest node that each hangs together
+    with over crm_edge. Edges are mostly stars, so two or three rounds are enough; every round can
+    only lower a number, so it ends.
+    """
+    cursor.execute(
+        f"""
+        CREATE TEMP TABLE {name} ON COMMIT DROP AS
+        SELECT node, least(node, min(other)) AS cluster
+        FROM (SELECT a AS node, b AS other FROM crm_edge UNION ALL SELECT b, a FROM crm_edge) e
+        GROUP BY node
+        """
+    )
+    rows = int(cursor.rowcount)
+    cursor.execute(f"ANALYZE {name}")
+    moved = rows
+    while moved:
+        cursor.execute(
+            f"""
+            UPDATE {name} t SET cluster = m.lowest FROM (
+                SELECT e.node, min(o.cluster) AS lowest
+                FROM (SELECT a AS node, b AS other FROM crm_edge
+                      UNION ALL SELECT b, a FROM crm_edge) e
+                JOIN {name} o ON o.node = e.other GROUP BY e.node
+            ) m WHERE m.node = t.node AND m.lowest < t.cluster
+            """
+        )
+        moved = cursor.rowcount
+    return rows

@@ -1,0 +1,50 @@
+"""What other records show of people and of the lists they point at."""
+
+from patients.models import Hospital, MedicalCondition, Patient, Specialist, Specialization
+from portal.core.api.fields import Computed
+from portal.core.api.serializers import Summary, full_name
+
+
+class ConditionSummary(Summary):
+    """A medical condition."""
+
+    class Meta:
+        model = MedicalCondition
+        fields = ("id", "name", "abbreviation")
+
+
+class HospitalSummary(Summary):
+    """A hospital."""
+
+    class Meta:
+        model = Hospital
+        fields = ("id", "name", "city", "country")
+
+
+class SpecializationSummary(Summary):
+    """A field of medicine or pharmacy."""
+
+    class Meta:
+        model = Specialization
+        fields = ("id", "name")
+
+
+class SpecialistSummary(Summary):
+    """A physician or pharmacist and where they work."""
+
+    name = Computed(full_name, help_text="First and last name.")
+
+    class Meta:
+        model = Specialist
+        fields = ("id", "name", "hospital")
+        related = {"hospital": HospitalSummary}
+
+
+class PatientSummary(Summary):
+    """A patient or lead."""
+
+    name = Computed(full_name, help_text="First and last name.")
+
+    class Meta:
+        model = Patient
+        fields = ("id", "name", "stage")

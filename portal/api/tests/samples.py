@@ -1,0 +1,217 @@
+"""For every collection: a record to make, a change to it, and a filter that finds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bookings.tests.factories import BookingFactory, CallFactory
+from patients.tests.factories import (
+    ConditionNameFactory,
+    ConsentFactory,
+    ContactPointFactory,
+    HospitalFactory,
+    MedicalConditionFactory,
+    PatientFactory,
+    SpecialistFactory,
+    SpecializationFactory,
+    SubmissionFactory,
+)
+from portal.core.tests.factories import UserFactory
+from referrals.tests.factories import (
+    ClinicalTrialFactory,
+    CTReferralFactory,
+    DossierStepFactory,
+    EAPDossierFactory,
+    ExpandedAccessProgramFactory,
+    ProductFactory,
+    TrialConditionFactory,
+    TrialSiteFactory,
+)
+
+# Well ahead, so that a booking can be deleted.
+AHEAD = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`made` makes a row as a fixture; `body` is what a POST sends, `change` what a PATCH does.
+
+    `found_by` is a filter; where its value is None, the value is the one in `body`.
+    """
+
+    made: Callable[..., Any]
+    body: Callable[[], dict[str, Any]]
+    change: dict[str, Any] = field(default_factory=dict)
+    found_by: dict[str, str | None] = field(default_factory=dict)
+
+
+def _id(row: Any) -> str:
+    return str(row.pk)
+
+
+def _trial() -> dict[str, Any]:
+    return {"registry": "NCT", "registry_id": "NCT90000001", "title": "A study of hope"}
+
+
+SAMPLES: dict[str, Sample] = {
+    "patients": Sample(
+        PatientFactory,
+        lambda: {
+            "first_name": "Ada",
+            "last_name": "Rest",
+            "medical_condition": _id(MedicalConditionFactory()),
+            "physician": _id(SpecialistFactory()),
+            "owner": _id(UserFactory()),
+        },
+        {"last_name": "Rust"},
+        {"search": "ada rest"},
+    ),
+    "contact-points": Sample(
+        ContactPointFactory,
+        lambda: {
+            "patient": _id(PatientFactory(country="NL")),
+            "kind": "phone",
+            "value": "06 12345678",
+        },
+        {"remark": "the mother's"},
+        {"patient": None},
+    ),
+    "specialists": Sample(
+        SpecialistFactory,
+        lambda: {
+            "last_name": "Rest",
+            "hospital": _id(HospitalFactory()),
+            "specialization": _id(SpecializationFactory()),
+        },
+        {"job_title": "Neurologist"},
+        {"hospital": None},
+    ),
+    "hospitals": Sample(
+        HospitalFactory,
+        lambda: {"name": "Hospital of Rest", "city": "Utrecht", "country": "NL"},
+        {"city": "Zeist"},
+        {"search": "rest"},
+    ),
+    "specializations": Sample(
+        SpecializationFactory,
+        lambda: {"name": "Restology"},
+        {"name": "Rustology"},
+        {"search": "rest"},
+    ),
+    "medical-conditions": Sample(
+        MedicalConditionFactory,
+        lambda: {"name": "Restlessness", "abbreviation": "RST"},
+        {"abbreviation": "RS"},
+        {"search": "restless"},
+    ),
+    "condition-names": Sample(
+        ConditionNameFactory,
+        lambda: {"condition": _id(MedicalConditionFactory()), "name": "Rustless", "language": "nl"},
+        {"name": "Rusteloos"},
+        {"condition": None},
+    ),
+    "submissions": Sample(
+        SubmissionFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "source": "api",
+            "payload": {"first_name": "Ada", "wishes": ["a trial"]},
+        },
+        found_by={"patient": None},
+    ),
+    "consents": Sample(
+        ConsentFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "purpose": "contact",
+            "decision": "given",
+            "text_version": "2026-01",
+            "language": "nl",
+            "method": "api",
+        },
+        found_by={"patient": None},
+    ),
+    "bookings": Sample(
+        BookingFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "navigator": _id(UserFactory()),
+            "starts_at": AHEAD.isoformat(),
+            "ends_at": (AHEAD + timedelta(minutes=30)).isoformat(),
+        },
+        {"reminder_at": (AHEAD - timedelta(hours=1)).isoformat()},
+        {"navigator": None},
+    ),
+    "calls": Sample(
+        CallFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "navigator": _id(UserFactory()),
+            "started_at": "2026-05-05T10:30:00Z",
+            "outcome": "reached",
+        },
+        {"summary": "Wants to think about it."},
+        {"patient": None},
+    ),
+    "clinical-trials": Sample(
+        ClinicalTrialFactory,
+        lambda: {**_trial(), "phases": ["PHASE1", "PHASE2"]},
+        {"status": "COMPLETED"},
+        {"search": "nct90000001"},
+    ),
+    "trial-conditions": Sample(
+        TrialConditionFactory,
+        lambda: {
+            "trial": _id(ClinicalTrialFactory()),
+            "condition": _id(MedicalConditionFactory()),
+        },
+        {},
+        {"trial": None},
+    ),
+    "trial-sites": Sample(
+        TrialSiteFactory,
+        lambda: {
+            "trial": _id(ClinicalTrialFactory()),
+            "facility": "Clinic of Rest",
+            "hospital": _id(HospitalFactory()),
+        },
+        {"city": "Gent"},
+        {"trial": None},
+    ),
+    "products": Sample(
+        ProductFactory,
+        lambda: {"name": "Restumab"},
+        {"manufacturer": "Rest Pharma"},
+        {"search": "restumab"},
+    ),
+    "expanded-access-programs": Sample(
+        ExpandedAccessProgramFactory,
+        lambda: {"eap_number": "EAP-90000001", "product": _id(ProductFactory())},
+        {"availability": "AVAILABLE", "countries": ["NL", "BE"]},
+        {"product": None},
+    ),
+    "ct-referrals": Sample(
+        CTReferralFactory,
+        lambda: {"patient": _id(PatientFactory()), "trial": _id(ClinicalTrialFactory())},
+        {"eligible": "no", "ineligible_reason": "age"},
+        {"trial": None},
+    ),
+    "eap-dossiers": Sample(
+        EAPDossierFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "program": _id(ExpandedAccessProgramFactory()),
+            "hospital": _id(HospitalFactory()),
+        },
+        {"urgency": "urgent"},
+        {"program": None},
+    ),
+    "dossier-steps": Sample(
+        DossierStepFactory,
+        lambda: {"dossier": _id(EAPDossierFactory()), "title": "Ask the sponsor"},
+        {"due_on": "2026-12-01"},
+        {"dossier": None},
+    ),
+}
+APPEND_ONLY = {"submissions", "consents"}

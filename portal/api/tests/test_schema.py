@@ -1,0 +1,110 @@
+"""The OpenAPI document and the page to try it on."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+from portal.api.schema import document
+from portal.api.tests.samples import APPEND_ONLY
+from portal.api.urls import COLLECTIONS
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+def test_schema_is_valid_without_a_warning() -> None:
+    output = StringIO()
+
+    call_command(
+        "spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null", stderr=output
+    )
+
+    assert output.getvalue() == ""
+
+
+def test_schema_is_openapi_3_1_in_json_and_yaml_for_everybody(client: Client) -> None:
+    as_json = client.get("/api/schema/")
+    as_yaml = client.get("/api/schema/", headers={"Accept": "application/yaml"})
+
+    assert as_json["Content-Type"] == "application/json"
+    assert as_json.json()["openapi"].startswith("3.1")
+    assert yaml.safe_load(as_yaml.content) == as_json.json()
+
+
+def test_every_collection_and_method_is_described() -> None:
+    expected = set()
+    for name in COLLECTIONS:
+        changing = set() if name in APPEND_ONLY else {"put", "patch", "delete"}
+        expected |= {(f"/api/v1/{name}/", method) for method in ("get", "post")}
+        expected |= {(f"/api/v1/{name}/{{id}}/", method) for method in {"get", *changing}}
+
+    assert {(path, method) for path, method, _operation in operations()} == expected
+
+
+def test_every_operation_needs_a_token_or_a_session_and_lists_its_problems() -> None:
+    for _path, _method, operation in operations():
+        assert operation["security"] == [{"client": ["api"]}, {"session": []}]
+        problems = {
+            status: answer["content"]
+            for status, answer in operation["responses"].items()
+            if status >= "400"
+        }
+        assert {"400", "401", "403", "406"} <= set(problems)
+        for content in problems.values():
+            assert list(content) == ["application/problem+json"]
+        assert operation["description"]
+        assert operation["summary"]
+
+
+def test_clients_get_their_token_from_our_endpoint() -> None:
+    schemes = document()["components"]["securitySchemes"]
+
+    assert schemes["client"]["flows"]["clientCredentials"]["tokenUrl"] == "/oauth2/token/"
+    assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+def test_related_record_is_written_as_an_id_and_read_as_a_summary() -> None:
+    schemas = document()["components"]["schemas"]
+
+    written = schemas["PatientRequest"]["properties"]["physician"]
+    read = schemas["Patient"]["properties"]["physician"]
+
+    assert written["type"] == ["string", "null"]
+    assert written["format"] == "uuid"
+    assert {"$ref": "#/components/schemas/SpecialistSummary"} in read["oneOf"]
+    assert list(schemas["SpecialistSummary"]["properties"]) == ["id", "name", "hospital"]
+
+
+def test_request_takes_no_other_members_and_an_answer_has_them_all() -> None:
+    for name, schema in document()["components"]["schemas"].items():
+        if name.endswith("Request"):
+            assert schema["additionalProperties"] is False, name
+        elif "properties" in schema and name != "Problem":
+            assert set(schema["required"]) == set(schema["properties"]), name
+
+
+def test_docs_page_uses_no_outside_host_and_no_inline_script(client: Client) -> None:
+    page = client.get("/api/docs/")
+    script = client.get("/api/docs/?script=")
+
+    html = page.content.decode()
+    assert page.status_code == script.status_code == 200
+    assert "https://" not in html
+    assert "http://" not in html
+    assert html.count("<script src=") == html.count("<script")
+    assert script["Content-Type"].startswith("application/javascript")
+    assert '"validatorUrl": null' in script.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/schema/", "/api/docs/"])
+def test_public_pages_only_answer_questions(path: str, client: Client) -> None:
+    assert client.post(path).status_code == 405

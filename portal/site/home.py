@@ -1,0 +1,277 @@
+"""The home page: who is called today, who waits, and what was left open.
+
+A fixed number of queries, each with a limit; counts stop at COUNT_LIMIT.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookings.models import Booking, Call
+from patients.models import Patient
+from portal.core.admin.display import choice_badge, day, short_day, waiting
+from portal.core.models import User
+from portal.core.permissions import may
+from portal.roles import Role
+
+LISTED = 8
+LISTED_TODAY = 30
+COUNT_LIMIT = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One row of a block: what is first, whom it is about, and what can be done."""
+
+    lead: str
+    name: str
+    url: str
+    detail: str
+    badge: Any = ""
+    action: str = ""
+    action_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One list of the home page, with its number and what to do when it is empty."""
+
+    key: str
+    title: str
+    icon: str
+    count: str
+    note: str
+    url: str
+    lines: Sequence[Line]
+    empty: str
+    empty_action: str = ""
+    empty_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    greeting: str
+    today: str
+    is_everybody: bool
+    other_url: str
+    blocks: Sequence[Block]
+
+
+def home(request: HttpRequest) -> Home:
+    """What the home page shows to the viewer; only what they may see."""
+    user: Any = request.user
+    whose = request.GET.get("whose", "")
+    is_navigator = any(group.name == Role.NAVIGATOR for group in user.groups.all())
+    is_everybody = whose == "everybody" or (whose != "mine" and not is_navigator)
+    now = timezone.now()
+    mine = None if is_everybody else user
+    blocks: list[Block] = []
+    if may(user, "view", Booking):
+        blocks.append(_today(user, mine, now))
+    if may(user, "view", Patient):
+        blocks.append(_leads(user, now))
+    if may(user, "view", Booking):
+        blocks.append(_outcome_missing(user, mine, now))
+    if may(user, "view", Call):
+        blocks.append(_follow_ups(mine, now))
+    return Home(
+        greeting=_greeting(user, now),
+        today=day(timezone.localdate(now)),
+        is_everybody=is_everybody,
+        other_url="?whose=mine" if is_everybody else "?whose=everybody",
+        blocks=blocks,
+    )
+
+
+def _greeting(user: User, now: datetime) -> str:
+    hour = timezone.localtime(now).hour
+    if hour < 12:
+        words = _("Good morning, %(name)s")
+    elif hour < 18:
+        words = _("Good afternoon, %(name)s")
+    else:
+        words = _("Good evening, %(name)s")
+    return words % {"name": user.get_short_name()}
+
+
+def _counted(queryset: Any) -> str:
+    number = queryset.order_by()[: COUNT_LIMIT + 1].count()
+    return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
+
+
+def _list_url(model: str, **filters: Any) -> str:
+    url = reverse(f"admin:{model}_changelist")
+    return f"{url}?{urlencode(filters)}" if filters else url
+
+
+def _whose(mine: User | None) -> dict[str, Any]:
+    return {} if mine is None else {"navigator__id__exact": mine.pk}
+
+
+def _about(patient: Any, *more: str) -> str:
+    """The condition and whatever else tells what a call is about."""
+    parts = (str(patient.medical_condition or ""), patient.get_country_display(), *more)
+    return " · ".join(part for part in parts if part)
+
+
+def _today(user: User, mine: User | None, now: datetime) -> Block:
+    start = timezone.make_aware(datetime.combine(timezone.localdate(now), time.min))
+    end = timezone.make_aware(
+        datetime.combine(timezone.localdate(now) + timedelta(days=1), time.min)
+    )
+    calls = Booking.objects.filter(starts_at__gte=start, starts_at__lt=end)
+    calls = calls.exclude(status__in=(Booking.Status.CANCELLED, Booking.Status.RESCHEDULED))
+    if mine is not None:
+        calls = calls.filter(navigator=mine)
+    rows = list(
+        calls.select_related("patient__medical_condition", "navigator")
+        .defer("patient__search", "patient__medical_condition__search")
+        .order_by("starts_at", "id")[:LISTED_TODAY]
+    )
+    coming = next((row for row in rows if row.starts_at >= now), None)
+    note = _("none left today")
+    if coming is not None:
+        note = _("next at %(time)s") % {"time": f"{timezone.localtime(coming.starts_at):%H:%M}"}
+    may_book = may(user, "add", Booking)
+    return Block(
+        key="today",
+        title=_("Calls today"),
+        icon="call",
+        count=f"{LISTED_TODAY}+" if len(rows) == LISTED_TODAY else str(len(rows)),
+        note=note,
+        url=_list_url(
+            "bookings_booking",
+            starts_at_from=f"{timezone.localdate(now):%Y-%m-%d}",
+            starts_at_to=f"{timezone.localdate(now):%Y-%m-%d}",
+            **_whose(mine),
+        ),
+        lines=[
+            Line(
+                lead=f"{timezone.localtime(row.starts_at):%H:%M}",
+                name=row.patient.full_name,
+                url=row.patient.get_absolute_url(),
+                detail=_about(row.patient, "" if mine else str(row.navigator or "")),
+                badge=choice_badge(row, "status"),
+            )
+            for row in rows
+        ],
+        empty=_("No call is planned today."),
+        empty_action=_("Plan a call") if may_book else "",
+        empty_url=reverse("admin:bookings_booking_add") if may_book else "",
+    )
+
+
+def _leads(user: User, now: datetime) -> Block:
+    calls = Call.objects.filter(patient=OuterRef("pk"))
+    upcoming = Booking.objects.upcoming(now=now).filter(patient=OuterRef("pk"))
+    leads = Patient.objects.filter(
+        ~Exists(calls), stage=Patient.Stage.LEAD, initial_consult_at=None
+    )
+    rows = list(
+        leads.select_related("medical_condition")
+        .defer("search", "medical_condition__search")
+        .annotate(call_at=Subquery(upcoming.order_by("starts_at").values("starts_at")[:1]))
+        .order_by("first_contact_at")[:LISTED]
+    )
+    may_book = may(user, "add", Booking)
+    may_add = may(user, "add", Patient)
+    return Block(
+        key="leads",
+        title=_("Leads never called"),
+        icon="hourglass_top",
+        count=_counted(leads),
+        note=_("oldest waits %(time)s") % {"time": waiting(rows[0].first_contact_at, now=now)}
+        if rows
+        else _("nobody waits"),
+        url=_list_url("patients_patient", queue="waiting"),
+        lines=[
+            Line(
+                lead=waiting(row.first_contact_at, now=now),
+                name=row.full_name,
+                url=row.get_absolute_url(),
+                detail=_about(row),
+                badge=_("call on %(day)s")
+                % {"day": short_day(timezone.localdate(row.call_at), now=now)}
+                if row.call_at
+                else "",
+                action=_("Book a call") if may_book and not row.call_at else "",
+                action_url=f"{reverse('admin:bookings_booking_add')}?patient={row.pk}",
+            )
+            for row in rows
+        ],
+        empty=_("Every lead has been called."),
+        empty_action=_("Add a lead") if may_add else "",
+        empty_url=reverse("admin:patients_patient_add") if may_add else "",
+    )
+
+
+def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
+    missing = Booking.objects.outcome_missing(now=now)
+    if mine is not None:
+        missing = missing.filter(navigator=mine)
+    rows = list(
+        missing.select_related("patient__medical_condition", "navigator")
+        .defer("patient__search", "patient__medical_condition__search")
+        .order_by("-starts_at", "-id")[:LISTED]
+    )
+    may_call = may(user, "add", Call)
+    add = reverse("admin:bookings_call_add")
+    return Block(
+        key="missing",
+        title=_("Outcome missing"),
+        icon="rule",
+        count=_counted(missing),
+        note=_("say how these calls went") if rows else _("all calls are written up"),
+        url=_list_url("bookings_booking", queue="missing", **_whose(mine)),
+        lines=[
+            Line(
+                lead=short_day(timezone.localdate(row.starts_at), now=now),
+                name=row.patient.full_name,
+                url=row.get_absolute_url(),
+                detail=_about(row.patient, "" if mine else str(row.navigator or "")),
+                action=_("Write it up") if may_call else "",
+                action_url=f"{add}?{urlencode({'patient': row.patient_id, 'booking': row.pk})}",
+            )
+            for row in rows
+        ],
+        empty=_("Every call that was held has an outcome."),
+    )
+
+
+def _follow_ups(mine: User | None, now: datetime) -> Block:
+    today = timezone.localdate(now)
+    later = Call.objects.filter(patient=OuterRef("patient"), started_at__gt=OuterRef("started_at"))
+    due = Call.objects.filter(~Exists(later), next_action_due__lte=today)
+    if mine is not None:
+        due = due.filter(navigator=mine)
+    rows = list(
+        due.select_related("patient", "navigator")
+        .defer("patient__search")
+        .order_by("next_action_due", "id")[:LISTED]
+    )
+    return Block(
+        key="follow-ups",
+        title=_("Follow-ups due"),
+        icon="event_upcoming",
+        count=_counted(due),
+        note=_("promised up to today") if rows else _("nothing is due"),
+        url=_list_url("bookings_call", next_action_due_to=f"{today:%Y-%m-%d}", **_whose(mine)),
+        lines=[
+            Line(
+                lead=short_day(row.next_action_due, now=now),
+                name=row.patient.full_name,
+                url=row.patient.get_absolute_url(),
+                detail=row.next_action if mine else f"{row.next_action} · {row.navigator}",
+            )
+            for row in rows
+        ],
+        empty=_("Nothing that was promised is due."),
+    )

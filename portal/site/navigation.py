@@ -1,0 +1,152 @@
+"""The sidebar: grouped as a navigator thinks, and only what the viewer may open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A list to open: the model's label, an icon, and a title or filter of its own."""
+
+    label: str
+    icon: str
+    title: Any = ""
+    query: str = ""
+
+
+GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        _("People"),
+        (
+            Entry("patients.patient", "groups", _("Patients and leads")),
+            Entry("patients.patient", "person_add", _("Leads"), "stage__exact=lead"),
+            Entry("patients.specialist", "stethoscope"),
+            Entry("patients.possibleduplicate", "difference"),
+            Entry("patients.submission", "inbox"),
+            Entry("patients.consent", "verified_user"),
+            Entry("patients.note", "sticky_note_2"),
+            Entry("patients.contactpoint", "contact_mail"),
+            Entry("patients.document", "description"),
+            Entry("patients.mergedpatient", "merge"),
+        ),
+    ),
+    (
+        _("Calls"),
+        (
+            Entry("bookings.booking", "calendar_month"),
+            Entry("bookings.call", "call"),
+            Entry("bookings.workinghours", "schedule"),
+            Entry("bookings.timeoff", "event_busy"),
+        ),
+    ),
+    (
+        _("Referrals"),
+        (
+            Entry("referrals.ctreferral", "outbound", _("Trial referrals")),
+            Entry("referrals.eapdossier", "assignment"),
+            Entry("referrals.dossierstep", "checklist"),
+        ),
+    ),
+    (
+        _("Catalogue"),
+        (
+            Entry("referrals.clinicaltrial", "science"),
+            Entry("referrals.expandedaccessprogram", "medication", _("Access programs")),
+            Entry("referrals.product", "pill"),
+            Entry("patients.medicalcondition", "diagnosis"),
+            Entry("patients.conditionname", "translate"),
+            Entry("patients.hospital", "local_hospital"),
+            Entry("patients.specialization", "category"),
+            Entry("referrals.trialsite", "location_on"),
+            Entry("referrals.routetemplate", "route"),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            Entry("core.user", "badge"),
+            Entry("auth.group", "shield_person", _("Roles")),
+            Entry("oauth2_provider.application", "api", _("API clients")),
+            Entry("core.accessevent", "visibility", _("Access log")),
+        ),
+    ),
+)
+
+# Parts of other records: reached from those, and not worth a place in the sidebar.
+WITHIN_OTHERS = frozenset(
+    {
+        "referrals.trialcondition",
+        "referrals.dossierstepdependency",
+        "referrals.routestep",
+        "referrals.routestepdependency",
+        "crm_import.legacycontact",
+        "crm_import.legacypatient",
+        "crm_import.legacydossier",
+        "crm_import.legacycondition",
+        "crm_import.legacyhospital",
+        "crm_import.legacyspecialization",
+        "crm_import.legacyoption",
+    }
+)
+MIGRATION = "crm_import"
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups that have something in them for this viewer."""
+    groups = [{"title": _("Today"), "items": [_home(request)]}]
+    *first, administration = GROUPS
+    for title, entries in (*first, (_("Migration"), tuple(_migration())), administration):
+        items = [item for entry in entries if (item := _item(request, entry)) is not None]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _home(request: HttpRequest) -> dict[str, Any]:
+    home = reverse("admin:index")
+    return {"title": _("Home"), "icon": "today", "link": home, "active": request.path == home}
+
+
+def _migration() -> Iterable[Entry]:
+    """What the legacy import shows, as long as it is installed; it leaves after the cut-over."""
+    if not apps.is_installed(MIGRATION):
+        return
+    for model in admin.site._registry:
+        label = model._meta.label_lower
+        if model._meta.app_label == MIGRATION and label not in WITHIN_OTHERS:
+            yield Entry(label, "swap_horiz")
+
+
+def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
+    """One entry; None when the model has no page or the viewer may not open it."""
+    model = apps.get_model(entry.label)
+    page = admin.site._registry.get(model)
+    if page is None or not page.has_view_or_change_permission(request):
+        return None
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return {
+        "title": entry.title or capfirst(model._meta.verbose_name_plural),
+        "icon": entry.icon,
+        "link": f"{url}?{entry.query}" if entry.query else url,
+        "active": _is_open(request, url, entry.query),
+    }
+
+
+def _is_open(request: HttpRequest, url: str, query: str) -> bool:
+    """Whether the viewer is in this list, or on a page of one of its records."""
+    if not request.path.startswith(url):
+        return False
+    leads = any(entry.query in request.META.get("QUERY_STRING", "") for entry in _filtered())
+    return leads if query else not (leads and url == reverse("admin:patients_patient_changelist"))
+
+
+def _filtered() -> Iterable[Entry]:
+    return (entry for _title, entries in GROUPS for entry in entries if entry.query)

@@ -1,0 +1,98 @@
+"""One valid record of each kind that the workplace shows, by label."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from oauth2_provider.models import get_application_model
+
+from bookings.tests.factories import (
+    BookingFactory,
+    CallFactory,
+    TimeOffFactory,
+    WorkingHoursFactory,
+)
+from patients.models import Patient
+from patients.tests.factories import (
+    ConditionNameFactory,
+    ConsentFactory,
+    ContactPointFactory,
+    DocumentFactory,
+    HospitalFactory,
+    MedicalConditionFactory,
+    MergedPatientFactory,
+    NoteFactory,
+    PatientFactory,
+    PossibleDuplicateFactory,
+    SpecialistFactory,
+    SpecializationFactory,
+    SubmissionFactory,
+)
+from portal.core import access
+from portal.core.models import AccessEvent
+from portal.core.tests.factories import UserFactory
+from referrals.tests.factories import (
+    ClinicalTrialFactory,
+    CTReferralFactory,
+    DossierStepDependencyFactory,
+    DossierStepFactory,
+    EAPDossierFactory,
+    ExpandedAccessProgramFactory,
+    ProductFactory,
+    RouteStepDependencyFactory,
+    RouteStepFactory,
+    RouteTemplateFactory,
+    TrialConditionFactory,
+    TrialSiteFactory,
+)
+
+
+def _access_event() -> AccessEvent:
+    patient = PatientFactory()
+    access.opened(Patient, [patient.pk], by=UserFactory(), route=AccessEvent.Route.REST)
+    return AccessEvent.objects.get(record_ids__contains=[patient.pk])
+
+
+def _application() -> Any:
+    return get_application_model().objects.create(
+        name="warehouse",
+        user=UserFactory(is_staff=False),
+        authorization_grant_type="client-credentials",
+    )
+
+
+EXAMPLES: dict[str, Callable[[], Any]] = {
+    "patients.patient": PatientFactory,
+    "patients.specialist": SpecialistFactory,
+    "patients.contactpoint": ContactPointFactory,
+    "patients.hospital": HospitalFactory,
+    "patients.specialization": SpecializationFactory,
+    "patients.medicalcondition": MedicalConditionFactory,
+    "patients.conditionname": ConditionNameFactory,
+    "patients.submission": SubmissionFactory,
+    "patients.consent": ConsentFactory,
+    "patients.note": NoteFactory,
+    "patients.document": DocumentFactory,
+    "patients.possibleduplicate": PossibleDuplicateFactory,
+    "patients.mergedpatient": MergedPatientFactory,
+    "bookings.workinghours": WorkingHoursFactory,
+    "bookings.timeoff": TimeOffFactory,
+    "bookings.booking": BookingFactory,
+    "bookings.call": CallFactory,
+    "referrals.clinicaltrial": ClinicalTrialFactory,
+    "referrals.trialcondition": TrialConditionFactory,
+    "referrals.trialsite": TrialSiteFactory,
+    "referrals.product": ProductFactory,
+    "referrals.expandedaccessprogram": ExpandedAccessProgramFactory,
+    "referrals.ctreferral": CTReferralFactory,
+    "referrals.eapdossier": EAPDossierFactory,
+    "referrals.dossierstep": DossierStepFactory,
+    "referrals.dossierstepdependency": DossierStepDependencyFactory,
+    "referrals.routetemplate": RouteTemplateFactory,
+    "referrals.routestep": RouteStepFactory,
+    "referrals.routestepdependency": RouteStepDependencyFactory,
+    "core.user": UserFactory,
+    "core.accessevent": _access_event,
+    "auth.group": lambda: Group.objects.order_by("pk").first(),
+    "oauth2_provider.application": _application,
+}
