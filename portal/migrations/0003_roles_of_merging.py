@@ -6,5 +6,5 @@ from portal.roles import synchronize
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0001_roles")]
+    dependencies = [("portal", "0002_migration_roles")]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
