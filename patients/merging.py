@@ -265,7 +265,7 @@ def explained() -> Iterator[None]:
             if getattr(cause, "sqlstate", "") != _DEADLOCK:
                 raise
             message = _("Somebody else is changing these records. Try again.")
-            raise Refused(message, code="busy") from error
+            raise Refused(message, code="busy") from None
         constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
         message = _("The records cannot be joined or parted like this: %(rule)s.")
-        raise Refused(message % {"rule": constraint}, code="collides") from error
+        raise Refused(message % {"rule": constraint}, code="collides") from None
