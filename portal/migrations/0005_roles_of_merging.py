@@ -1,4 +1,4 @@
-"""The permissions on merges, changes of stage and overrides."""
+"""Who sees merges and changes of stage, and who may set a rule aside."""
 
 from django.db import migrations
 
@@ -6,9 +6,5 @@ from portal.roles import synchronize
 
 
 class Migration(migrations.Migration):
-<<<<<<<< HEAD:portal/migrations/0005_roles_of_merging.py
     dependencies = [("portal", "0004_rate_windows"), ("patients", "0005_merging_and_lifecycle")]
-========
-    dependencies = [("portal", "0002_migration_roles")]
->>>>>>>> merging:portal/migrations/0003_roles_of_merging.py
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
