@@ -151,6 +151,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- who may come in ---------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "core.User"
+AUTHENTICATION_BACKENDS = ["portal.core.backends.Accounts"]
 LOGIN_URL = reverse_lazy("admin:login")
 PASSWORD_HASHERS = ["portal.core.passwords.Argon2id"]
 MINIMUM_PASSWORD_LENGTH = 8 if EMBEDDED else 12

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm_import.models import ImportRun, SourceFile
+from crm_import.models import Entity, ImportRun, SourceFile
+from crm_import.reporting import KEYS, OUTCOMES
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
 from portal.core.admin.display import NOTHING, moment
 
@@ -107,23 +108,24 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("rows"))
     def reconciliation(self, run: ImportRun) -> SafeString | str:
         tables = _counts(run.report, "tables")
-        outcomes = list(next(iter(tables.values()), {}))
         return table(
-            [_("Table"), *(name.replace("_", " ") for name in outcomes)],
+            [_("Table"), *(name.replace("_", " ") for name in OUTCOMES)],
             [
-                [name, *(f"{counts.get(outcome, 0):,}" for outcome in outcomes)]
-                for name, counts in tables.items()
+                [entity.label, *(f"{tables[entity].get(name, 0):,}" for name in OUTCOMES)]
+                for entity in Entity
+                if entity in tables
             ],
         )
 
     @admin.display(description=gettext_lazy("records"))
     def made(self, run: ImportRun) -> SafeString | str:
-        totals = _counts(run.report, "totals")
+        made, totals = _counts(run.report, "created"), _counts(run.report, "totals")
         return table(
             [_("Kind"), _("Made by this run"), _("Then in the portal")],
             [
-                [key.replace("_", " "), f"{count:,}", f"{totals.get(key, 0):,}"]
-                for key, count in _counts(run.report, "created").items()
+                [key.replace("_", " "), f"{made[key]:,}", f"{totals.get(key, 0):,}"]
+                for key in KEYS
+                if key in made
             ],
         )
 
@@ -142,7 +144,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                     ),
                     f"{count:,}",
                 ]
-                for code, count in _counts(run.report, "problems").items()
+                for code, count in sorted(_counts(run.report, "problems").items())
             ],
         )
 

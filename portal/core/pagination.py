@@ -32,31 +32,32 @@ class NewestFirst(BasePagination):
 
     page_size = 50
     max_page_size = 200
+    _next: str | None
+    _previous: str | None
 
-    def page_of_ids(
-        self, queryset: models.QuerySet[Any], request: Request, view: Any
-    ) -> list[UUID]:
-        """The ids of one page, in order. One query, one row more than the page has."""
+    def page(self, queryset: models.QuerySet[Any], request: Request, view: Any) -> list[Any]:
+        """The documents of one page, in order. Reads one row more than the page has."""
         self._url = request.build_absolute_uri()
         size = self._page_size(request)
         self._ordering = self._chosen(request, view)
         columns = view.orderings[self._ordering.removeprefix("-")]
-        descending = self._ordering.startswith("-")
         backwards, position = self._position(request, queryset.model, columns)
-        down = descending != backwards
-        rows = queryset.order_by(*(f"-{name}" if down else name for name in columns))
+        down = self._ordering.startswith("-") != backwards
         if position is not None:
             comparison = TupleLessThan if down else TupleGreaterThan
-            rows = rows.filter(comparison(Tuple(*map(models.F, columns)), position))
-        found = list(rows.values_list(*columns)[: size + 1])
+            queryset = queryset.filter(comparison(Tuple(*map(models.F, columns)), position))
+        ordering = [f"-{name}" if down else name for name in columns]
+        found: list[Any] = view.documents().page(queryset, ordering, limit=size + 1)
         more = len(found) > size
         found = found[:size]
         if backwards:
             found.reverse()
-        self._next = self._cursor("next", found[-1]) if found and (more or backwards) else None
-        has_previous = more if backwards else position is not None
-        self._previous = self._cursor("previous", found[0]) if found and has_previous else None
-        return [row[-1] for row in found]
+        self._next = self._previous = None
+        if found and (more or backwards):
+            self._next = self._cursor("next", found[-1], columns)
+        if found and (more if backwards else position is not None):
+            self._previous = self._cursor("previous", found[0], columns)
+        return found
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(
@@ -91,11 +92,11 @@ class NewestFirst(BasePagination):
             raise InvalidParameter("ordering", message, "invalid_choice")
         return asked
 
-    def _cursor(self, direction: str, row: Sequence[Any]) -> str:
+    def _cursor(self, direction: str, document: Any, columns: Sequence[str]) -> str:
         """Where a page ends: the ordering, the direction to go on in, and the row's values."""
-        return (
-            urlsafe_b64encode(orjson.dumps([self._ordering, direction, *row])).decode().rstrip("=")
-        )
+        values = [document.position[name] for name in columns]
+        packed = orjson.dumps([self._ordering, direction, *values])
+        return urlsafe_b64encode(packed).decode().rstrip("=")
 
     def _position(
         self, request: Request, model: type[models.Model], columns: Sequence[str]

@@ -137,8 +137,8 @@ def test_list_makes_the_same_queries_for_one_record_and_for_many(name: str, read
         listed = reader.get(f"{name}/")
 
     assert len(listed.json()["results"]) >= 5
-    # The token, two for its permissions, the ids, the documents; and the access log.
-    expected = 5 if COLLECTIONS[name].subject is None else 6
+    # The token, its permissions, the documents; and the access log.
+    expected = 3 if COLLECTIONS[name].subject is None else 4
     assert len(for_one) == len(for_many) == expected
     assert not any("COUNT(" in query["sql"] for query in for_many.captured_queries)
 

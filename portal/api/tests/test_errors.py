@@ -468,7 +468,7 @@ def test_fault_of_ours_answers_a_500_without_details(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError("Ada Lovelace")
 
-    monkeypatch.setattr("portal.core.api.documents.Documents.read", fail)
+    monkeypatch.setattr("portal.core.api.documents.Documents.page", fail)
     HospitalFactory()
     writer.client.raise_request_exception = False
 

@@ -75,6 +75,11 @@ def test_record_as_the_caller_knows_it_is_not_sent_again(hospital: Hospital, rea
     assert older.status_code == 200
 
 
+def test_answers_are_kept_by_nobody_but_the_caller(hospital: Hospital, reader: Rest) -> None:
+    for path in (f"hospitals/{hospital.pk}/", "hospitals/", "hospitals/x/"):
+        assert reader.get(path)["Cache-Control"] == "private, no-cache"
+
+
 def test_change_that_changes_nothing_makes_no_version(hospital: Hospital, writer: Rest) -> None:
     same = writer.patch(f"hospitals/{hospital.pk}/", {"city": " Rotterdam "})
 

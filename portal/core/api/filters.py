@@ -125,6 +125,8 @@ class Filters(DjangoFilterBackend):
     """Applies a view's `filterset_class` and refuses whatever it does not understand."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        if not request.query_params.keys() & view.filterset_class.base_filters.keys():
+            return queryset  # a form for no parameters would cost more than the page
         filterset = self.get_filterset(request, queryset, view)
         if not filterset.is_valid():
             name, errors = next(iter(filterset.form.errors.as_data().items()))

@@ -1,10 +1,11 @@
 """The viewsets that resources are served with.
 
 A resource names its queryset, serializer, filters, orderings and the person it is about; the rest
-is the same everywhere. Reading makes two statements however long the list is: the ids of the
-page, and their documents (`portal.core.api.documents`). Changing locks the row first.
+is the same everywhere. Reading is one statement however long the list is
+(`portal.core.api.documents`), and one for the access log. Changing locks the row first.
 """
 
+import itertools
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar
@@ -55,6 +56,11 @@ class RecordViewSet(GenericViewSet[Any]):
             known, many = self.parameters() if self.action == "list" else ((), ())
             filters.check_parameters(request, known=known, many=many)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answers are about people: no cache but the caller's own may keep them, and it asks."""
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def check_permissions(self, request: Request) -> None:
         """As DRF does; but a method that nobody may use here is a 405, not a 403."""
         unknown = getattr(self, "action", None) is None
@@ -73,13 +79,17 @@ class RecordViewSet(GenericViewSet[Any]):
     @classmethod
     @cache
     def documents(cls) -> Documents:
-        return Documents(cls.serializer_class, subject=cls.subject[1] if cls.subject else None)
+        return Documents(
+            cls.serializer_class,
+            subject=cls.subject[1] if cls.subject else None,
+            columns=tuple(dict.fromkeys(itertools.chain.from_iterable(cls.orderings.values()))),
+        )
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A page of records, each with summaries of what it is related to."""
         paginator = NewestFirst()
-        ids = paginator.page_of_ids(self.filter_queryset(self.get_queryset()), request, self)
-        found = self.shown(ids)
+        found = paginator.page(self.filter_queryset(self.get_queryset()), request, self)
+        self.log(found)
         return paginator.get_paginated_response([each.json for each in found])
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -99,25 +109,24 @@ class RecordViewSet(GenericViewSet[Any]):
         except ValueError as error:
             raise Http404 from error
 
-    def shown(self, ids: Sequence[UUID]) -> Sequence[Document]:
-        """The documents of these records; that the caller was shown them is written down."""
-        found = self.documents().read(ids)
+    def log(self, shown: Sequence[Document]) -> None:
+        """Write down that the caller is shown these records of these people."""
         if self.subject is not None:
             access.opened(
                 self.subject[0],
-                subjects(found),
+                subjects(shown),
                 by=self.request.user,
                 route=AccessEvent.Route.REST,
                 request_id=getattr(self.request, "request_id", None),
             )
-        return found
 
     def one(self, record_id: UUID) -> Document:
         """The document of one record. Raises Http404 when there is none."""
-        found = self.shown([record_id])
-        if not found:
+        found = self.documents().read(record_id)
+        if found is None:
             raise Http404
-        return found[0]
+        self.log([found])
+        return found
 
     def answer(
         self,
