@@ -28,6 +28,7 @@ def test_convert_lead_who_was_reached_makes_a_patient(navigator: User) -> None:
     assert patient.version == 2
     change = StageChange.objects.get()
     assert (change.from_stage, change.to_stage, change.changed_by) == ("lead", "patient", navigator)
+    assert str(change) == "Lead → Patient"
     assert not RuleOverride.objects.exists()
 
 
@@ -79,6 +80,7 @@ def test_convert_lead_who_was_not_reached_with_a_reason_by_who_may() -> None:
     assert patient.stage == "patient"
     override = RuleOverride.objects.get()
     assert (override.rule, override.overridden_by) == ("not_reached", by)
+    assert str(override) == "not_reached"
     assert override.reason == "The physician called for them."
 
 

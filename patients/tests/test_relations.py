@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
@@ -43,6 +45,20 @@ def test_added_foreign_key_without_a_policy_is_found(
 
     assert error.id == "patients.E001"
     assert "patients.Forgotten.patient" in error.msg
+
+
+def test_link_to_anything_may_be_a_link_to_a_patient() -> None:
+    with isolate_apps("patients"):
+
+        class Tag(models.Model):
+            kind = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="+")
+            key = models.UUIDField()
+            about = GenericForeignKey("kind", "key")
+
+            class Meta:
+                app_label = "patients"
+
+    assert relations.undeclared([Tag]) == ["patients.Tag.about"]
 
 
 def test_policy_for_a_relation_that_is_gone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,11 @@
 """Converting moves nothing, closing ends what is open: with the tables of every app."""
 
 import random
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -12,6 +14,7 @@ from django.utils import timezone
 from bookings import attempts
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory, CallFactory
+from bookings.tests.test_scheduling import race
 from patients import closing, conversion, relations
 from patients.closing import complete, deceased, disqualify, reopen, unreachable, withdraw
 from patients.models import Patient, StageChange
@@ -25,6 +28,7 @@ from patients.tests.factories import (
 )
 from portal.core.errors import Refused
 from portal.core.models import User
+from portal.core.tests.factories import UserFactory
 from portal.roles import Role
 from referrals.models import CTReferral, DossierStep, EAPDossier
 from referrals.tests.factories import (
@@ -135,6 +139,36 @@ def test_only_team_leads_and_data_stewards_set_a_rule_aside(
         stage = refused.code
 
     assert stage == ("patient" if allowed else "override_not_allowed")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_convert_by_many_at_once_is_done_once() -> None:
+    lead, by = PatientFactory(initial_consult_at=SPOKEN), UserFactory()
+
+    results = race(6, lambda _number: conversion.convert(patient_id=lead.pk, by=by))
+
+    assert {(result.stage, result.version) for result in results} == {("patient", 2)}
+    assert StageChange.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_convert_by_many_at_once_without_the_lock_would_be_done_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Shows what the lock is for: both read a lead, so both convert it."""
+    both_have_read = threading.Barrier(2, timeout=10)
+
+    def unlocked(patient_id: UUID) -> Patient:
+        patient = Patient.objects.get(pk=patient_id)
+        both_have_read.wait()
+        return patient
+
+    monkeypatch.setattr(conversion, "locked", unlocked)
+    lead, by = PatientFactory(initial_consult_at=SPOKEN), UserFactory()
+
+    race(2, lambda _number: conversion.convert(patient_id=lead.pk, by=by))
+
+    assert StageChange.objects.count() == 2
 
 
 OPEN_STEPS = ("not_started", "in_preparation", "submitted", "questions")
