@@ -3,7 +3,7 @@
 Whoever opens the form gets a random key. It travels in a cookie and in a hidden field, signed and
 dated, and becomes the idempotency key of the submission: going back, reloading, a second click, a
 second tab or a second try after a lost connection are all the same submission. What was typed is
-not kept on the server before it is sent (docs/decisions/0009).
+not kept on the server before it is sent (docs/decisions/0007).
 """
 
 import secrets

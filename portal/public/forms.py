@@ -113,7 +113,7 @@ class LeadForm(forms.Form):
     )
     phone = forms.CharField(
         label=_("Phone number"),
-        help_text=_("With the country code, for example +31 6 12345678."),
+        help_text=_("For example +31 6 12345678"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),

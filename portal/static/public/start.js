@@ -80,6 +80,7 @@
     }
     document.title = page.title;
     document.documentElement.lang = page.documentElement.lang;
+    page.querySelectorAll("[autofocus]").forEach((part) => part.removeAttribute("autofocus"));
     document.body.replaceChildren(...page.body.childNodes);
     enhance();
     const next = language
