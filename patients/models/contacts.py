@@ -401,13 +401,13 @@ class Patient(Contact):
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="patients_patient_changed"),
             # The filters of the list, each in the order of the list.
-            models.Index(fields=["stage", "-created_at"], name="patients_patient_stage"),
-            models.Index(fields=["owner", "-created_at"], name="patients_patient_owner"),
+            models.Index(fields=["stage", "-created_at", "-id"], name="patients_patient_stage"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="patients_patient_owner"),
             models.Index(
-                fields=["medical_condition", "-created_at"], name="patients_patient_condition"
+                fields=["medical_condition", "-created_at", "-id"], name="patients_patient_condition"
             ),
-            models.Index(fields=["physician", "-created_at"], name="patients_patient_physician"),
-            models.Index(fields=["country", "-created_at"], name="patients_patient_country"),
+            models.Index(fields=["physician", "-created_at", "-id"], name="patients_patient_physician"),
+            models.Index(fields=["country", "-created_at", "-id"], name="patients_patient_country"),
             # Who was born on that day? (patients.matching; most rows say nothing)
             models.Index(
                 fields=["date_of_birth"],

@@ -116,8 +116,8 @@ class EAPDossier(Record):
         indexes = (
             # The list, newest first; a patient's dossiers.
             models.Index(fields=["-created_at", "-id"], name="referrals_eapdossier_newest"),
-            models.Index(fields=["patient", "-created_at"], name="referrals_eapdossier_patient"),
-            models.Index(fields=["state", "-created_at"], name="referrals_eapdossier_state"),
+            models.Index(fields=["patient", "-created_at", "-id"], name="referrals_eapdossier_patient"),
+            models.Index(fields=["state", "-created_at", "-id"], name="referrals_eapdossier_state"),
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="referrals_eapdossier_changed"),
         )
