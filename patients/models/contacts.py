@@ -404,9 +404,12 @@ class Patient(Contact):
             models.Index(fields=["stage", "-created_at", "-id"], name="patients_patient_stage"),
             models.Index(fields=["owner", "-created_at", "-id"], name="patients_patient_owner"),
             models.Index(
-                fields=["medical_condition", "-created_at", "-id"], name="patients_patient_condition"
+                fields=["medical_condition", "-created_at", "-id"],
+                name="patients_patient_condition",
             ),
-            models.Index(fields=["physician", "-created_at", "-id"], name="patients_patient_physician"),
+            models.Index(
+                fields=["physician", "-created_at", "-id"], name="patients_patient_physician"
+            ),
             models.Index(fields=["country", "-created_at", "-id"], name="patients_patient_country"),
             # Who was born on that day? (patients.matching; most rows say nothing)
             models.Index(

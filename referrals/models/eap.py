@@ -116,7 +116,9 @@ class EAPDossier(Record):
         indexes = (
             # The list, newest first; a patient's dossiers.
             models.Index(fields=["-created_at", "-id"], name="referrals_eapdossier_newest"),
-            models.Index(fields=["patient", "-created_at", "-id"], name="referrals_eapdossier_patient"),
+            models.Index(
+                fields=["patient", "-created_at", "-id"], name="referrals_eapdossier_patient"
+            ),
             models.Index(fields=["state", "-created_at", "-id"], name="referrals_eapdossier_state"),
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="referrals_eapdossier_changed"),
