@@ -3,8 +3,12 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin/python
 WORKERS ?= 2
+# The workplace is in English; the pages of patients are translated.
+NOT_PUBLIC := core/* site/* api/* management/* tests/* public/tests/* static/* migrations/* \
+	templates/4* templates/5* templates/admin/* templates/portal/* templates/registration/* \
+	templates/unfold/* apps.py demo.py models.py roles.py scale.py settings.py
 
-.PHONY: run install test lint types check unit format lock bench clean
+.PHONY: run install test lint types check unit format messages lock bench bench-matching clean
 
 run: .venv/installed  ## the portal on http://127.0.0.1:$(PORT), with demonstration data
 	@exec $(BIN) manage.py serve --port $(PORT)
@@ -42,6 +46,11 @@ format: .venv/installed
 	$(BIN) -m ruff format --quiet .
 	$(BIN) -m ruff check --fix --quiet .
 
+messages: .venv/installed  ## collect the sentences of the public pages, and compile their translations
+	cd portal && ../$(BIN) ../manage.py makemessages -l nl -l es --no-wrap --no-obsolete \
+		--add-location=file $(foreach other,$(NOT_PUBLIC),--ignore '$(other)')
+	cd portal && ../$(BIN) ../manage.py compilemessages
+
 lock:  ## pin the requirements again (needs uv)
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --python-version 3.11 -o requirements.txt
@@ -51,6 +60,9 @@ lock:  ## pin the requirements again (needs uv)
 
 bench: .venv/installed  ## ratios for docs/performance.md
 	$(BIN) benchmarks/run.py
+
+bench-matching: .venv/installed  ## how well people are recognised (FEBRL=folder of the labelled sets)
+	$(BIN) benchmarks/matching.py $(FEBRL)
 
 clean:
 	rm -rf .venv .data staticfiles .coverage .mypy_cache .ruff_cache .pytest_cache

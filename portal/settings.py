@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django_countries",
     "django_filters",
     "rest_framework",
     "drf_spectacular",
@@ -198,8 +199,17 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=10 * 3600)
 CSRF_COOKIE_SECURE = SECURE
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_TLS_PROXY", default=False):
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of our own add an address to X-Forwarded-For; the rate limit believes no others.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if BEHIND_TLS_PROXY else 0)
+CSRF_FAILURE_VIEW = "portal.public.problems.forged"
+
+# Who the public pages speak for.
+ORGANISATION_NAME = env.str("ORGANISATION_NAME", default="Patient Navigation")
+ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="")
+ORGANISATION_PHONE = env.str("ORGANISATION_PHONE", default="")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

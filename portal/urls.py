@@ -12,11 +12,12 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
     path("oauth2/token/", TokenView.as_view(), name="oauth2-token"),
+    path("start/", include("portal.public.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]
 
-# Under /api/ these are problem documents, elsewhere Django's pages.
+# Under /api/ these are problem documents, under /start/ public pages, elsewhere Django's pages.
 handler400 = "portal.api.errors.error400"
-handler404 = "portal.api.errors.error404"
-handler500 = "portal.api.errors.error500"
+handler404 = "portal.public.problems.not_found"
+handler500 = "portal.public.problems.broken"

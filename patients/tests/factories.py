@@ -7,18 +7,24 @@ import factory
 from patients.models import (
     ConditionName,
     Consent,
+    ConsentText,
     ContactPoint,
     Document,
+    FieldProposal,
     Hospital,
     MedicalCondition,
     MergedPatient,
     Note,
     Patient,
+    PatientMerge,
     PossibleDuplicate,
+    RuleOverride,
     Specialist,
     Specialization,
+    StageChange,
     Submission,
 )
+from patients.models.texts import fingerprint
 from portal.core.ids import uuid7
 from portal.core.tests.factories import UserFactory
 
@@ -119,6 +125,19 @@ class ConsentFactory(factory.django.DjangoModelFactory[Consent]):
     method = "web_form"
 
 
+class ConsentTextFactory(factory.django.DjangoModelFactory[ConsentText]):
+    class Meta:
+        model = ConsentText
+
+    purpose = "research"
+    text_version = factory.Sequence(lambda n: f"test-{n}")
+    language = "en"
+    title = "Use for research"
+    body = "You agree that we count you without your name."
+    sha256 = factory.LazyAttribute(lambda text: fingerprint(title=text.title, body=text.body))
+    valid_from = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 class NoteFactory(factory.django.DjangoModelFactory[Note]):
     class Meta:
         model = Note
@@ -156,3 +175,45 @@ class MergedPatientFactory(factory.django.DjangoModelFactory[MergedPatient]):
 
     old_id = factory.LazyFunction(uuid7)
     survivor = factory.SubFactory(PatientFactory)
+
+
+class FieldProposalFactory(factory.django.DjangoModelFactory[FieldProposal]):
+    class Meta:
+        model = FieldProposal
+
+    patient = factory.SubFactory(PatientFactory)
+    field = "country"
+    current_value = "NL"
+    proposed_value = "BE"
+
+
+class PatientMergeFactory(factory.django.DjangoModelFactory[PatientMerge]):
+    """Only the row: to merge people, call `patients.merging.merge`."""
+
+    class Meta:
+        model = PatientMerge
+
+    loser_id = factory.LazyFunction(uuid7)
+    survivor = factory.SubFactory(PatientFactory)
+    merged_by = factory.SubFactory(UserFactory)
+
+
+class StageChangeFactory(factory.django.DjangoModelFactory[StageChange]):
+    class Meta:
+        model = StageChange
+
+    patient = factory.SubFactory(PatientFactory)
+    from_stage = "lead"
+    to_stage = "patient"
+    reason = "pursue"
+    changed_by = factory.SubFactory(UserFactory)
+
+
+class RuleOverrideFactory(factory.django.DjangoModelFactory[RuleOverride]):
+    class Meta:
+        model = RuleOverride
+
+    patient = factory.SubFactory(PatientFactory)
+    rule = "not_reached"
+    reason = "Spoke to the physician, who asked for it."
+    overridden_by = factory.SubFactory(UserFactory)
