@@ -13,7 +13,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI, Schema, Status
 from ninja.errors import HttpError
 from ninja.security import django_auth
 from rest_framework import generics, serializers
@@ -289,7 +289,7 @@ def get_patient(request: HttpRequest, patient_id: UUID) -> Patient:
 
 
 @ninja.post("/patients", response={201: PatientOut})
-def post_patient(request: HttpRequest, payload: PatientIn) -> tuple[int, Patient]:
+def post_patient(request: HttpRequest, payload: PatientIn) -> Status[Patient]:
     if not request.user.has_perm("patients.add_patient"):
         raise HttpError(403, "not allowed")
     values = payload.dict()
@@ -306,4 +306,4 @@ def post_patient(request: HttpRequest, payload: PatientIn) -> tuple[int, Patient
     except ValidationError as error:
         raise HttpError(400, str(error)) from error
     patient.save(force_insert=True)
-    return 201, _shown(request, patient.pk)
+    return Status(201, _shown(request, patient.pk))

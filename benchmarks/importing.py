@@ -112,6 +112,7 @@ def run(*, contacts: int) -> list[Line]:
     with tempfile.TemporaryDirectory() as parent:
         small, _counts = _export(Path(parent), contacts=contacts // 10)
         folder, counts = _export(Path(parent), contacts=contacts)
+        databases.make(databases.EMPTY)
         with databases.scratch():
             raw = measured("copy", folder)
         with databases.scratch():
@@ -119,6 +120,7 @@ def run(*, contacts: int) -> list[Line]:
         with databases.scratch():
             first = measured("import", folder)
             again = measured("import", folder)
+        databases.drop(databases.EMPTY)
     rows = ", ".join(f"{number:,} {table}" for table, number in counts.items() if number > 1000)
     baseline = f"COPY into text tables: {raw['cpu']:.2f} CPU-s"
     more = first["grown_mb"] - little["grown_mb"]

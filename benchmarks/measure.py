@@ -4,7 +4,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,10 @@ class Line:
 
 @dataclass
 class Samples:
-    """Milliseconds of many calls."""
+    """Milliseconds of many calls: by the clock, and of CPU of this process and its backends."""
 
     ms: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
 
     @property
     def p50(self) -> float:
@@ -53,19 +54,47 @@ class Samples:
     def p95(self) -> float:
         return self.percentile(95)
 
+    @property
+    def cpu(self) -> float:
+        """The median of the CPU, which other users of the machine disturb less than the clock."""
+        return statistics.median(self.cpu_ms)
+
     def __str__(self) -> str:
         return f"{self.p50:.1f} / {self.p95:.1f} ms"
 
 
 def repeat(call: Callable[[], Any], times: int, into: Samples | None = None) -> Samples:
     """Call `times` times after one call that is not counted."""
-    samples = into or Samples()
+    samples = Samples() if into is None else into
     call()
+    backends = _backends()
     for _ in range(times):
+        cpu = _on_cpu(backends)
         started = time.perf_counter()
         call()
         samples.ms.append((time.perf_counter() - started) * 1000)
+        samples.cpu_ms.append(_on_cpu(backends) - cpu)
     return samples
+
+
+def _backends() -> list[int]:
+    """The server's processes that serve this database, when the server is on this machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend'"
+        )
+        return [pid for (pid,) in cursor.fetchall() if Path(f"/proc/{pid}/schedstat").exists()]
+
+
+def _on_cpu(backends: Sequence[int]) -> float:
+    """Milliseconds that this process and those have been on a CPU so far."""
+    total = time.process_time_ns()
+    for pid in backends:
+        # A pool may close a connection at any moment.
+        with suppress(OSError):
+            total += int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0])
+    return total / 1e6
 
 
 def interleaved(calls: Sequence[Callable[[], Any]], *, times: int, rounds: int) -> list[Samples]:

@@ -50,13 +50,16 @@ def main() -> int:
         "rest": rest.run,
     }
     lines: list[Line] = []
+    made: list[str] = []
     started = time.monotonic()
     load = os.getloadavg()[0]
     try:
         print("Databases:", flush=True)
         if set(options.only) - {"import"}:
+            made.append(databases.SMALL)
             databases.have(databases.SMALL, patients=SMALL_PATIENTS, reuse=options.reuse)
         if set(options.only) & {"search", "admin", "rest"}:
+            made.append(databases.LARGE)
             databases.have(databases.LARGE, patients=options.large, reuse=options.reuse)
         for name in NAMES:
             if name in options.only:
@@ -67,7 +70,7 @@ def main() -> int:
                     print(f"  {line.what}: {line.measured} {line.ratio_shown} {line.verdict}")
     finally:
         if not options.reuse:
-            for name in (databases.SMALL, databases.LARGE):
+            for name in made:
                 databases.drop(name)
     table = markdown(lines)
     about = (

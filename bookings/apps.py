@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class BookingsConfig(AppConfig):
     name = "bookings"
     verbose_name = _("Calls")
+
+    def ready(self) -> None:
+        from bookings import attempts, ending, moving
+        from patients import closing, relations
+
+        relations.join(*moving.POLICIES)
+        closing.join(*ending.STEPS)
+        closing.count_attempts(attempts.since_reached)

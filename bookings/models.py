@@ -277,10 +277,10 @@ class Booking(Record):
             # The list, newest first.
             models.Index(fields=["-starts_at", "-id"], name="bookings_booking_newest"),
             # A patient's calls; the last booked one on the patient list.
-            models.Index(fields=["patient", "-starts_at"], name="bookings_booking_patient"),
+            models.Index(fields=["patient", "-starts_at", "-id"], name="bookings_booking_patient"),
             # A navigator's day and week.
             models.Index(fields=["navigator", "starts_at"], name="bookings_booking_navigator"),
-            models.Index(fields=["status", "-starts_at"], name="bookings_booking_status"),
+            models.Index(fields=["status", "-starts_at", "-id"], name="bookings_booking_status"),
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="bookings_booking_changed"),
         )
@@ -370,7 +370,7 @@ class Call(Record):
         indexes = (
             # The list, newest first; a patient's calls.
             models.Index(fields=["-started_at", "-id"], name="bookings_call_newest"),
-            models.Index(fields=["patient", "-started_at"], name="bookings_call_patient"),
+            models.Index(fields=["patient", "-started_at", "-id"], name="bookings_call_patient"),
             # Follow-ups due, by navigator.
             models.Index(
                 fields=["navigator", "next_action_due"],

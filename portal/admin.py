@@ -1,5 +1,5 @@
 """Pages of the workplace that belong to no app (found here by Django's autodiscovery)."""
 
-from portal.site import clients
+from portal.site import clients, rates
 
-__all__ = ("clients",)
+__all__ = ("clients", "rates")

@@ -56,6 +56,10 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
     "patients.mergedpatient": _KEPT,
     "patients.fieldproposal": {N: "vc", L: "vc", S: "vc", A: "v"},
+    "patients.patientmerge": _KEPT,
+    "patients.stagechange": _KEPT,
+    # Who may add one may set a rule aside, giving a reason.
+    "patients.ruleoverride": {N: "v", L: "va", S: "va", A: "v"},
     "bookings.workinghours": _ROSTER,
     "bookings.timeoff": _ROSTER,
     "bookings.booking": _PEOPLE,

@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class ReferralsConfig(AppConfig):
     name = "referrals"
     verbose_name = _("Referrals")
+
+    def ready(self) -> None:
+        from patients import closing, conversion, relations
+        from referrals import ending, moving
+
+        relations.join(*moving.POLICIES)
+        closing.join(*ending.STEPS)
+        conversion.join(*ending.AFTER_CONVERSION)

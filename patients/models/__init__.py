@@ -2,8 +2,9 @@
 
 `contacts` holds the people themselves and how to reach them, `lookups` the lists they point at,
 `records` what was said and decided about a patient, `texts` what they agreed to, `identity` which
-rows are the same person, `proposals` what was said that differs from the record.
-Submodules import downwards only: lookups ← contacts ← records, identity ← proposals, texts.
+rows are the same person, `lifecycle` how they came to their stage, `proposals` what was said that
+differs from the record. Submodules import downwards only: lookups ← contacts ← records, identity,
+lifecycle ← proposals, texts.
 """
 
 from patients.models.contacts import (
@@ -14,7 +15,8 @@ from patients.models.contacts import (
     Specialist,
     SpecialistQuerySet,
 )
-from patients.models.identity import MergedPatient, PossibleDuplicate
+from patients.models.identity import MergedPatient, PatientMerge, PossibleDuplicate
+from patients.models.lifecycle import RuleOverride, StageChange
 from patients.models.lookups import ConditionName, Hospital, MedicalCondition, Specialization
 from patients.models.proposals import FieldProposal
 from patients.models.records import Consent, Document, Note, Submission
@@ -33,10 +35,13 @@ __all__ = (
     "MergedPatient",
     "Note",
     "Patient",
+    "PatientMerge",
     "PatientQuerySet",
     "PossibleDuplicate",
+    "RuleOverride",
     "Specialist",
     "SpecialistQuerySet",
     "Specialization",
+    "StageChange",
     "Submission",
 )

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, ClassVar, Self
 
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
@@ -211,6 +212,26 @@ class PatientQuerySet(ContactQuerySet):
         return found
 
 
+# Rule 7 of the house: once merged into another, a person is not written to under the old id. No
+# row has that id any more, foreign keys see to the rest, and nothing brings the row back but
+# `merging.undo`, which takes the alias away first. One lookup per statement, not per row.
+_MERGED_AWAY = pgtrigger.Trigger(
+    name="merged_away",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    level=pgtrigger.Statement,
+    referencing=pgtrigger.Referencing(new="new_values"),  # type: ignore[no-untyped-call]
+    func=(
+        "IF EXISTS (SELECT 1 FROM new_values JOIN patients_mergedpatient merged "
+        "ON merged.old_id = new_values.id) THEN "
+        "RAISE EXCEPTION 'this id was merged into another patient' "
+        "USING ERRCODE = 'restrict_violation', CONSTRAINT = 'patients_patient_merged_away', "
+        "TABLE = TG_TABLE_NAME; END IF; RETURN NULL;"
+    ),
+)
+
+
+@pgtrigger.register(_MERGED_AWAY)
 @tracked
 class Patient(Contact):
     """One person who looks for treatment. A lead and a patient are stages of the same row."""
@@ -380,13 +401,16 @@ class Patient(Contact):
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="patients_patient_changed"),
             # The filters of the list, each in the order of the list.
-            models.Index(fields=["stage", "-created_at"], name="patients_patient_stage"),
-            models.Index(fields=["owner", "-created_at"], name="patients_patient_owner"),
+            models.Index(fields=["stage", "-created_at", "-id"], name="patients_patient_stage"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="patients_patient_owner"),
             models.Index(
-                fields=["medical_condition", "-created_at"], name="patients_patient_condition"
+                fields=["medical_condition", "-created_at", "-id"],
+                name="patients_patient_condition",
             ),
-            models.Index(fields=["physician", "-created_at"], name="patients_patient_physician"),
-            models.Index(fields=["country", "-created_at"], name="patients_patient_country"),
+            models.Index(
+                fields=["physician", "-created_at", "-id"], name="patients_patient_physician"
+            ),
+            models.Index(fields=["country", "-created_at", "-id"], name="patients_patient_country"),
             # Who was born on that day? (patients.matching; most rows say nothing)
             models.Index(
                 fields=["date_of_birth"],
@@ -441,7 +465,12 @@ class Patient(Contact):
     @property
     def may_be_contacted(self) -> bool:
         """Whether anything may be sent to them at all; consent is asked separately."""
-        return not (self.do_not_contact or self.deceased_on or self.processing_restricted)
+        return not (self.do_not_contact or self.is_deceased or self.processing_restricted)
+
+    @property
+    def is_deceased(self) -> bool:
+        """Whether they are known to have died, also when nobody knows on which day."""
+        return bool(self.deceased_on) or self.closed_reason == self.ClosedReason.DECEASED
 
 
 @tracked
@@ -457,6 +486,7 @@ class ContactPoint(Record):
         SUBMISSION = "submission", _("landing page")
         LEGACY_CRM = "legacy_crm", _("legacy CRM")
         API = "api", _("another system")
+        MERGE = "merge", _("merged record")
 
     patient = models.ForeignKey(
         Patient,

@@ -1,4 +1,4 @@
-"""Which rows are the same person: pairs to review, and old ids that still resolve."""
+"""Which rows are the same person: pairs to review, merges, and old ids that still resolve."""
 
 from typing import Any, ClassVar, Self
 
@@ -197,3 +197,70 @@ class MergedPatient(Record):
 
     def __str__(self) -> str:
         return str(self.old_id)
+
+
+@tracked
+class PatientMerge(Record):
+    """One merge of two patients, with all that is needed to take it back.
+
+    `journal` is the list of changes that the merge made, in order, with what was there before
+    (see `patients.journal`); `present` lists what the survivor had of its own, so that what was
+    added later can be told apart. Written by `patients.merging` only.
+    """
+
+    loser_id = models.UUIDField(_("old id"))
+    survivor = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="merges"
+    )
+    merged_by = models.ForeignKey(
+        User, verbose_name=_("merged by"), on_delete=models.PROTECT, related_name="merges"
+    )
+    reason = models.CharField(_("why"), max_length=300, blank=True)
+    journal = models.JSONField(_("what was changed"), default=list, blank=True)
+    present = models.JSONField(_("what the survivor had"), default=dict, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)  # null: in force
+    undone_by = models.ForeignKey(
+        User,
+        verbose_name=_("undone by"),
+        on_delete=models.PROTECT,
+        null=True,  # null: in force
+        blank=True,
+        related_name="merges_undone",
+    )
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("loser_id",),
+                condition=models.Q(undone_at=None),
+                name="patients_patientmerge_loser_once",
+                violation_error_message=_("This record has been merged already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(undone_at=None, undone_by=None)
+                | models.Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="patients_patientmerge_undone_by_somebody",
+                violation_error_message=_("Say who took the merge back, and when."),
+            ),
+        )
+        indexes = (
+            # The merges into a patient, the last one first.
+            models.Index(fields=["survivor", "-created_at"], name="patients_patientmerge_survivor"),
+        )
+
+    class Privacy:
+        none = (
+            "loser_id",
+            "survivor",
+            "merged_by",
+            "present",
+            "undone_at",
+            "undone_by",
+        )
+        free_text = ("reason", "journal")
+
+    def __str__(self) -> str:
+        return str(self.loser_id)

@@ -68,7 +68,9 @@ class Submission(Record):
         indexes = (
             # The list and a patient's submissions, newest first.
             models.Index(fields=["-received_at", "-id"], name="patients_submission_newest"),
-            models.Index(fields=["patient", "-received_at"], name="patients_submission_patient"),
+            models.Index(
+                fields=["patient", "-received_at", "-id"], name="patients_submission_patient"
+            ),
         )
 
     class Privacy:
@@ -235,7 +237,7 @@ class Note(Record):
         )
         indexes = (
             # A patient's notes, newest first.
-            models.Index(fields=["patient", "-created_at"], name="patients_note_patient"),
+            models.Index(fields=["patient", "-created_at", "-id"], name="patients_note_patient"),
             models.Index(fields=["-created_at", "-id"], name="patients_note_newest"),
         )
 
@@ -298,7 +300,9 @@ class Document(Record):
         )
         indexes = (
             # A patient's documents, newest first.
-            models.Index(fields=["patient", "-created_at"], name="patients_document_patient"),
+            models.Index(
+                fields=["patient", "-created_at", "-id"], name="patients_document_patient"
+            ),
             models.Index(fields=["-created_at", "-id"], name="patients_document_newest"),
         )
 

@@ -16,9 +16,12 @@ from patients.models import (
     MergedPatient,
     Note,
     Patient,
+    PatientMerge,
     PossibleDuplicate,
+    RuleOverride,
     Specialist,
     Specialization,
+    StageChange,
     Submission,
 )
 from patients.models.texts import fingerprint
@@ -182,3 +185,35 @@ class FieldProposalFactory(factory.django.DjangoModelFactory[FieldProposal]):
     field = "country"
     current_value = "NL"
     proposed_value = "BE"
+
+
+class PatientMergeFactory(factory.django.DjangoModelFactory[PatientMerge]):
+    """Only the row: to merge people, call `patients.merging.merge`."""
+
+    class Meta:
+        model = PatientMerge
+
+    loser_id = factory.LazyFunction(uuid7)
+    survivor = factory.SubFactory(PatientFactory)
+    merged_by = factory.SubFactory(UserFactory)
+
+
+class StageChangeFactory(factory.django.DjangoModelFactory[StageChange]):
+    class Meta:
+        model = StageChange
+
+    patient = factory.SubFactory(PatientFactory)
+    from_stage = "lead"
+    to_stage = "patient"
+    reason = "pursue"
+    changed_by = factory.SubFactory(UserFactory)
+
+
+class RuleOverrideFactory(factory.django.DjangoModelFactory[RuleOverride]):
+    class Meta:
+        model = RuleOverride
+
+    patient = factory.SubFactory(PatientFactory)
+    rule = "not_reached"
+    reason = "Spoke to the physician, who asked for it."
+    overridden_by = factory.SubFactory(UserFactory)

@@ -264,6 +264,16 @@ def test_contact_point_is_another_systems_and_stored_as_e164(writer: Rest) -> No
     }
 
 
+def test_same_contact_point_twice_is_a_409(writer: Rest) -> None:
+    point = ContactPointFactory(kind="email", value="a@example.org")
+    body = {"patient": str(point.patient_id), "kind": "email", "value": " A@example.org"}
+
+    refused = writer.post("contact-points/", body)
+
+    assert refused.status_code == 409
+    assert refused.json()["constraint"] == "patients_contactpoint_once_per_patient"
+
+
 def test_contact_point_stays_with_its_patient(writer: Rest) -> None:
     point = ContactPointFactory()
 

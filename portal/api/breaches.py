@@ -110,6 +110,7 @@ def _fields(constraint: Any) -> Iterator[str]:
     names = list(getattr(constraint, "fields", ()))
     for part in getattr(constraint, "expressions", ()):
         expression: Any = part[0] if isinstance(part, tuple | list) else part
-        references: list[Any] = [e for e in expression.flatten() if isinstance(e, models.F)]
+        inner = [expression] if isinstance(expression, models.F) else expression.flatten()
+        references: list[Any] = [each for each in inner if isinstance(each, models.F)]
         names += [each.name for each in references]
     yield from dict.fromkeys(names)

@@ -35,7 +35,12 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("patients.note", "sticky_note_2"),
             Entry("patients.contactpoint", "contact_mail"),
             Entry("patients.document", "description"),
+            Entry("patients.fieldproposal", "rule"),
+            Entry("patients.stagechange", "timeline"),
+            Entry("patients.ruleoverride", "gavel"),
+            Entry("patients.patientmerge", "call_merge"),
             Entry("patients.mergedpatient", "merge"),
+            Entry("patients.consenttext", "article"),
         ),
     ),
     (
@@ -76,6 +81,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("auth.group", "shield_person", _("Roles")),
             Entry("oauth2_provider.application", "api", _("API clients")),
             Entry("core.accessevent", "visibility", _("Access log")),
+            Entry("portal.ratewindow", "speed"),
         ),
     ),
 )

@@ -152,9 +152,13 @@ class CTReferral(Record):
         indexes = (
             # The list, newest first; a patient's referrals.
             models.Index(fields=["-created_at", "-id"], name="referrals_ctreferral_newest"),
-            models.Index(fields=["patient", "-created_at"], name="referrals_ctreferral_patient"),
-            models.Index(fields=["trial", "-created_at"], name="referrals_ctreferral_trial"),
-            models.Index(fields=["status", "-created_at"], name="referrals_ctreferral_status"),
+            models.Index(
+                fields=["patient", "-created_at", "-id"], name="referrals_ctreferral_patient"
+            ),
+            models.Index(fields=["trial", "-created_at", "-id"], name="referrals_ctreferral_trial"),
+            models.Index(
+                fields=["status", "-created_at", "-id"], name="referrals_ctreferral_status"
+            ),
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="referrals_ctreferral_changed"),
         )

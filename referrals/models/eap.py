@@ -42,6 +42,7 @@ class EAPDossier(Record):
         APPROVED_FOR_MARKETING = "approved_for_marketing", _("Product came on the market")
         ENROLLED_IN_TRIAL = "enrolled_in_trial", _("Enrolled in a trial instead")
         DECEASED = "deceased", _("Deceased")
+        DUPLICATE = "duplicate", _("Another dossier in this program goes on")
         LEGACY_INACTIVE = "legacy_inactive", _("Inactive in the legacy CRM")
 
     patient = models.ForeignKey(
@@ -115,8 +116,10 @@ class EAPDossier(Record):
         indexes = (
             # The list, newest first; a patient's dossiers.
             models.Index(fields=["-created_at", "-id"], name="referrals_eapdossier_newest"),
-            models.Index(fields=["patient", "-created_at"], name="referrals_eapdossier_patient"),
-            models.Index(fields=["state", "-created_at"], name="referrals_eapdossier_state"),
+            models.Index(
+                fields=["patient", "-created_at", "-id"], name="referrals_eapdossier_patient"
+            ),
+            models.Index(fields=["state", "-created_at", "-id"], name="referrals_eapdossier_state"),
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="referrals_eapdossier_changed"),
         )

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
-from django.db.models import ProtectedError
+from django.db.models import BaseConstraint, ProtectedError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from psycopg import errors as postgres
@@ -20,12 +22,22 @@ from patients.tests.factories import (
     PatientFactory,
     SpecialistFactory,
 )
+from portal.api.breaches import breach
 from portal.api.errors import error400, error404, error500, problem
 from portal.core.errors import Missing, Refused, StaleVersion
+from portal.core.models import Record
 from portal.core.tests.rest import Rest
 from referrals.tests.factories import ClinicalTrialFactory, CTReferralFactory
 
 pytestmark = pytest.mark.django_db
+
+
+class SimpleError(Exception):
+    """What psycopg raises, as far as it is looked at."""
+
+    def __init__(self, sqlstate: str, diag: Any) -> None:
+        super().__init__()
+        self.sqlstate, self.diag = sqlstate, diag
 
 
 def is_problem(response: Any, status: int, code: str) -> dict[str, Any]:
@@ -123,6 +135,7 @@ BAD_VALUES = {
         "/owner",
         "incorrect_type",
     ),
+    "id that is blank": ("patients", {"first_name": "a", "owner": ""}, "/owner", "incorrect_type"),
     "id of nobody": (
         "patients",
         {"first_name": "a", "owner": "019a0000-0000-7000-8000-000000000000"},
@@ -327,6 +340,35 @@ def test_record_that_others_refer_to_is_not_deleted(writer: Rest) -> None:
     assert body["referring"] == ["patients.specialist"]
     assert body["detail"] == "Other records refer to this one: specialists."
     assert Hospital.objects.filter(pk=hospital.pk).exists()
+
+
+RULES = [
+    (model, constraint)
+    for model in apps.get_models()
+    if issubclass(model, Record)
+    for constraint in model._meta.constraints
+]
+
+
+@pytest.mark.parametrize(("model", "rule"), RULES, ids=[rule.name for _model, rule in RULES])
+def test_every_rule_has_words_and_names_its_members(
+    model: type[Record], rule: BaseConstraint
+) -> None:
+    diagnostics = SimpleNamespace(
+        constraint_name=rule.name, table_name=model._meta.db_table, column_name=None
+    )
+    error = IntegrityError()
+    error.__cause__ = SimpleError("23514", diagnostics)
+
+    found = breach(error)
+
+    assert found is not None
+    assert found.constraint == rule.name
+    assert found.message == str(rule.violation_error_message)
+    assert not found.message.startswith("Constraint")
+    assert found.fields
+    for name in found.fields:
+        assert model._meta.get_field(name)
 
 
 # --- the handler itself, for what cannot easily be brought about -------------------------------

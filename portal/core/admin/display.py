@@ -115,13 +115,15 @@ def short_day(on: date | None, *, now: datetime) -> str:
 
 
 def waiting(since: datetime, *, now: datetime) -> str:
-    """How long somebody has waited, in the one unit that matters: `3 d`, `5 h`, `20 min`."""
+    """How long somebody has waited, in the one unit that matters: `3 days`, `5 h`, `20 min`."""
     minutes = max(0, int((now - since).total_seconds() // 60))
     if minutes < 60:
         return _("%(count)d min") % {"count": minutes}
     if minutes < 48 * 60:
         return _("%(count)d h") % {"count": minutes // 60}
     days = minutes // (24 * 60)
+    if days >= 730:
+        return _("%(count)d years") % {"count": days // 365}
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 

@@ -189,8 +189,9 @@ class Related(serializers.PrimaryKeyRelatedField):
         self.summary = summary
         self.may_be_null = may_be_null
 
-    def use_pk_only_optimization(self) -> bool:
-        return True
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """As of any other field: DRF would take an empty string for null."""
+        return serializers.Field.run_validation(self, data)
 
     def to_internal_value(self, data: Any) -> models.Model:
         try:

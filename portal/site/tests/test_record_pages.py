@@ -1,6 +1,7 @@
 """The base of every page: bounded lists, the optimistic lock, constraints, history, deletion."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from patients.tests.factories import (
     SpecialistFactory,
 )
 from portal.core import history_log
+from portal.core.admin.display import waiting
 from portal.core.admin.lists import BoundedPaginator
 from portal.core.history import acting
 from portal.core.history_log import Action
@@ -460,3 +462,20 @@ def test_access_log_is_searched_by_the_id_of_a_record(
     assert "Aisha Okafor" in admin_client.get(url, {"q": str(seen.pk)}).content.decode()
     assert "Aisha Okafor" not in admin_client.get(url, {"q": str(other.pk)}).content.decode()
     assert "Aisha Okafor" not in admin_client.get(url, {"q": "nonsense"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("passed", "shown"),
+    [
+        (timedelta(seconds=-5), "0 min"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=47), "47 h"),
+        (timedelta(days=2), "2 days"),
+        (timedelta(days=3183), "8 years"),
+    ],
+    ids=str,
+)
+def test_waiting_time_is_told_in_one_unit(passed: timedelta, shown: str) -> None:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+
+    assert waiting(now - passed, now=now) == shown

@@ -174,7 +174,7 @@ def test_home_needs_as_many_queries_for_many_rows_as_for_few(
         (Role.AUDITOR, {"Today", "People", "Calls", "Administration"}, "Nothing"),
         (Role.DATA_STEWARD, {"Today", "People", "Administration"}, "Nothing"),
     ],
-    ids=str,
+    ids=["navigator", "auditor", "data steward"],
 )
 def test_menu_shows_what_the_role_may_open(
     role: Role, shown: set[str], hidden: str, rf: RequestFactory, member: Callable[..., User]

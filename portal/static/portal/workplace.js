@@ -50,6 +50,21 @@ function tabInAddress() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  // A picture beside words, or in something that has a name, is not read aloud.
+  for (const icon of document.querySelectorAll(".material-symbols-outlined:not([aria-hidden])")) {
+    const holder = icon.closest("a, button");
+    const isName =
+      holder && !holder.ariaLabel && !holder.title && holder.textContent.trim() === icon.textContent.trim();
+    if (!isName) {
+      icon.setAttribute("aria-hidden", "true");
+    }
+  }
+
+  // The keyboard follows into the filters.
+  document.querySelector("[data-opens-filters]")?.addEventListener("click", () => {
+    setTimeout(() => document.querySelector("#changelist-filter .select2-selection")?.focus(), 100);
+  });
+
   // A form comes back to the tab it was sent from.
   for (const form of document.querySelectorAll("form.portal-record")) {
     form.addEventListener("submit", () => {

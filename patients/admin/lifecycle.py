@@ -1,0 +1,106 @@
+"""What was decided about a person: stages, overrides, merges, proposals, and consent texts.
+
+All of it is written by verbs, so it is read here and changed elsewhere.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from patients.admin.said import OfPatient
+from patients.models import (
+    ConsentText,
+    FieldProposal,
+    PatientMerge,
+    RuleOverride,
+    StageChange,
+)
+from portal.core.admin import AppendOnlyAdmin, AutocompleteFilter, ReadOnlyAdmin
+
+
+class OfPatientAdmin(OfPatient, ReadOnlyAdmin):
+    """Rows about one patient that verbs write."""
+
+    search_fields = ("patient__search",)
+    autocomplete_fields = ("patient",)
+    opens = ("patient",)
+    joins: tuple[str, ...] = ("patient",)
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related(*self.joins).defer("patient__search")
+
+
+@admin.register(StageChange)
+class StageChangeAdmin(OfPatientAdmin):
+    """How people came to their stage."""
+
+    list_display = ("patient", "from_stage", "to_stage", "reason", "changed_by", "created_at")
+    list_filter = (("patient", AutocompleteFilter), "to_stage", "reason")
+    joins = ("patient", "changed_by")
+
+
+@admin.register(RuleOverride)
+class RuleOverrideAdmin(OfPatientAdmin):
+    """Rules that somebody set aside, and why."""
+
+    list_display = ("patient", "rule", "reason", "overridden_by", "created_at")
+    list_filter = (("patient", AutocompleteFilter), "rule")
+    joins = ("patient", "overridden_by")
+
+
+@admin.register(FieldProposal)
+class FieldProposalAdmin(OfPatientAdmin):
+    """What somebody said that differs from their record."""
+
+    list_display = ("patient", "field", "current_value", "proposed_value", "state", "created_at")
+    list_filter = (("patient", AutocompleteFilter), "state", "field")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PatientMerge)
+class PatientMergeAdmin(ReadOnlyAdmin):
+    """Merges, and whether they were taken back."""
+
+    search_fields = ("survivor__search",)
+    autocomplete_fields = ("survivor",)
+    opens = ("survivor",)
+    list_display = ("survivor", "loser_id", "merged_by", "reason", "created_at", "undone_at")
+    list_filter = (("survivor", AutocompleteFilter),)
+    # The journal and what the survivor had are for undoing, not for reading.
+    fields = (
+        ("survivor", "loser_id"),
+        ("merged_by", "created_at"),
+        "reason",
+        ("undone_at", "undone_by"),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("survivor", "merged_by").defer("survivor__search")
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(AppendOnlyAdmin):
+    """Every version of the texts people consent to. A correction is a new version."""
+
+    list_display = ("title", "purpose", "text_version", "language", "valid_from")
+    list_filter = ("purpose", "language")
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy(
+                    "A text is never changed: people agreed to these very words."
+                ),
+                "fields": (
+                    ("purpose", "text_version"),
+                    ("language", "valid_from"),
+                    "title",
+                    "body",
+                ),
+            },
+        ),
+    )

@@ -1,0 +1,95 @@
+"""What closing a patient ends here, and what depends on somebody being a patient."""
+
+from collections.abc import Sequence
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from patients.closing import Ending, Step
+from patients.conversion import Dependent
+from patients.models import Patient
+from portal.core.errors import Missing
+from referrals.models import CTReferral, DossierStep, EAPDossier
+
+Closed = Patient.ClosedReason
+Status = CTReferral.Status
+Outcome = CTReferral.Outcome
+
+# Steps of a dossier that wait for somebody.
+WAITING = (
+    DossierStep.Status.NOT_STARTED,
+    DossierStep.Status.IN_PREPARATION,
+    DossierStep.Status.SUBMITTED,
+    DossierStep.Status.QUESTIONS,
+)
+
+# What becomes of an active referral; withdrawn when the reason is not named.
+_REFERRAL_ENDS = {
+    Closed.DECEASED: (Status.DECEASED, Outcome.OTHER),
+    Closed.UNREACHABLE: (Status.LOST_CONTACT, Outcome.OTHER),
+    Closed.WITHDRAWN: (Status.WITHDRAWN, Outcome.WITHDRAWN),
+}
+# And of an open dossier.
+_DOSSIER_ENDS = {
+    Closed.DECEASED: EAPDossier.ClosedReason.DECEASED,
+    Closed.COMPLETED: EAPDossier.ClosedReason.TREATED,
+}
+
+
+def end_referrals(ending: Ending) -> Sequence[Model]:
+    """End every active referral. Who is enrolled when all is completed, has completed the trial."""
+    active = CTReferral.objects.active().filter(patient=ending.patient)
+    referrals = list(active.select_for_update(of=("self",)).order_by("pk"))
+    for referral in referrals:
+        if ending.closed_as == Closed.COMPLETED and referral.status == Status.ENROLLED:
+            referral.status, referral.outcome = Status.COMPLETED, Outcome.ENROLLED
+        else:
+            referral.status, referral.outcome = _REFERRAL_ENDS.get(
+                ending.closed_as, (Status.WITHDRAWN, Outcome.OTHER)
+            )
+        referral.save(update_fields=("status", "outcome"))
+    return referrals
+
+
+def close_dossiers(ending: Ending) -> Sequence[Model]:
+    """Close every open dossier, and cancel its steps that wait for somebody."""
+    mine = EAPDossier.objects.open().filter(patient=ending.patient)
+    dossiers = list(mine.select_for_update(of=("self",)).order_by("pk"))
+    waiting = DossierStep.objects.filter(dossier__in=dossiers, status__in=WAITING)
+    steps = list(waiting.select_for_update(of=("self",)).order_by("pk"))
+    for dossier in dossiers:
+        dossier.state = EAPDossier.State.CLOSED
+        dossier.closed_reason = _DOSSIER_ENDS.get(
+            ending.closed_as, EAPDossier.ClosedReason.WITHDRAWN
+        )
+        dossier.save(update_fields=("state", "closed_reason"))
+    for step in steps:
+        step.status = DossierStep.Status.CANCELLED
+        step.save(update_fields=("status",))
+    return [*dossiers, *steps]
+
+
+STEPS = (
+    Step("end active referrals", end_referrals),
+    Step("close open dossiers", close_dossiers),
+)
+
+
+def referred(patient: Patient) -> Missing | None:
+    """A referral that was begun after the conversion."""
+    if not patient.ct_referrals.filter(created_at__gte=patient.converted_at).exists():
+        return None
+    return Missing("has_referrals", _("A referral was begun since they became a patient."))
+
+
+def in_program(patient: Patient) -> Missing | None:
+    """A dossier that was begun after the conversion."""
+    if not patient.eap_dossiers.filter(created_at__gte=patient.converted_at).exists():
+        return None
+    return Missing("has_dossiers", _("A dossier was begun since they became a patient."))
+
+
+AFTER_CONVERSION = (
+    Dependent("referrals", referred),
+    Dependent("dossiers", in_program),
+)

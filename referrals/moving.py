@@ -1,0 +1,68 @@
+"""What a merge does with referrals and dossiers.
+
+A patient has one active referral to a trial and one open dossier in a program. Where both records
+have one, the further one stays; of two equals, the survivor's. The other is ended, not lost.
+"""
+
+from django.utils.translation import gettext as _
+
+from patients.relations import Merging, Policy
+from referrals.ending import WAITING
+from referrals.models import CTReferral, DossierStep, EAPDossier
+
+
+def referrals(merging: Merging) -> None:
+    """End the one that is less far of two active referrals to one trial, then move them all."""
+    own = {r.trial_id: r for r in merging.survivors(CTReferral) if r.is_active}
+    for referral in merging.rows(CTReferral):
+        other = own.get(referral.trial_id)
+        if other is None or not referral.is_active:
+            continue
+        behind = other if _progress(referral) > _progress(other) else referral
+        merging.journal.change(
+            behind, status=CTReferral.Status.WITHDRAWN, outcome=CTReferral.Outcome.OTHER
+        )
+        merging.give_way(
+            behind, "referral_twice", _("The other referral to this trial stays active.")
+        )
+    merging.move("referrals.CTReferral.patient")
+
+
+def _progress(referral: CTReferral) -> int:
+    return CTReferral.ACTIVE.index(referral.status)
+
+
+def dossiers(merging: Merging) -> None:
+    """Close the one that is less far of two open dossiers in one program, then move them all."""
+    own = {d.program_id: d for d in merging.survivors(EAPDossier) if _is_open(d)}
+    for dossier in merging.rows(EAPDossier):
+        other = own.get(dossier.program_id)
+        if other is None or not _is_open(dossier):
+            continue
+        behind = other if _steps_taken(dossier) > _steps_taken(other) else dossier
+        merging.journal.change(
+            behind,
+            state=EAPDossier.State.CLOSED,
+            closed_reason=EAPDossier.ClosedReason.DUPLICATE,
+        )
+        for step in behind.steps.filter(status__in=WAITING).select_for_update().order_by("pk"):
+            merging.journal.change(step, status=DossierStep.Status.CANCELLED)
+        merging.give_way(
+            behind, "dossier_twice", _("The other dossier in this program stays open.")
+        )
+    merging.move("referrals.EAPDossier.patient")
+
+
+def _is_open(dossier: EAPDossier) -> bool:
+    return bool(dossier.state == EAPDossier.State.OPEN)
+
+
+def _steps_taken(dossier: EAPDossier) -> int:
+    status = DossierStep.Status
+    return dossier.steps.exclude(status__in=(status.NOT_STARTED, status.CANCELLED)).count()
+
+
+POLICIES = (
+    Policy(("referrals.CTReferral.patient",), referrals),
+    Policy(("referrals.EAPDossier.patient",), dossiers),
+)
