@@ -18,7 +18,7 @@ from portal.core.choices import country_choices, language_choices, validate_time
 from portal.core.history import tracked
 from portal.core.models import Record, User
 from portal.core.phones import to_e164
-from portal.core.search import ContactQuerySet, ContactSearch
+from portal.core.search import ContactQueries, ContactQuerySet, ContactSearch
 
 E164 = r"^\+[1-9][0-9]{5,14}$"
 
@@ -195,14 +195,15 @@ class PatientQuerySet(ContactQuerySet):
     def without_physician(self) -> Self:
         return self.filter(stage=Patient.Stage.PATIENT, physician=None)
 
-    def _found(self, names: list[str], addresses: list[str]) -> list[models.QuerySet[Any]]:
+    def _found(self, queries: ContactQueries) -> list[models.QuerySet[Any]]:
         """Also people one of whose further contact points has the address that was typed."""
-        found = super()._found(names, addresses)
-        everywhere = " & ".join([*names, *addresses])
+        found = super()._found(queries)
+        names = [*queries.names, *queries.brief]
+        everywhere = " & ".join([*names, *queries.addresses])
         points = ContactPoint.objects.filter(search__tokens=everywhere)
         found.append(self.filter(pk__in=points.order_by().values("patient")[:1000]))
-        if names and addresses:
-            points = ContactPoint.objects.filter(search__tokens=" & ".join(addresses))
+        if names and queries.addresses:
+            points = ContactPoint.objects.filter(search__tokens=" & ".join(queries.addresses))
             found.append(
                 self.filter(
                     search__tokens=" & ".join(names),

@@ -9,7 +9,7 @@ The SQL functions that make the tokens stand in migration core.0001; `fold` is t
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVectorField
@@ -18,6 +18,10 @@ from django.db import models
 # A search looks no further than this: a page cannot show more, and the planner would otherwise
 # walk the newest rows to find rare ones (the fence; docs/performance.md has the numbers).
 SEARCH_LIMIT = 1000
+
+# A shorter word begins something of nearly everybody ("de los A"): the index would collect them
+# all. Beside a longer word it is checked on what that one finds.
+SELECTIVE_LETTERS = 3
 
 APOSTROPHES = "'’‘ʼ`´"
 _LETTERS = str.maketrans("łŁøØđĐıðÐħĦŧŦ", "lLoOdDidDhHtT")
@@ -74,6 +78,19 @@ class MatchesTokens(models.Lookup):
 
 
 SearchVectorField.register_lookup(MatchesTokens)
+
+
+class AlsoMatchesTokens(MatchesTokens):
+    """As `tokens`, checked on the rows that something else finds and never by the index."""
+
+    lookup_name = "also"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, left_params = self.process_lhs(compiler, connection)
+        return f"({left} || ''::tsvector) @@ %s::tsquery", [*left_params, self.rhs]
+
+
+SearchVectorField.register_lookup(AlsoMatchesTokens)
 
 
 class Among(models.Lookup):
@@ -133,14 +150,19 @@ def _name_query(term: str) -> str | None:
     return " & ".join(_prefix("n", part) for part in parts) if parts else None
 
 
-def contact_queries(text: str) -> tuple[list[str], list[str]] | None:
-    """The tsqueries of `text` for people: (terms that can be a name, terms that cannot).
+class ContactQueries(NamedTuple):
+    """The tsqueries of what was typed for people; together they are one condition."""
 
-    The second kind (phone digits, whole addresses) is also looked up among further contact
-    points. None when nothing is searched for.
-    """
+    names: list[str]  # words that can be a name
+    addresses: list[str]  # phone digits and addresses; also looked up among further contact points
+    brief: list[str]  # words that can be a name, too short to be looked up; only beside others
+
+
+def contact_queries(text: str) -> ContactQueries | None:
+    """The tsqueries of `text`. None when nothing is searched for."""
     names: list[str] = []
     addresses: list[str] = []
+    brief: list[str] = []
     for term, is_phone in _terms(text):
         if is_phone:
             addresses.append(_phone_query(term))
@@ -154,10 +176,11 @@ def contact_queries(text: str) -> tuple[list[str], list[str]] | None:
             plain = fold(term)
             alternatives = [_prefix("e", plain), _prefix("d", plain)]
             if name:
-                names.append(_any([f"({name})", *alternatives]))
-    if not names and not addresses:
-        return None
-    return names, addresses
+                kind = names if len(plain) >= SELECTIVE_LETTERS else brief
+                kind.append(_any([f"({name})", *alternatives]))
+    if names or addresses:
+        return ContactQueries(names, addresses, brief)
+    return ContactQueries(brief, [], []) if brief else None
 
 
 def text_query(text: str) -> str | None:
@@ -202,7 +225,8 @@ class ContactQuerySet(SearchQuerySet):
         queries = contact_queries(text)
         if queries is None:
             return self.none()
-        return self._fenced(*self._found(*queries))
+        return self._fenced(*self._found(queries))
 
-    def _found(self, names: list[str], addresses: list[str]) -> list[models.QuerySet[Any]]:
-        return [self.filter(search__tokens=" & ".join([*names, *addresses]))]
+    def _found(self, queries: ContactQueries) -> list[models.QuerySet[Any]]:
+        rows = self.filter(search__tokens=" & ".join([*queries.names, *queries.addresses]))
+        return [rows.filter(search__also=" & ".join(queries.brief)) if queries.brief else rows]

@@ -140,3 +140,34 @@ def test_search_for_nobody_asks_the_database_for_no_page(
         found = Patient.objects.search("zzyzx")
         assert not found.order_by("-created_at")[:25]
         assert found.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_found"),
+    [
+        ("de los A", True),
+        ("A los d", True),
+        ("ar", True),
+        ("a d", True),
+        ("los x", False),
+        ("roc de", False),
+        ("de 5678", True),
+        ("x 5678", False),
+        ("de @family.example", True),
+        ("x @family.example", False),
+    ],
+)
+def test_short_words_count_beside_long_ones(typed: str, is_found: bool) -> None:
+    person = PatientFactory(first_name="Ariel", last_name="de los Santos", phone="+31612345678")
+    ContactPointFactory(patient=person, kind="email", value="home@family.example")
+
+    assert Patient.objects.search(typed).exists() is is_found
+
+
+def test_short_words_are_not_looked_up_beside_long_ones() -> None:
+    from portal.core.search import contact_queries
+
+    queries = contact_queries("de los A")
+
+    assert [len(kind) for kind in queries] == [1, 0, 2]
+    assert contact_queries("de A").brief == []
