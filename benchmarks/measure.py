@@ -67,17 +67,17 @@ def repeat(call: Callable[[], Any], times: int, into: Samples | None = None) -> 
     """Call `times` times after one call that is not counted."""
     samples = Samples() if into is None else into
     call()
-    backends = _backends()
+    serving = backends()
     for _ in range(times):
-        cpu = _on_cpu(backends)
+        cpu = _on_cpu(serving)
         started = time.perf_counter()
         call()
         samples.ms.append((time.perf_counter() - started) * 1000)
-        samples.cpu_ms.append(_on_cpu(backends) - cpu)
+        samples.cpu_ms.append(_on_cpu(serving) - cpu)
     return samples
 
 
-def _backends() -> list[int]:
+def backends() -> list[int]:
     """The server's processes that serve this database, when the server is on this machine."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -87,14 +87,19 @@ def _backends() -> list[int]:
         return [pid for (pid,) in cursor.fetchall() if Path(f"/proc/{pid}/schedstat").exists()]
 
 
-def _on_cpu(backends: Sequence[int]) -> float:
-    """Milliseconds that this process and those have been on a CPU so far."""
-    total = time.process_time_ns()
-    for pid in backends:
+def server_ms(serving: Sequence[int]) -> float:
+    """Milliseconds that these backends have been on a CPU so far."""
+    total = 0
+    for pid in serving:
         # A pool may close a connection at any moment.
         with suppress(OSError):
             total += int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0])
     return total / 1e6
+
+
+def _on_cpu(serving: Sequence[int]) -> float:
+    """Milliseconds that this process and those backends have been on a CPU so far."""
+    return time.process_time_ns() / 1e6 + server_ms(serving)
 
 
 def interleaved(calls: Sequence[Callable[[], Any]], *, times: int, rounds: int) -> list[Samples]:

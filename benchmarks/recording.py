@@ -121,13 +121,13 @@ def run() -> list[Line]:
                 ("TRUNCATE", "TRUNCATE patients_patientevent"),
             )
         }
-    ratio = min(with_history.ms) / min(without.ms)
+    ratio = min(with_history.cpu_ms) / min(without.cpu_ms)
     missed = [name for name, caught in paths.items() if not caught]
     return [
         Line(
             what="history by triggers: save() of a patient",
-            measured=f"{min(with_history.ms) / ROWS:.2f} ms",
-            baseline=f"without history: {min(without.ms) / ROWS:.2f} ms",
+            measured=f"{min(with_history.cpu_ms) / ROWS:.2f} ms of CPU",
+            baseline=f"without history: {min(without.cpu_ms) / ROWS:.2f} ms",
             ratio=ratio,
             hold="≤ 2x",
             held=ratio <= 2,
