@@ -48,9 +48,10 @@ def test_pages_open_as_the_role_table_says(
     client.force_login(member(role))
     may_view = allows(label, role, "view")
 
+    page = client.get(page_url(label, "change", record.pk))
     answers = {
         "list": client.get(page_url(label, "changelist")).status_code,
-        "page": client.get(page_url(label, "change", record.pk)).status_code,
+        "page": page.status_code,
         "history": client.get(page_url(label, "history", record.pk)).status_code,
         "add": client.get(page_url(label, "add")).status_code,
         "delete": client.get(page_url(label, "delete", record.pk)).status_code,
@@ -63,33 +64,9 @@ def test_pages_open_as_the_role_table_says(
         "add": 200 if allows(label, role, "add") else 403,
         "delete": 200 if allows(label, role, "delete") else 403,
     }
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("label", EXAMPLES)
-def test_auditor_gets_no_save_button(
-    label: str, client: Client, member: Callable[..., User]
-) -> None:
-    record = EXAMPLES[label]()
-    client.force_login(member(Role.AUDITOR))
-
-    content = client.get(page_url(label, "change", record.pk)).content.decode()
-
-    assert 'name="_save"' not in content
-    assert 'name="_continue"' not in content
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("label", EXAMPLES)
-def test_superuser_opens_every_list_page_and_history(label: str, admin_client: Client) -> None:
-    record = EXAMPLES[label]()
-
-    for url in (
-        page_url(label, "changelist"),
-        page_url(label, "change", record.pk),
-        page_url(label, "history", record.pk),
-    ):
-        assert admin_client.get(url).status_code == 200, url
+    if not allows(label, role, "change"):
+        assert b'name="_save"' not in page.content
+        assert b'name="_continue"' not in page.content
 
 
 @pytest.mark.django_db
