@@ -180,8 +180,6 @@ def _parsed(field: Any, value: Any) -> Any:
         if moment.tzinfo is None:
             raise ValueError("a moment without an offset")
         return moment
-    if isinstance(field, models.DateField):
-        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 a date has no zone
     if isinstance(field, models.UUIDField):
         return UUID(value)
     if "\x00" in value:

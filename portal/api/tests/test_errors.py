@@ -121,12 +121,19 @@ BAD_VALUES = {
         "/time_zone",
         "unknown_time_zone",
     ),
+    "moment that is no text": (
+        "patients",
+        {"first_name": "a", "first_contact_at": 1767225600},
+        "/first_contact_at",
+        "invalid",
+    ),
     "phone that is none": (
         "patients",
         {"first_name": "a", "phone": "12"},
         "/phone",
         "invalid_phone",
     ),
+    "e-mail that is no text": ("patients", {"first_name": "a", "email": 7}, "/email", "invalid"),
     "e-mail that is none": ("patients", {"first_name": "a", "email": "a@"}, "/email", "invalid"),
     "id as a number": ("patients", {"first_name": "a", "owner": 7}, "/owner", "incorrect_type"),
     "id in another form": (

@@ -90,6 +90,13 @@ def test_filters_and_search_stay_in_the_links(reader: Rest) -> None:
     assert [len(page) for page in found] == [2, 1]
 
 
+def test_search_that_finds_nobody_is_an_empty_page(reader: Rest) -> None:
+    PatientFactory()
+
+    for text in ("xyzzyx", "-", "@"):
+        assert reader.get(f"patients/?search={text}").json()["results"] == []
+
+
 def test_empty_list_is_one_empty_page(reader: Rest) -> None:
     assert reader.get("patients/").json() == {"next": None, "previous": None, "results": []}
 
