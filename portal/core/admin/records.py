@@ -68,7 +68,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     # Whether rows may be written about people whose data may not be changed (GDPR article 18).
     although_restricted: ClassVar[bool] = False
     # Related names of rows whose changes belong to this record's history.
-    history_parts: ClassVar[Sequence[str]] = ()
+    history_parts: ClassVar[Sequence[history_log.Part]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
 
     # --- list --------------------------------------------------------------------------------
