@@ -92,6 +92,7 @@ def test_related_record_is_written_as_an_id_and_read_as_a_summary() -> None:
 def test_verb_takes_the_version_and_says_what_can_go_wrong() -> None:
     close = document()["paths"]["/api/v1/patients/{id}/close/"]["post"]
 
+    assert (close["operationId"], close["summary"]) == ("patients_close", "Close a lead or patient")
     headers = {each["name"] for each in close["parameters"] if each["in"] == "header"}
     assert headers == {"If-Match"}
     assert set(close["responses"]) == {
