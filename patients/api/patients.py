@@ -25,6 +25,7 @@ from patients.api.transitions import (
 from patients.closing import reopen
 from patients.locking import MergedAway, survivor_of
 from patients.models import Patient, StageChange
+from portal.core.api import versions
 from portal.core.api.documents import Document
 from portal.core.api.filters import (
     AnyOfFilter,
@@ -184,9 +185,10 @@ class PatientViewSet(FullViewSet):
         closings = StageChange.objects.filter(patient=document.id, to_stage=Patient.Stage.CLOSED)
         last = closings.order_by("-created_at", "-id").values_list("ended", flat=True).first()
         ended = [{"kind": each["model"].lower(), "ids": each["ids"]} for each in last or ()]
-        response = self.answer(document)
-        response.data = {"patient": document.json, "ended": ended}
-        return response
+        return Response(
+            {"patient": document.json, "ended": ended},
+            headers={"ETag": versions.etag(document.version)},
+        )
 
     @verb(path="reopen", summary="Reopen a closed lead or patient")
     def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:

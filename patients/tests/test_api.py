@@ -1,14 +1,17 @@
-"""People over REST: what is shown, whole; what is refused; what is received once."""
+"""People and what they said over REST: what is shown, whole, and what is refused."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from patients.models import ContactPoint, MedicalCondition, Patient
+from patients.models import ConsentText, ContactPoint, MedicalCondition, Patient
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
+    ConsentTextFactory,
     ContactPointFactory,
     HospitalFactory,
     MedicalConditionFactory,
@@ -305,3 +308,38 @@ def test_consent_is_shown_whole(reader: Rest) -> None:
         "obtained_by": {"id": str(nurse.pk), "name": "Aisha Okafor"},
         "evidence": "call 7",
     }
+
+
+def test_consent_text_is_shown_whole(reader: Rest) -> None:
+    text = ConsentTextFactory(text_version="2020-01")
+
+    shown = reader.get(f"consent-texts/{text.pk}/").json()
+
+    assert shown == {
+        "id": str(text.pk),
+        "created_at": moment(text.created_at),
+        "updated_at": moment(text.updated_at),
+        "version": 1,
+        "purpose": "research",
+        "text_version": "2020-01",
+        "language": "en",
+        "title": "Use for research",
+        "body": "You agree that we count you without your name.",
+        "sha256": text.sha256,
+        "valid_from": "2026-01-01T00:00:00+00:00",
+    }
+
+
+def test_text_to_show_today_is_found_by_purpose_and_language(reader: Rest) -> None:
+    query = "purpose=research&language=en"
+    now = timezone.now()
+    earlier = ConsentText.objects.current(purpose="research", language="en", now=now)
+    newest = ConsentTextFactory(valid_from=now)
+    ConsentTextFactory(valid_from=now + timedelta(days=1))
+
+    shown = reader.get(f"consent-texts/?{query}&in_force=true").json()["results"]
+    others = reader.get(f"consent-texts/?{query}&in_force=false").json()["results"]
+
+    assert [each["id"] for each in shown] == [str(newest.pk)]
+    assert str(earlier.pk) in {each["id"] for each in others}
+    assert len(others) == 2

@@ -8,7 +8,8 @@ import pytest
 from patients import closing
 from patients.models import Patient, RuleOverride, StageChange
 from patients.tests.factories import PatientFactory
-from portal.core.tests.rest import Rest, staff
+from patients.tests.test_intake import race
+from portal.core.tests.rest import Rest, staff, token
 
 pytestmark = pytest.mark.django_db
 
@@ -242,3 +243,13 @@ def test_verb_is_a_post_to_somebody_there_is(
 
     assert post(writer, patient, verb, body).status_code == 404
     assert writer.get(f"patients/{patient.pk}/{verb}/").status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_threads_with_one_version_change_the_stage_once() -> None:
+    bearer, lead = token("api-writer"), PatientFactory(initial_consult_at=SPOKEN)
+
+    answers = race(10, lambda _number: post(Rest(bearer), lead, "convert", {}, If_Match='"1"'))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 9
+    assert StageChange.objects.count() == 1

@@ -10,6 +10,7 @@ from bookings.tests.factories import BookingFactory, CallFactory
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
+    ConsentTextFactory,
     ContactPointFactory,
     HospitalFactory,
     MedicalConditionFactory,
@@ -132,6 +133,7 @@ SAMPLES: dict[str, Sample] = {
         },
         found_by={"patient": None},
     ),
+    "consent-texts": Sample(ConsentTextFactory, dict, found_by={"text_version": None}),
     "bookings": Sample(
         BookingFactory,
         lambda: {
@@ -215,3 +217,4 @@ SAMPLES: dict[str, Sample] = {
     ),
 }
 APPEND_ONLY = {"submissions", "consents"}
+READ_ONLY = {"consent-texts"}

@@ -4,12 +4,14 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from patients.merging import merge
 from patients.models import Patient
 from patients.tests.factories import MergedPatientFactory, PatientFactory
 from portal.api.tests.samples import SAMPLES
 from portal.api.urls import COLLECTIONS
+from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from portal.core.tests.rest import Rest, staff
 
@@ -86,6 +88,14 @@ def test_who_may_not_do_it_is_told_so_and_not_sent_on(reader: Rest) -> None:
     ]
 
     assert [each.status_code for each in refused] == [403] * 3
+
+
+def test_who_may_change_people_and_not_see_them_is_not_told(writer: Rest) -> None:
+    account = User.objects.latest("created_at")
+    account.groups.clear()
+    account.user_permissions.add(Permission.objects.get(codename="change_patient"))
+
+    assert writer.patch(f"patients/{MergedPatientFactory().old_id}/", {}).status_code == 404
 
 
 def test_id_of_nobody_is_a_404(writer: Rest) -> None:
