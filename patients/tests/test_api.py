@@ -1,6 +1,6 @@
 """People and what they said over REST: what is shown, whole, and what is refused."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -343,3 +343,23 @@ def test_text_to_show_today_is_found_by_purpose_and_language(reader: Rest) -> No
     assert [each["id"] for each in shown] == [str(newest.pk)]
     assert str(earlier.pk) in {each["id"] for each in others}
     assert len(others) == 2
+
+
+def test_new_condition_is_found_under_its_name_and_takes_nobody_elses(writer: Rest) -> None:
+    made = writer.post("medical-conditions/", {"name": "Fabry disease"})
+    refused = writer.post("medical-conditions/", {"name": "duchenne"})
+
+    assert made.status_code == 201, made.content
+    assert str(MedicalCondition.objects.named("fabry  DISEASE").get().pk) == made.json()["id"]
+    assert refused.status_code == 400
+    assert "Duchenne" in refused.json()["errors"][0]["message"]
+
+
+def test_put_leaves_the_first_contact_as_it_was(writer: Rest) -> None:
+    patient = PatientFactory(first_contact_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    answer = writer.put(f"patients/{patient.pk}/", {"first_name": "New", "last_name": "Name"})
+
+    assert answer.status_code == 200, answer.content
+    patient.refresh_from_db()
+    assert (patient.first_name, patient.first_contact_at.year) == ("New", 2020)

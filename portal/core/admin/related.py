@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -122,7 +123,7 @@ class NewestFormSet(PaginationInlineFormSet):  # type: ignore[misc]
             raw = self.data.get(f"{self.add_prefix(index)}-{key.name}", "")
             try:
                 found.append(key.to_python(raw))
-            except ValueError:
+            except (ValueError, ValidationError):  # no id at all
                 continue
         return [value for value in found if value is not None]
 

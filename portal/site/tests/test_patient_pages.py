@@ -487,3 +487,29 @@ def test_submission_is_shown_word_for_word(client: Client, navigator: User) -> N
 
     assert "a trial" in content
     assert "weight" in content
+
+
+def test_who_may_only_read_sees_phones_as_people_write_them(
+    client: Client, member: Callable[..., User]
+) -> None:
+    patient = PatientFactory(phone="+31612345678")
+    client.force_login(member(Role.AUDITOR))
+
+    content = client.get(change_url(patient)).content.decode()
+
+    assert "+31 6 12345678" in content
+    assert ">+31612345678<" not in content.replace("\n", "").replace(" <", "<").replace("> ", ">")
+
+
+def test_booking_is_called_by_the_time_on_the_viewers_clock(client: Client) -> None:
+    viewer = UserFactory(is_superuser=True, time_zone="Europe/Amsterdam")
+    booking = BookingFactory(
+        starts_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 7, 1, 8, 30, tzinfo=UTC),
+    )
+    client.force_login(viewer)
+
+    content = client.get(booking.get_absolute_url()).content.decode()
+
+    assert "2026-07-01 10:00" in content
+    assert "2026-07-01 08:00" not in content
