@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ConsentDecisionEnum": "patients.models.Consent.Decision",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
+        "PatientSexEnum": "patients.models.Patient.Sex",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",

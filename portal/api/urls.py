@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
 from bookings.api import BookingViewSet, CallViewSet
+from patients.api.consent_texts import ConsentTextViewSet
 from patients.api.consents import ConsentViewSet
 from patients.api.contact_points import ContactPointViewSet
 from patients.api.lookups import (
@@ -32,6 +33,7 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "condition-names": ConditionNameViewSet,
     "submissions": SubmissionViewSet,
     "consents": ConsentViewSet,
+    "consent-texts": ConsentTextViewSet,
     "bookings": BookingViewSet,
     "calls": CallViewSet,
     "clinical-trials": ClinicalTrialViewSet,
