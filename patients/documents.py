@@ -114,7 +114,7 @@ def upload(*, patient_id: UUID, by: User, file: File, kind: str, title: str = ""
 def open_file(document: Document) -> File:
     """The stored file, open for reading and checked to be what was stored. Raises NotReadable."""
     try:
-        file: File = default_storage.open(document.file.name)
+        file: File = default_storage.open(document.file.name or "")
         digest = _sha256(file)
     except OSError as error:
         logger.exception("The file of document %s cannot be read.", document.pk)

@@ -24,6 +24,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from patients.documents import SameFile
 from portal.api.breaches import Breach, breach
 from portal.core.api.fields import as_drf_errors
 from portal.core.api.invalid import InvalidHeader, InvalidParameter
@@ -138,6 +139,10 @@ def _stale(error: Any, request: Any) -> Translated:
     return 412, error.message, members
 
 
+def _same_file(error: Any, request: Any) -> Translated:
+    return 409, error.message, {"code": error.code, "document": str(error.document_id)}
+
+
 def _in_use(error: Any, request: Any) -> Translated:
     return 409, error.message, {"code": error.code, "referring": list(error.referring)}
 
@@ -192,6 +197,7 @@ _TRANSLATIONS: tuple[tuple[Any, Callable[[Any, Any], Translated | None]], ...] =
     (DjangoValidationError, _invalid_in_model),
     (StaleVersion, _stale),
     (InUse, _in_use),
+    (SameFile, _same_file),
     (Refused, _refused),
     ((Http404, exceptions.NotFound, ObjectDoesNotExist), _not_found),
     (PermissionDenied, _simply(403, lambda: _("You may not do this."))),

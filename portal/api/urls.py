@@ -6,12 +6,14 @@ from rest_framework.routers import SimpleRouter
 from bookings.api import BookingViewSet, CallViewSet
 from patients.api.consents import ConsentViewSet
 from patients.api.contact_points import ContactPointViewSet
+from patients.api.documents import DocumentViewSet
 from patients.api.lookups import (
     ConditionNameViewSet,
     HospitalViewSet,
     MedicalConditionViewSet,
     SpecializationViewSet,
 )
+from patients.api.notes import NoteViewSet
 from patients.api.patients import PatientViewSet
 from patients.api.specialists import SpecialistViewSet
 from patients.api.submissions import SubmissionViewSet
@@ -32,6 +34,8 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "condition-names": ConditionNameViewSet,
     "submissions": SubmissionViewSet,
     "consents": ConsentViewSet,
+    "notes": NoteViewSet,
+    "documents": DocumentViewSet,
     "bookings": BookingViewSet,
     "calls": CallViewSet,
     "clinical-trials": ClinicalTrialViewSet,

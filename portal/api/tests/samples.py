@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from bookings.tests.factories import BookingFactory, CallFactory
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
     ContactPointFactory,
+    DocumentFactory,
     HospitalFactory,
     MedicalConditionFactory,
+    NoteFactory,
     PatientFactory,
     SpecialistFactory,
     SpecializationFactory,
@@ -132,6 +136,21 @@ SAMPLES: dict[str, Sample] = {
         },
         found_by={"patient": None},
     ),
+    "notes": Sample(
+        NoteFactory,
+        lambda: {"patient": _id(PatientFactory()), "text": "Prefers the morning."},
+        found_by={"patient": None},
+    ),
+    "documents": Sample(
+        DocumentFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "kind": "letter",
+            "title": "Letter of referral",
+            "file": SimpleUploadedFile("letter.txt", b"Dear colleague,"),
+        },
+        found_by={"patient": None},
+    ),
     "bookings": Sample(
         BookingFactory,
         lambda: {
@@ -214,4 +233,4 @@ SAMPLES: dict[str, Sample] = {
         {"dossier": None},
     ),
 }
-APPEND_ONLY = {"submissions", "consents"}
+APPEND_ONLY = {"submissions", "consents", "notes", "documents"}

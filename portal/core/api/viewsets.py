@@ -48,6 +48,8 @@ class RecordViewSet(GenericViewSet[Any]):
     # record besides the usual ones (status → description).
     request_headers: ClassVar[dict[str, str]] = {}
     other_answers: ClassVar[dict[str, str]] = {}
+    # The media types that the action `file` answers with, for resources that have a file each.
+    downloads: ClassVar[tuple[str, ...]] = ()
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
