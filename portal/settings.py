@@ -276,6 +276,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CallOutcomeEnum": "bookings.models.Call.Outcome",
         "CallDecisionEnum": "bookings.models.Call.Decision",
         "ConsentDecisionEnum": "patients.models.Consent.Decision",
+        "ContactPointKindEnum": "patients.models.ContactPoint.Kind",
+        "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -45,17 +46,23 @@ class DocumentForm(RecordForm):
     class Meta:
         model = Document
         fields = ("patient", "kind", "title", "file")
-        help_texts = {
-            "title": gettext_lazy("Left empty, it is the name of the file."),
-            "file": filetypes.NAMES,
-        }
-        widgets = {"file": forms.FileInput(attrs={"accept": filetypes.ENDINGS})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "file" in self.fields:
-            self.fields["title"].required = False
-            self.fields["file"].allow_empty_file = True  # `documents.check` says what to do
+        if "file" not in self.fields:
+            return
+        fields: dict[str, Any] = self.fields
+        kind, title, file = (fields[name] for name in ("kind", "title", "file"))
+        # Nobody corrects a kind afterwards, so none is chosen beforehand.
+        kind.choices = [("", _("Choose")), *Document.Kind.choices]
+        title.required = False
+        title.help_text = _("Left empty, it is the name of the file.")
+        file.allow_empty_file = True  # `documents.check` says what to do
+        file.help_text = _("%(names)s, up to %(limit)d MB.") % {
+            "names": filetypes.NAMES,
+            "limit": settings.DOCUMENT_MAX_BYTES // 1_000_000,
+        }
+        file.widget.attrs["accept"] = filetypes.ENDINGS
 
     def clean_file(self) -> Any:
         """What is wrong with a file is said beside it."""

@@ -224,11 +224,14 @@ def test_upload_within_a_transaction_is_refused() -> None:
     assert not Document.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), LookupError("AccessDenied")], ids=repr
+)
 def test_store_that_fails_is_told_and_nothing_is_saved(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_arguments: Any) -> str:
-        raise OSError(28, "No space left on device")
+        raise error
 
     patient = PatientFactory(last_name="Lovelace")
     monkeypatch.setattr(storages["default"], "save", full)
