@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
+        "PatientSexEnum": "patients.models.Patient.Sex",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",

@@ -6,5 +6,5 @@ from portal.roles import synchronize
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0005_roles_of_merging"), ("patients", "0006_documents_have_files")]
+    dependencies = [("portal", "0005_roles_of_merging"), ("patients", "0007_documents_have_files")]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
