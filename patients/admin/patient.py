@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
+from patients import noting
 from patients.admin import joined
 from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
 from patients.models import Note, Patient
@@ -225,11 +226,12 @@ class PatientAdmin(RecordAdmin):
         return () if obj is not None and obj.processing_restricted else self.inlines
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """A note is its author's."""
+        """A note is written by who is logged in."""
         for row in formset.save(commit=False):
             if isinstance(row, Note):
-                row.author = cast(User, request.user)
-            row.save()
+                noting.write(patient_id=row.patient_id, by=cast(User, request.user), text=row.text)
+            else:
+                row.save()
         for row in formset.deleted_objects:
             row.delete()
 

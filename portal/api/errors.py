@@ -25,6 +25,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from patients.documents import SameFile
 from patients.intake import KeyReused
 from patients.locking import MergedAway
 from portal.api.breaches import Breach, breach
@@ -146,6 +147,10 @@ def _stale(error: Any, request: Any) -> Translated:
     return 412, error.message, members
 
 
+def _same_file(error: Any, request: Any) -> Translated:
+    return 409, error.message, {"code": error.code, "document": str(error.document_id)}
+
+
 def _in_use(error: Any, request: Any) -> Translated:
     return 409, error.message, {"code": error.code, "referring": list(error.referring)}
 
@@ -202,6 +207,7 @@ _TRANSLATIONS: tuple[tuple[Any, Callable[[Any, Any], Translated | None]], ...] =
     (InUse, _in_use),
     (MergedAway, _merged),
     (KeyReused, _key_reused),
+    (SameFile, _same_file),
     (Refused, _refused),
     ((Http404, exceptions.NotFound, ObjectDoesNotExist), _not_found),
     (PermissionDenied, _simply(403, lambda: _("You may not do this."))),

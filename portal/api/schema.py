@@ -33,13 +33,14 @@ _ONE = {404: "There is no such record."}
 _BODY = {
     409: "Another record stands in the way, or a rule of the work does; `code` says which.",
     413: "The body is larger than 2.5 MB.",
-    415: "Send application/json.",
+    415: "Send the media type that is named here.",
 }
 _TAGGED = {412: "Somebody else has changed the record since the version in If-Match."}
 _KEYED = {422: "The Idempotency-Key came with another body before."}
 _PROBLEMS: dict[str, dict[int, str]] = {
     "list": _ALWAYS,
     "retrieve": {**_ALWAYS, **_ONE},
+    "file": {**_ALWAYS, **_ONE, 409: "The stored file cannot be read; `code` says why."},
     "create": {**_ALWAYS, **_BODY},
     "update": {**_ALWAYS, **_ONE, **_BODY, **_TAGGED},
     "partial_update": {**_ALWAYS, **_ONE, **_BODY, **_TAGGED},
@@ -50,6 +51,7 @@ _VERB = {**_ALWAYS, **_ONE, **_BODY, **_TAGGED}
 _SUMMARIES = {
     "list": "List {}",
     "retrieve": "Read one of {}",
+    "file": "Download the file of one of {}",
     "create": "Add to {}",
     "update": "Replace one of {}",
     "partial_update": "Change one of {}",
@@ -114,6 +116,11 @@ _PROBLEM: dict[str, Any] = {
             "format": "uuid",
             "description": "The id of the record that this one was merged into.",
         },
+        "document": {
+            **_TEXT,
+            "format": "uuid",
+            "description": "The document that has this very file.",
+        },
         "version": {"type": "integer", "description": "The version that the record has now."},
         "changed": {
             "type": "array",
@@ -174,12 +181,14 @@ class PortalSchema(AutoSchema):
         return "\n\n".join(" ".join(part.split()) for part in parts if part)
 
     def get_response_serializers(self) -> Any:
+        if self.view.action == "file":
+            return {(200, each): OpenApiTypes.BINARY for each in self.view.downloads}
         return self.view.answers.get(self.view.action, self.view.serializer_class)
 
     def get_override_parameters(self) -> list[Any]:
         header: Any = OpenApiParameter.HEADER
         found = []
-        if self.view.action != "list":
+        if self.view.action not in {"list", "file"}:
             found.append(
                 OpenApiParameter(
                     "ETag",

@@ -6,14 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from bookings.tests.factories import BookingFactory, CallFactory
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
     ConsentTextFactory,
     ContactPointFactory,
+    DocumentFactory,
     HospitalFactory,
     MedicalConditionFactory,
+    NoteFactory,
     PatientFactory,
     SpecialistFactory,
     SpecializationFactory,
@@ -134,6 +138,21 @@ SAMPLES: dict[str, Sample] = {
         found_by={"patient": None},
     ),
     "consent-texts": Sample(ConsentTextFactory, dict, found_by={"text_version": None}),
+    "notes": Sample(
+        NoteFactory,
+        lambda: {"patient": _id(PatientFactory()), "text": "Prefers the morning."},
+        found_by={"patient": None},
+    ),
+    "documents": Sample(
+        DocumentFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "kind": "letter",
+            "title": "Letter of referral",
+            "file": SimpleUploadedFile("letter.txt", b"Dear colleague,"),
+        },
+        found_by={"patient": None},
+    ),
     "bookings": Sample(
         BookingFactory,
         lambda: {
@@ -216,5 +235,5 @@ SAMPLES: dict[str, Sample] = {
         {"dossier": None},
     ),
 }
-APPEND_ONLY = {"submissions", "consents"}
 READ_ONLY = {"consent-texts"}
+APPEND_ONLY = {"submissions", "consents", "notes", "documents"}
