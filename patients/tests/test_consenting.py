@@ -1,10 +1,12 @@
 """Decisions about consent: kept once, and what a withdrawal stops."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from patients import consenting
@@ -12,6 +14,7 @@ from patients.consenting import Step, Withdrawal, record, would_stop
 from patients.models import Consent, Note, Patient
 from patients.tests.factories import ConsentFactory, NoteFactory, PatientFactory
 from portal.core.errors import Refused
+from portal.core.ids import uuid7
 from portal.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +164,30 @@ def test_when_a_step_fails_nothing_is_recorded(
         record(consent=decision(PatientFactory(), "withdrawn"), by=navigator)
 
     assert not Consent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_decision_sent_twice_at_once_is_kept_and_acted_on_once(
+    navigator: User, stopped: list[Withdrawal]
+) -> None:
+    patient = PatientFactory()
+    key = uuid7()
+    start = threading.Barrier(4)
+    kept: list[Any] = []
+
+    def send() -> None:
+        start.wait()
+        try:
+            consent = decision(patient, "withdrawn", id=key)
+            kept.append(record(consent=consent, by=navigator).consent.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert kept == [key] * 4
+    assert (Consent.objects.count(), len(stopped)) == (1, 1)
