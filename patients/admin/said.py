@@ -82,7 +82,6 @@ class SubmissionAdmin(OfPatient, ReadOnlyAdmin):
 class ConsentAdmin(OfPatient, AppendOnlyAdmin):
     """Decisions about consent, one row each."""
 
-    although_restricted = True  # a withdrawal above all
     list_display = ("decided_at", "patient", "purpose", "decision_shown", "method", "obtained_by")
     list_filter = (
         ("purpose", ChoicesFilter),

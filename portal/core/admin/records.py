@@ -66,8 +66,6 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     # Paths to the people whose record this page shows: "" is the record itself, "patient" the
     # one it points at. Opening the page is written to the access log for each of them.
     opens: ClassVar[Sequence[str]] = ()
-    # Whether rows may be written about people whose data may not be changed (GDPR article 18).
-    although_restricted: ClassVar[bool] = False
     # Related names of rows whose changes belong to this record's history.
     history_parts: ClassVar[Sequence[str]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
@@ -192,7 +190,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         That person's own page decides for itself: the restriction can be lifted there.
         """
         about = [path for path in self.opens if path]
-        if not self.although_restricted and is_restricted(obj, about):
+        if is_restricted(obj, about):
             raise Refused(
                 _("This person's data may not be changed. Lift the restriction first."),
                 code="restricted",
