@@ -31,10 +31,11 @@ def survivor_of(old_id: UUID) -> UUID | None:
     return aliases.values_list("survivor_id", flat=True).first()
 
 
-def locked(patient_id: UUID, *, no_key: bool = False) -> Patient:
+def locked(patient_id: UUID, *, no_key: bool = False, although_restricted: bool = False) -> Patient:
     """The patient, locked until the end of the transaction.
 
-    `no_key` is for adding a row that points at them: others may do so at the same time.
+    `no_key` is for adding a row that points at them: others may do so at the same time. What they
+    say themselves is written down `although_restricted`.
 
     Raises MergedAway, Refused for one who is restricted, Patient.DoesNotExist for nobody.
     """
@@ -45,7 +46,7 @@ def locked(patient_id: UUID, *, no_key: bool = False) -> Patient:
         if survivor_id is not None:
             raise MergedAway(survivor_id)
         raise Patient.DoesNotExist(str(patient_id))
-    if patient.processing_restricted:
+    if patient.processing_restricted and not although_restricted:
         raise Refused(_("This person's data may not be changed."), code="restricted")
     return patient
 

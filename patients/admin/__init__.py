@@ -10,6 +10,7 @@ from patients.admin import (
     lifecycle,
     lookups,
     patient,
+    proposals,
     said,
     specialists,
 )
@@ -21,6 +22,7 @@ __all__ = (
     "lifecycle",
     "lookups",
     "patient",
+    "proposals",
     "said",
     "specialists",
 )
