@@ -1,4 +1,4 @@
-"""What was decided about a person: stages, overrides, merges, proposals, and consent texts.
+"""What was decided about a person: stages, overrides, proposals, and consent texts.
 
 All of it is written by verbs, so it is read here and changed elsewhere.
 """
@@ -13,7 +13,6 @@ from patients.admin.said import OfPatient
 from patients.models import (
     ConsentText,
     FieldProposal,
-    PatientMerge,
     RuleOverride,
     StageChange,
 )
@@ -59,27 +58,6 @@ class FieldProposalAdmin(OfPatientAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-@admin.register(PatientMerge)
-class PatientMergeAdmin(ReadOnlyAdmin):
-    """Merges, and whether they were taken back."""
-
-    search_fields = ("survivor__search",)
-    autocomplete_fields = ("survivor",)
-    opens = ("survivor",)
-    list_display = ("survivor", "loser_id", "merged_by", "reason", "created_at", "undone_at")
-    list_filter = (("survivor", AutocompleteFilter),)
-    # The journal and what the survivor had are for undoing, not for reading.
-    fields = (
-        ("survivor", "loser_id"),
-        ("merged_by", "created_at"),
-        "reason",
-        ("undone_at", "undone_by"),
-    )
-
-    def rows(self, request: HttpRequest, page: Any) -> Any:
-        return page.select_related("survivor", "merged_by").defer("survivor__search")
 
 
 @admin.register(ConsentText)

@@ -16,13 +16,13 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from patients.admin import joined
 from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
+from patients.admin.sameness import FormerIds, SamePerson
 from patients.models import Note, Patient
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
     DateRangeFilter,
     Fact,
-    RecordAdmin,
     RelatedTable,
 )
 from portal.core.admin.display import (
@@ -88,7 +88,7 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Patient)
-class PatientAdmin(RecordAdmin):
+class PatientAdmin(FormerIds, SamePerson):
     """Leads and patients."""
 
     form = ContactForm

@@ -1,0 +1,125 @@
+"""On a person's own page: who they may be the same as, and who they were merged with.
+
+`SamePerson` is mixed into the pages of patients and specialists; `FormerIds` makes the page of
+somebody who was merged away lead to the one they are now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from patients import merging
+from patients.admin.merges import merge_url
+from patients.models import MergedPatient, Patient, PatientMerge, PossibleDuplicate, Specialist
+from portal.core.admin import RecordAdmin
+from portal.core.admin.display import day
+from portal.core.permissions import may
+
+# So many are named; the others are in the lists.
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A sentence about a person, and where it can be acted on."""
+
+    sentence: str
+    action: str = ""
+    url: str = ""
+
+
+class SamePerson(RecordAdmin):
+    """The page of a person, with hints about who else they are or may be."""
+
+    change_form_outer_before_template = "patients/same_person.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        person = kwargs.get("obj")
+        if person is not None:
+            context["same_person"] = hints(person, viewer=request.user)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def hints(person: Patient | Specialist, *, viewer: Any) -> list[Hint]:
+    """At most NAMED of each kind, in two queries."""
+    found: list[Hint] = []
+    if may(viewer, "view", PossibleDuplicate):
+        found += _pairs(person, may_decide=may(viewer, "change", PossibleDuplicate))
+    if isinstance(person, Patient) and may(viewer, "view", PatientMerge):
+        found += _merges(person, may_undo=may(viewer, "change", PatientMerge))
+    return found
+
+
+def _pairs(person: Patient | Specialist, *, may_decide: bool) -> list[Hint]:
+    sides = ("first_patient", "second_patient", "first_specialist", "second_specialist")
+    pairs = PossibleDuplicate.objects.of(person).waiting().in_queue().select_related(*sides)
+    shown: Sequence[PossibleDuplicate] = list(
+        pairs.defer(*(f"{side}__search" for side in sides))[: NAMED + 1]
+    )
+    found = []
+    for pair in shown[:NAMED]:
+        [other] = [one for one in pair.people if one.pk != person.pk]
+        if pair.is_to_merge:
+            sentence = _("Decided to be the same person as %(name)s; not merged yet.")
+            action, url = _("Merge"), merge_url(pair)
+        else:
+            sentence = _("May be the same person as %(name)s.")
+            action, url = _("Compare"), pair.get_absolute_url()
+        if not may_decide:
+            action, url = _("Look"), pair.get_absolute_url()
+        found.append(Hint(sentence % {"name": other.full_name}, action, url))
+    if len(shown) > NAMED:
+        queue = reverse("admin:patients_possibleduplicate_changelist")
+        found.append(Hint(_("There are more such pairs."), _("All pairs"), queue))
+    return found
+
+
+def _merges(person: Patient, *, may_undo: bool) -> list[Hint]:
+    merges = PatientMerge.objects.filter(survivor=person, undone_at=None)
+    found = []
+    for merge in merges.select_related("merged_by").defer("journal", "present")[:NAMED]:
+        sentence = _("Merged with another record on %(day)s by %(who)s.") % {
+            "day": day(timezone.localdate(merge.created_at)),
+            "who": merge.merged_by,
+        }
+        page = "undo" if may_undo else "change"
+        url = reverse(f"admin:patients_patientmerge_{page}", args=[merge.pk])
+        found.append(Hint(sentence, _("Undo…") if may_undo else _("Look"), url))
+    return found
+
+
+class FormerIds(RecordAdmin):
+    """The pages of patients: an id that was merged away leads to who they are now."""
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        survivor_id = _resolved(object_id) if self.has_view_permission(request) else None
+        if survivor_id is None:
+            answer: HttpResponse = super()._get_obj_does_not_exist_redirect(
+                request, opts, object_id
+            )
+            return answer
+        merged = MergedPatient.objects.filter(old_id=object_id).first()
+        if merged is not None:
+            said = _("The record you opened was merged into this person on %(day)s.")
+            when = day(timezone.localdate(merged.created_at))
+            messages.info(request, said % {"day": when})
+        return HttpResponseRedirect(reverse("admin:patients_patient_change", args=[survivor_id]))
+
+
+def _resolved(object_id: str) -> UUID | None:
+    """The id under which somebody is found today who had this one; None for nobody."""
+    try:
+        return merging.resolve(UUID(object_id))
+    except ValueError:
+        return None
