@@ -17,7 +17,6 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import AutocompleteWidgetMixin
 
 from patients import choosing, merging
 from patients.admin import comparing
@@ -26,7 +25,7 @@ from patients.choosing import Side
 from patients.merging import Plan
 from patients.models import Patient, PatientMerge, PossibleDuplicate
 from portal.core import access
-from portal.core.admin import AutocompleteFilter, ReadOnlyAdmin
+from portal.core.admin import AutocompleteFilter, Link, ReadOnlyAdmin
 from portal.core.errors import Missing, Refused, StaleVersion
 from portal.core.models import AccessEvent
 from portal.core.permissions import may
@@ -67,8 +66,16 @@ def join_url(survivor_id: UUID, loser_id: UUID) -> str:
     return reverse("admin:patients_patientmerge_join", args=[survivor_id, loser_id])
 
 
-class PersonWidget(AutocompleteWidgetMixin, AutocompleteSelect):  # type: ignore[misc]
-    """A patient, searched for as one types."""
+def _choose_url(patient: Patient) -> str:
+    return f"{reverse('admin:patients_patientmerge_add')}?one={patient.pk}"
+
+
+MERGE_WITH_ANOTHER = Link(
+    label=gettext_lazy("Merge with another…"),
+    icon="call_merge",
+    permissions=("patients.add_patientmerge", "patients.change_patient"),
+    address=_choose_url,
+)
 
 
 class ChooseForm(forms.Form):
@@ -85,7 +92,7 @@ class ChooseForm(forms.Form):
         relation = PatientMerge._meta.get_field("survivor")
         for field in self.fields.values():
             chooser: Any = field
-            chooser.widget = PersonWidget(relation, page.admin_site)
+            chooser.widget = AutocompleteSelect(relation, page.admin_site)
             chooser.widget.choices = chooser.choices
             chooser.label_from_instance = patients.autocomplete_label
 

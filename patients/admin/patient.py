@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients.admin import joined, stages
+from patients.admin import joined, merges, stages
 from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
 from patients.admin.sameness import FormerIds, SamePerson
 from patients.models import Note, Patient
@@ -151,6 +151,7 @@ class PatientAdmin(FormerIds, SamePerson):
     opens = ("",)
     history_parts = ("contact_points",)
     verbs = stages.VERBS
+    links = (merges.MERGE_WITH_ANOTHER,)
 
     # --- list --------------------------------------------------------------------------------
 

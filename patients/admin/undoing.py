@@ -48,7 +48,7 @@ class Undo(Verb):
     form_class = UndoForm
     done_already = gettext_lazy("This merge was taken back already.")
 
-    def is_offered(self, record: PatientMerge) -> bool:
+    def is_offered(self, record: PatientMerge, user: Any) -> bool:
         return record.undone_at is None
 
     def briefing(self, record: PatientMerge, user: Any) -> Briefing:
