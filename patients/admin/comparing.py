@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, F, Max, Value
+from django.db.models import Count, F, Max, Q, Value
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from patients.models import Patient, PossibleDuplicate, Specialist
+from patients.models import ContactPoint, Patient, PossibleDuplicate, Specialist
 from portal.core.admin.display import NOTHING, day, moment
 from portal.core.models import Record
 from portal.core.permissions import may
@@ -21,16 +21,15 @@ from portal.core.search import fold
 
 Person = Patient | Specialist
 
-# What tells people apart, and what was done for them so far. "name" and "contact_points" are
-# put together from several columns or rows.
+# What tells people apart, and how far it went with them. Some are put together from several
+# columns or rows.
 WHO: Mapping[type[Person], Sequence[str]] = {
     Patient: (
         "name",
         "date_of_birth",
         "sex",
-        "email",
-        "phone",
-        "contact_points",
+        "emails",
+        "phones",
         "medical_condition",
         "country",
         "language",
@@ -44,8 +43,8 @@ WHO: Mapping[type[Person], Sequence[str]] = {
         "medical_license_number",
         "hospital",
         "job_title",
-        "email",
-        "phone",
+        "emails",
+        "phones",
         "country",
         "language",
         "time_zone",
@@ -72,7 +71,9 @@ RELATED: Mapping[type[Person], Sequence[str]] = {
     Specialist: ("hospital", "specialization"),
 }
 # Rows of these kinds are no sign that anything happened with the person.
-_ABOUT_THE_RECORD = (PossibleDuplicate,)
+_NOTHING_HAPPENED = (PossibleDuplicate, ContactPoint)
+# When something happened, in the first of these columns that a row has; else when it was added.
+_HAPPENED = ("started_at", "received_at", "decided_at", "starts_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def kind_of(person: Person) -> str:
 def label_of(kind: type[Person], name: str) -> str:
     named = {
         "name": _("name"),
-        "contact_points": _("further contact points"),
+        "emails": _("e-mail"),
+        "phones": _("phone"),
         "on_behalf_of": _("form filled in by"),
     }
     found: Any = None if name in named else kind._meta.get_field(name)
@@ -165,9 +167,8 @@ def _sex(person: Any) -> str:
 _PUT_TOGETHER: Mapping[str, Callable[[Any], str]] = {
     "name": lambda person: person.full_name,
     "phone": lambda person: for_people(person.phone) if person.phone else "",
-    "contact_points": lambda person: ", ".join(
-        for_people(point.value) for point in person.contact_points.all()
-    ),
+    "emails": lambda person: ", ".join(_reached_by(person, "email")),
+    "phones": lambda person: ", ".join(map(for_people, _reached_by(person, "phone"))),
     "on_behalf_of": _on_behalf_of,
     "date_of_birth": _born,
     "stage": _stage,
@@ -190,12 +191,29 @@ def _rows(
 
 
 def _compared(people: tuple[Person, Person]) -> Iterable[Row]:
+    """What tells people apart. One e-mail address or phone in common is enough."""
+    shared = {
+        label_of(type(people[0]), f"{kind}s")
+        for kind in ContactPoint.Kind.values
+        if _folded(people[0], kind) & _folded(people[1], kind)
+    }
     for label, (first, second) in _rows(people, WHO):
-        if first and second:
-            verdict = "same" if fold(first) == fold(second) else "differs"
-        else:
+        if not (first and second):
             verdict = "one"
+        else:
+            verdict = "same" if label in shared or fold(first) == fold(second) else "differs"
         yield Row(label, (first or NOTHING, second or NOTHING), verdict)
+
+
+def _reached_by(person: Person, kind: str) -> list[str]:
+    """Every address (or number), the person's own first, each once."""
+    further = person.contact_points.all() if isinstance(person, Patient) else ()
+    found = [getattr(person, kind), *(point.value for point in further if point.kind == kind)]
+    return list({fold(value): value for value in reversed(found) if value}.values())[::-1]
+
+
+def _folded(person: Person, kind: str) -> set[str]:
+    return {fold(value) for value in _reached_by(person, kind)}
 
 
 def _told(people: tuple[Person, Person]) -> Iterable[Row]:
@@ -207,7 +225,7 @@ def _told(people: tuple[Person, Person]) -> Iterable[Row]:
 
 
 def _counted(people: tuple[Person, Person], viewer: Any) -> Iterable[Row]:
-    """How many rows of each kind point at them, and when the last one was added."""
+    """How many rows of each kind point at them, and when something last happened."""
     counts: dict[str, dict[UUID, int]] = {}
     latest: dict[UUID, datetime] = {}
     for kind in dict.fromkeys(type(person) for person in people):
@@ -215,22 +233,23 @@ def _counted(people: tuple[Person, Person], viewer: Any) -> Iterable[Row]:
         for what, who, count, last in _rows_about(kind, ids, viewer):
             mine = counts.setdefault(what, {})
             mine[who] = mine.get(who, 0) + count
-            latest[who] = max(last, latest.get(who, last))
+            if last is not None:
+                latest[who] = max(last, latest.get(who, last))
     for what, by_person in sorted(counts.items()):
         shown = [str(by_person.get(person.pk, 0) or NOTHING) for person in people]
         yield Row(str(capfirst(what)), (shown[0], shown[1]))
-    last_added = [moment(latest.get(person.pk)) for person in people]
-    yield Row(_("Last added"), (last_added[0], last_added[1]))
+    last = [moment(latest.get(person.pk)) for person in people]
+    yield Row(_("Last activity"), (last[0], last[1]))
 
 
 def _rows_about(
     kind: type[Person], ids: Sequence[UUID], viewer: Any
-) -> Iterable[tuple[str, UUID, int, datetime]]:
-    """(kind of row, person, how many, newest) in one query, of what the viewer may see."""
+) -> Iterable[tuple[str, UUID, int, datetime | None]]:
+    """(kind of row, person, how many, when last) in one query, of what the viewer may see."""
     labels, queries = {}, []
     for number, relation in enumerate(kind._meta.related_objects):
         model: Any = relation.related_model
-        counts = issubclass(model, Record) and model not in _ABOUT_THE_RECORD
+        counts = issubclass(model, Record) and model not in _NOTHING_HAPPENED
         if not counts or not may(viewer, "view", model):
             continue
         labels[number] = str(model._meta.verbose_name_plural)
@@ -245,5 +264,13 @@ def _rows_about(
 def _counting(
     model: type[models.Model], field: Any, ids: Sequence[UUID], number: int
 ) -> models.QuerySet[Any, Any]:
-    rows = model._base_manager.order_by().filter(**{f"{field.name}__in": ids})
-    return rows.values_list(Value(number), F(field.attname)).annotate(Count("pk"), Max("created_at"))
+    rows: Any = model._base_manager.order_by().filter(**{f"{field.name}__in": ids})
+    columns = {column.name for column in model._meta.concrete_fields}
+    when = next((name for name in _HAPPENED if name in columns), "created_at")
+    so_far = Q(**{f"{when}__lte": timezone.now()})
+    by_person = rows.values(nth_relation=Value(number), whose=F(field.attname))
+    counted = by_person.annotate(how_many=Count("pk"), last_at=Max(when, filter=so_far))
+    found: models.QuerySet[Any, Any] = counted.values_list(
+        "nth_relation", "whose", "how_many", "last_at"
+    )
+    return found

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +23,7 @@ from patients.admin.merges import merge_url
 from patients.models import Patient, PossibleDuplicate, Specialist
 from portal.core import history_log
 from portal.core.admin import RecordAdmin
-from portal.core.admin.display import badge, choice_badge, day, record_link, two_lines
+from portal.core.admin.display import badge, choice_badge, record_link, short_day, two_lines
 from portal.core.admin.records import ON_THE_PAGE
 from portal.core.errors import Refused, StaleVersion
 
@@ -123,7 +124,8 @@ class PossibleDuplicateAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("found"))
     def found(self, pair: PossibleDuplicate) -> str:
-        return day(pair.created_at.date())
+        when = short_day(timezone.localdate(pair.created_at), now=timezone.now())
+        return when.replace(" ", "\N{NO-BREAK SPACE}")
 
     # --- page --------------------------------------------------------------------------------
 
@@ -164,7 +166,7 @@ class PossibleDuplicateAdmin(RecordAdmin):
             "portal_history_url": self._url("history", pair),
             **(extra_context or {}),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "patients/pair.html", context)
 
     def _decide(self, request: HttpRequest, pair: PossibleDuplicate) -> HttpResponse:
@@ -220,7 +222,7 @@ class PossibleDuplicateAdmin(RecordAdmin):
 
     def _viewers_list(self, request: HttpRequest) -> Any:
         """The rows of the list that the viewer came from, with its search and filters."""
-        listed = copy(request)
+        listed: Any = copy(request)
         chosen = QueryDict(request.GET.get("_changelist_filters", ""), mutable=True)
         chosen.pop(_PLACE_IN_LIST, None)
         listed.GET = chosen
@@ -258,12 +260,13 @@ def _fetch_people(pair: PossibleDuplicate) -> None:
 def state_badge(pair: PossibleDuplicate) -> str:
     if pair.is_to_merge:
         return badge("to_merge", _("To merge"), "green")
+    if pair.state == State.OPEN:
+        return badge(pair.state, pair.get_state_display(), "blue")
     return choice_badge(pair, "state")
 
 
 def _named(person: Patient | Specialist) -> str:
     """The name, and what tells namesakes apart."""
-    more = person.email or comparing.value_of(person, "phone")
     if isinstance(person, Specialist):
-        more = " · ".join(part for part in (_("specialist"), more) if part)
-    return two_lines(person.full_name, more)
+        return two_lines(person.full_name, comparing.kind_of(person))
+    return two_lines(person.full_name, person.email or comparing.value_of(person, "phone"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +21,7 @@ _NAMES: Words = {
     "initials": gettext_lazy("initials of the name"),
     "one_edit": gettext_lazy("name one letter apart"),
     "part": gettext_lazy("part of the name"),
+    "alike": gettext_lazy("name nearly the same"),
     "other": gettext_lazy("other name"),
 }
 _AGREE: Words = {
@@ -35,11 +37,13 @@ _DIFFER: Words = {
     "date_of_birth": gettext_lazy("other date of birth"),
 }
 _LEGACY: Words = {
-    "contact_record": gettext_lazy("linked in the legacy CRM"),
-    "email": gettext_lazy("same e-mail in the legacy CRM"),
-    "name_and_condition": gettext_lazy("same name and condition in the legacy CRM"),
-    "name_and_hospital": gettext_lazy("same name and hospital in the legacy CRM"),
+    "contact_record": gettext_lazy("linked in the CRM"),
+    "email": gettext_lazy("same e-mail (CRM)"),
+    "name_and_condition": gettext_lazy("same name and condition (CRM)"),
+    "name_and_hospital": gettext_lazy("same name and hospital (CRM)"),
 }
+# What the import found out about the names, which only the tier says.
+_LEGACY_NAMES = {"R1": "other", "R2": "other", "R4": "alike"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,14 @@ class Clue:
 
 
 def clues(pair: PossibleDuplicate) -> list[Clue]:
-    """What speaks for and against, the name first; the tier in words where nothing was noted."""
+    """What speaks for and against; the tier in words where nothing was noted."""
     evidence: Mapping[str, Any] = pair.evidence
     found = []
+    name = evidence.get("name")
     if because := evidence.get("because"):
         found.append(Clue(_said(_LEGACY, because), "for"))
-    if name := evidence.get("name"):
+        name = name or (None if pair.is_mixed else _LEGACY_NAMES.get(pair.tier))
+    if name:
         speaks = {"same": "for", "other": "against"}.get(name, "unclear")
         found.append(Clue(_said(_NAMES, name), speaks))
     found += [Clue(_said(_AGREE, fact), "for") for fact in evidence.get("agree", ())]
@@ -68,12 +74,10 @@ def sentence(pair: PossibleDuplicate) -> str:
     """The clues in one line, for a list: `same e-mail, other name`."""
     for_it = [clue.words for clue in clues(pair) if clue.speaks != "against"]
     against = [clue.words for clue in clues(pair) if clue.speaks == "against"]
+    words = ", ".join(for_it or against)
     if for_it and against:
-        return _("%(for)s; but %(against)s") % {
-            "for": ", ".join(for_it),
-            "against": ", ".join(against),
-        }
-    return ", ".join(for_it or against)
+        words = _("%(for)s; but %(against)s") % {"for": words, "against": ", ".join(against)}
+    return str(capfirst(words))
 
 
 def _said(words: Words, value: Any) -> str:

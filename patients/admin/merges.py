@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -25,7 +26,8 @@ from patients.choosing import Side
 from patients.merging import Plan
 from patients.models import Patient, PatientMerge, PossibleDuplicate
 from portal.core import access
-from portal.core.admin import AutocompleteFilter, Link, ReadOnlyAdmin
+from portal.core.admin import AutocompleteFilter, Fact, ReadOnlyAdmin
+from portal.core.admin.display import day, two_lines
 from portal.core.errors import Missing, Refused, StaleVersion
 from portal.core.models import AccessEvent
 from portal.core.permissions import may
@@ -66,16 +68,28 @@ def join_url(survivor_id: UUID, loser_id: UUID) -> str:
     return reverse("admin:patients_patientmerge_join", args=[survivor_id, loser_id])
 
 
-def _choose_url(patient: Patient) -> str:
+def choose_url(patient: Patient) -> str:
+    """The page on which the other record of this person is chosen."""
     return f"{reverse('admin:patients_patientmerge_add')}?one={patient.pk}"
 
 
-MERGE_WITH_ANOTHER = Link(
-    label=gettext_lazy("Merge with another…"),
-    icon="call_merge",
-    permissions=("patients.add_patientmerge", "patients.change_patient"),
-    address=_choose_url,
-)
+def may_merge(user: Any) -> bool:
+    return may(user, "add", PatientMerge) and may(user, "change", Patient)
+
+
+def facts(patient: Patient, *, viewer: Any) -> list[Fact]:
+    """The last merge into this patient, which is the one that can be undone; one query."""
+    merges = PatientMerge.objects.filter(survivor=patient, undone_at=None)
+    merge = (
+        merges.defer("journal", "present").first() if may(viewer, "view", PatientMerge) else None
+    )
+    if merge is None:
+        return []
+    url, action = merge.get_absolute_url(), _("Look")
+    if Undo().is_allowed(viewer):
+        url, action = reverse("admin:patients_patientmerge_undo", args=[merge.pk]), _("Undo…")
+    when = day(timezone.localdate(merge.created_at))
+    return [Fact(_("Merged"), two_lines(when, _link(url, action)))]
 
 
 class ChooseForm(forms.Form):
@@ -132,7 +146,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, "add", PatientMerge) and may(request.user, "change", Patient)
+        return may_merge(request.user)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("survivor", "merged_by").defer(
@@ -220,6 +234,8 @@ class PatientMergeAdmin(ReadOnlyAdmin):
         versions = plan.versions if plan else (survivor.version, loser.version)
         context = {
             **self._context(request, title=_("Merge two records")),
+            "opts": Patient._meta,
+            "original": survivor,
             "survivor": survivor,
             "loser": loser,
             "why_survivor": why if proposed == survivor else "",
@@ -246,9 +262,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
         messages.success(request, format_html(done, merge.survivor, undo))
         return HttpResponseRedirect(merge.survivor.get_absolute_url())
 
-    def _one_already(
-        self, request: HttpRequest, survivor_id: UUID, loser_id: UUID
-    ) -> HttpResponse:
+    def _one_already(self, request: HttpRequest, survivor_id: UUID, loser_id: UUID) -> HttpResponse:
         """One of the two ids is nobody's any more: on to who they became. Raises Http404."""
         found = [merging.resolve(survivor_id), merging.resolve(loser_id)]
         if None in found:
@@ -270,7 +284,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
     def _page(
         self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
     ) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, template, context, status=status)
 
 
@@ -282,7 +296,9 @@ def _people(survivor_id: UUID, loser_id: UUID) -> tuple[Patient, Patient] | None
     """Both patients; None when the ids are not those of two patients."""
     related = comparing.RELATED[Patient]
     rows = Patient.objects.filter(pk__in=(survivor_id, loser_id)).defer("search")
-    found = {row.pk: row for row in rows.select_related(*related).prefetch_related("contact_points")}
+    found = {
+        row.pk: row for row in rows.select_related(*related).prefetch_related("contact_points")
+    }
     return (found[survivor_id], found[loser_id]) if len(found) == 2 else None
 
 

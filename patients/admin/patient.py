@@ -151,7 +151,6 @@ class PatientAdmin(FormerIds, SamePerson):
     opens = ("",)
     history_parts = ("contact_points",)
     verbs = stages.VERBS
-    links = (merges.MERGE_WITH_ANOTHER,)
 
     # --- list --------------------------------------------------------------------------------
 
@@ -247,6 +246,7 @@ class PatientAdmin(FormerIds, SamePerson):
             Fact(_("Navigator"), record.owner or _("nobody yet")),
             Fact(_("Physician"), self._physician(record)),
             *joined.facts(record, now=now),
+            *merges.facts(record, viewer=request.user),
         ]
 
     def _standing(self, patient: Patient) -> str:

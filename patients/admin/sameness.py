@@ -1,10 +1,9 @@
-"""On a person's own page: who they may be the same as, and who they were merged with.
+"""On a person's own page: who else they may be.
 
 `SamePerson` is mixed into the pages of patients and specialists; `FormerIds` makes the page of
 somebody who was merged away lead to the one they are now.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients import merging
-from patients.admin.merges import merge_url
-from patients.models import MergedPatient, Patient, PatientMerge, PossibleDuplicate, Specialist
+from patients.admin.duplicates import PAIR
+from patients.admin.merges import choose_url, may_merge, merge_url
+from patients.models import MergedPatient, Patient, PossibleDuplicate, Specialist
 from portal.core.admin import RecordAdmin
 from portal.core.admin.display import day
 from portal.core.permissions import may
@@ -31,8 +31,8 @@ class Hint:
     """A sentence about a person, and where it can be acted on."""
 
     sentence: str
-    action: str = ""
-    url: str = ""
+    action: str
+    url: str
 
 
 class SamePerson(RecordAdmin):
@@ -46,55 +46,33 @@ class SamePerson(RecordAdmin):
         person = kwargs.get("obj")
         if person is not None:
             context["same_person"] = hints(person, viewer=request.user)
+            if isinstance(person, Patient) and may_merge(request.user):
+                context["merge_with_another_url"] = choose_url(person)
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 def hints(person: Patient | Specialist, *, viewer: Any) -> list[Hint]:
-    """At most NAMED of each kind, in two queries."""
-    found: list[Hint] = []
-    if may(viewer, "view", PossibleDuplicate):
-        found += _pairs(person, may_decide=may(viewer, "change", PossibleDuplicate))
-    if isinstance(person, Patient) and may(viewer, "view", PatientMerge):
-        found += _merges(person, may_undo=may(viewer, "change", PatientMerge))
-    return found
-
-
-def _pairs(person: Patient | Specialist, *, may_decide: bool) -> list[Hint]:
-    sides = ("first_patient", "second_patient", "first_specialist", "second_specialist")
-    pairs = PossibleDuplicate.objects.of(person).waiting().in_queue().select_related(*sides)
-    shown: Sequence[PossibleDuplicate] = list(
-        pairs.defer(*(f"{side}__search" for side in sides))[: NAMED + 1]
-    )
-    found = []
-    for pair in shown[:NAMED]:
-        [other] = [one for one in pair.people if one.pk != person.pk]
-        if pair.is_to_merge:
-            sentence = _("Decided to be the same person as %(name)s; not merged yet.")
-            action, url = _("Merge"), merge_url(pair)
-        else:
-            sentence = _("May be the same person as %(name)s.")
-            action, url = _("Compare"), pair.get_absolute_url()
-        if not may_decide:
-            action, url = _("Look"), pair.get_absolute_url()
-        found.append(Hint(sentence % {"name": other.full_name}, action, url))
+    """The first NAMED pairs that wait with this person in them, in one query."""
+    if not may(viewer, "view", PossibleDuplicate):
+        return []
+    pairs = PossibleDuplicate.objects.of(person).waiting().in_queue().select_related(*PAIR)
+    shown = list(pairs.defer(*(f"{side}__search" for side in PAIR))[: NAMED + 1])
+    found = [_hint(pair, person, viewer) for pair in shown[:NAMED]]
     if len(shown) > NAMED:
         queue = reverse("admin:patients_possibleduplicate_changelist")
         found.append(Hint(_("There are more such pairs."), _("All pairs"), queue))
     return found
 
 
-def _merges(person: Patient, *, may_undo: bool) -> list[Hint]:
-    merges = PatientMerge.objects.filter(survivor=person, undone_at=None)
-    found = []
-    for merge in merges.select_related("merged_by").defer("journal", "present")[:NAMED]:
-        sentence = _("Merged with another record on %(day)s by %(who)s.") % {
-            "day": day(timezone.localdate(merge.created_at)),
-            "who": merge.merged_by,
-        }
-        page = "undo" if may_undo else "change"
-        url = reverse(f"admin:patients_patientmerge_{page}", args=[merge.pk])
-        found.append(Hint(sentence, _("Undo…") if may_undo else _("Look"), url))
-    return found
+def _hint(pair: PossibleDuplicate, person: Patient | Specialist, viewer: Any) -> Hint:
+    [other] = [one for one in pair.people if one.pk != person.pk]
+    if not pair.is_to_merge:
+        said = _("May be the same person as %(name)s.")
+        return Hint(said % {"name": other.full_name}, _("Compare"), pair.get_absolute_url())
+    said = _("Decided to be the same person as %(name)s; not merged yet.")
+    if may_merge(viewer):
+        return Hint(said % {"name": other.full_name}, _("Merge"), merge_url(pair))
+    return Hint(said % {"name": other.full_name}, _("Look"), pair.get_absolute_url())
 
 
 class FormerIds(RecordAdmin):

@@ -91,8 +91,10 @@ class Undo(Verb):
 
     def back_to(self, record: PatientMerge) -> Any:
         """Whoever came back, once it is done."""
-        back = Patient.objects.filter(pk=merging.resolve(record.loser_id)).first()
-        return record if back is None or back.pk == record.survivor_id else back
+        today = merging.resolve(record.loser_id)
+        if today is None or today == record.survivor_id:
+            return record
+        return Patient.objects.get(pk=today)
 
     def context(self, record: PatientMerge, user: Any) -> dict[str, Any]:
         return {"title": _("Undo the merge into %(name)s") % {"name": record.survivor}}

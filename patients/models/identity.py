@@ -12,7 +12,6 @@ from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
 from portal.core.search import SEARCH_LIMIT
 
-
 # The review queue in order: each state takes ten places, one for each tier. Those that were
 # decided to be one patient wait for their merge, so they come first.
 _TO_MERGE, _OPEN, _LATER, _SAME, _DIFFERENT = 0, 10, 20, 30, 40
@@ -375,7 +374,7 @@ class PatientMerge(Record):
         free_text = ("reason", "journal")
 
     def __str__(self) -> str:
-        return str(self.loser_id)
+        return str(_("merge into %(name)s") % {"name": self.survivor})
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_patientmerge_change", args=[self.pk])

@@ -11,7 +11,7 @@ from portal.core.admin.filters import AutocompleteFilter, ChoicesFilter, DateRan
 from portal.core.admin.kinds import AppendOnlyAdmin, ReadOnlyAdmin
 from portal.core.admin.records import Fact, RecordAdmin
 from portal.core.admin.related import AddOnlyInline, PartInline, RelatedTable
-from portal.core.admin.verbs import Briefing, Link, Verb, VerbForm
+from portal.core.admin.verbs import Briefing, Verb, VerbForm
 
 __all__ = (
     "AddOnlyInline",
@@ -21,7 +21,6 @@ __all__ = (
     "ChoicesFilter",
     "DateRangeFilter",
     "Fact",
-    "Link",
     "PartInline",
     "ReadOnlyAdmin",
     "RecordAdmin",

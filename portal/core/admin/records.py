@@ -30,7 +30,7 @@ from portal.core.admin.reach import deletion, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
-from portal.core.admin.verbs import Link, Verb, verb_buttons, verb_urls
+from portal.core.admin.verbs import Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
@@ -71,7 +71,6 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
     # What can be done to a record; each is a button on its page, with a page of its own.
     verbs: ClassVar[Sequence[Verb]] = ()
-    links: ClassVar[Sequence[Link]] = ()
 
     # --- list --------------------------------------------------------------------------------
 

@@ -105,16 +105,6 @@ class Verb(ABC):
         return record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A button on a record's page that leads to a page about more than this record."""
-
-    label: Any
-    icon: str = ""
-    permissions: Sequence[str] = ()
-    address: Callable[[Any], str]  # of the page, for a record
-
-
 def counted(counts: Mapping[type[models.Model], int]) -> str:
     """`2 bookings, 1 referral and 1 dossier`; blank when nothing is counted."""
     parts = [
@@ -141,29 +131,19 @@ def verb_url(admin: Any, verb: Verb, record: Any) -> str:
 
 def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
     """What the theme shows at the top of the record's page: what the viewer may do to it now."""
-    verbs = [
-        _button(verb, verb.variant, _kept(admin, request, verb_url(admin, verb, record)))
+    return [
+        {
+            "title": verb.label,
+            "icon": verb.icon,
+            "variant": verb.variant,
+            "attrs": {},
+            "path": _kept(admin, request, verb_url(admin, verb, record)),
+        }
         for verb in admin.verbs
         if verb.is_button
         and verb.is_allowed(request.user)
         and verb.is_offered(record, request.user)
     ]
-    links = [
-        _button(link, ActionVariant.DEFAULT, link.address(record))
-        for link in admin.links
-        if request.user.has_perms(link.permissions)  # type: ignore[union-attr]
-    ]
-    return [*verbs, *links]
-
-
-def _button(shown: Verb | Link, variant: ActionVariant, address: str) -> dict[str, Any]:
-    return {
-        "title": shown.label,
-        "icon": shown.icon,
-        "variant": variant,
-        "attrs": {},
-        "path": address,
-    }
 
 
 def _url_name(admin: Any, verb: Verb) -> str:

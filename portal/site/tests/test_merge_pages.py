@@ -196,9 +196,7 @@ def test_merge_of_values_that_do_not_fit_is_refused_with_the_reason(
 ) -> None:
     dead = {"stage": "closed", "closed_reason": "deceased"}
     survivor = PatientFactory(date_of_birth=date(1950, 1, 1), **dead)
-    loser = PatientFactory(
-        date_of_birth=date(1940, 1, 1), deceased_on=date(1945, 1, 1), **dead
-    )
+    loser = PatientFactory(date_of_birth=date(1940, 1, 1), deceased_on=date(1945, 1, 1), **dead)
     client.force_login(navigator)
 
     shown = client.get(join_url(survivor, loser))
@@ -337,9 +335,10 @@ def test_page_of_an_old_id_tells_nothing_to_who_may_see_nobody(
     client.force_login(UserFactory())
 
     assert client.get(patient_url(merged.loser_id)).status_code == 403
-    assert "patient/" not in client.get(
-        reverse("admin:patients_patient_history", args=[merged.loser_id])
-    ).url
+    assert (
+        "patient/"
+        not in client.get(reverse("admin:patients_patient_history", args=[merged.loser_id])).url
+    )
 
 
 @pytest.mark.parametrize("object_id", [str(uuid7()), "none"])
@@ -430,7 +429,7 @@ def test_undo_that_cannot_be_has_no_button(
     content = client.get(undo_url(merged)).content.decode()
 
     assert "Take that merge back first" in content
-    assert "<form method=\"post\" novalidate>" not in content
+    assert '<form method="post" novalidate>' not in content
 
 
 def test_undo_a_second_time_changes_nothing(
@@ -454,7 +453,7 @@ def test_survivor_page_offers_to_undo(
     for_auditor = client.get(patient_url(merged.survivor_id)).content.decode()
 
     assert undo_url(merged) in for_navigator
-    assert "Merged with another record on" in for_auditor
+    assert merged.get_absolute_url() in for_auditor
     assert undo_url(merged) not in for_auditor
 
 
@@ -466,5 +465,3 @@ def test_merge_page_has_the_button_to_undo(
     content = client.get(merged.get_absolute_url()).content.decode()
 
     assert undo_url(merged) in content
-
-
