@@ -11,6 +11,7 @@ from patients.admin import (
     lookups,
     merges,
     patient,
+    proposals,
     said,
     specialists,
 )
@@ -23,6 +24,7 @@ __all__ = (
     "lookups",
     "merges",
     "patient",
+    "proposals",
     "said",
     "specialists",
 )
