@@ -238,8 +238,8 @@ def _counted(people: tuple[Person, Person], viewer: Any) -> Iterable[Row]:
     for what, by_person in sorted(counts.items()):
         shown = [str(by_person.get(person.pk, 0) or NOTHING) for person in people]
         yield Row(str(capfirst(what)), (shown[0], shown[1]))
-    last = [moment(latest.get(person.pk)) for person in people]
-    yield Row(_("Last activity"), (last[0], last[1]))
+    first, second = (moment(latest.get(person.pk)) for person in people)
+    yield Row(_("Last activity"), (first, second))
 
 
 def _rows_about(
