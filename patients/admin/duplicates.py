@@ -212,7 +212,7 @@ class PossibleDuplicateAdmin(RecordAdmin):
         `pair` is as it was before the decision, so where the viewer stood in the list.
         """
         waiting = self._viewers_list(request).open().exclude(pk=pair.pk)
-        following = waiting.after(pair).first() or waiting.in_state(State.OPEN).first()
+        following = waiting.following(pair) or waiting.in_state(State.OPEN).first()
         if following is None:
             messages.info(request, _("No further pair waits in this list."))
             preserved = self.get_preserved_filters(request)

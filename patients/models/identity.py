@@ -27,7 +27,7 @@ class PossibleDuplicateQuerySet(models.QuerySet[Any]):
 
     def open(self) -> Self:
         """Pairs that nobody has decided on, or that were put off."""
-        return self.filter(state__in=(PossibleDuplicate.State.OPEN, PossibleDuplicate.State.LATER))
+        return self.filter(queue_place__gte=_OPEN, queue_place__lt=_FIRST_DECIDED)
 
     def waiting(self) -> Self:
         """Pairs that somebody has to do something about: to merge, to review, put off."""
@@ -48,14 +48,17 @@ class PossibleDuplicateQuerySet(models.QuerySet[Any]):
         """In the order of the queue."""
         return self.order_by("queue_place", "-created_at", "-id")
 
-    def after(self, pair: "PossibleDuplicate") -> Self:
-        """Pairs behind this one in the queue."""
-        same_place = models.Q(queue_place=pair.queue_place)
-        return self.filter(
-            models.Q(queue_place__gt=pair.queue_place)
-            | (same_place & models.Q(created_at__lt=pair.created_at))
-            | (same_place & models.Q(created_at=pair.created_at, id__lt=pair.pk))
+    def following(self, pair: "PossibleDuplicate") -> "PossibleDuplicate | None":
+        """The first of these pairs that is behind `pair` in the queue; None at its end.
+
+        In two steps, because the index is not in the order of one comparison of three columns.
+        """
+        place, found = pair.queue_place, pair.created_at
+        beside = self.filter(queue_place=place, created_at__lte=found).filter(
+            models.Q(created_at__lt=found) | models.Q(id__lt=pair.pk)
         )
+        behind = self.filter(queue_place__gt=place)
+        return beside.in_queue().first() or behind.in_queue().first()
 
     def search(self, text: str) -> Self:
         """Pairs one of whose people is found by `text`; at most SEARCH_LIMIT for each side."""

@@ -91,10 +91,18 @@ def test_queue_is_ordered_by_what_has_to_be_done_then_by_evidence(navigator: Use
         *(reviewed[number] for number in strongest_first),
         *(later[number] for number in strongest_first),
     ]
-    assert list(PossibleDuplicate.objects.after(waiting[3]).in_queue()) == [
-        *waiting[4:],
-        different,
-    ]
+    queue = PossibleDuplicate.objects.all()
+    assert [queue.following(pair) for pair in waiting] == [*waiting[1:], different]
+    assert queue.following(PossibleDuplicate.objects.get(pk=different.pk)) is None
+
+
+def test_following_pair_of_the_same_moment_is_the_older_id() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    first, second = (PossibleDuplicateFactory(created_at=now) for _number in range(2))
+    older, younger = sorted((first, second), key=lambda pair: pair.pk)
+
+    assert PossibleDuplicate.objects.all().following(younger) == older
+    assert PossibleDuplicate.objects.all().following(older) is None
 
 
 def test_decide_nothing_is_refused(navigator: User) -> None:

@@ -132,6 +132,20 @@ def test_merge_keeps_what_was_chosen_and_leads_to_the_survivor(
     assert undo_url(done) in content
 
 
+def test_merge_of_a_reviewed_pair_leads_on_to_the_next(client: Client, navigator: User) -> None:
+    survivor, loser = PatientFactory(), PatientFactory()
+    following = PossibleDuplicateFactory()
+    client.force_login(navigator)
+
+    answer = client.post(
+        f"{join_url(survivor, loser)}?review=1", {"survivor_version": 1, "loser_version": 1}
+    )
+
+    content = said(client, answer)
+    assert "Next pair to review" in content
+    assert following.get_absolute_url() in content
+
+
 def test_merge_sent_twice_is_one_merge(client: Client, navigator: User) -> None:
     survivor, loser = PatientFactory(), PatientFactory()
     client.force_login(navigator)
