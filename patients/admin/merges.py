@@ -135,6 +135,8 @@ class PatientMergeAdmin(ReadOnlyAdmin):
         ("undone_at", "undone_by"),
     )
     verbs = (Undo(),)
+    # All there is to know stands above; the history is the journal once more.
+    change_form_outer_after_template = None
     readonly_fields = (
         "survivor",
         "loser_id",

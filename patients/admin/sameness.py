@@ -87,11 +87,10 @@ class FormerIds(RecordAdmin):
                 request, opts, object_id
             )
             return answer
-        merged = MergedPatient.objects.filter(old_id=object_id).first()
-        if merged is not None:
-            said = _("The record you opened was merged into this person on %(day)s.")
-            when = day(timezone.localdate(merged.created_at))
-            messages.info(request, said % {"day": when})
+        merged = MergedPatient.objects.get(old_id=object_id)
+        said = _("The record you opened was merged into this person on %(day)s.")
+        when = day(timezone.localdate(merged.created_at))
+        messages.info(request, said % {"day": when})
         return HttpResponseRedirect(reverse("admin:patients_patient_change", args=[survivor_id]))
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -283,6 +284,15 @@ def test_next_pair_is_of_the_list_one_came_from(client: Client, navigator: User)
     assert end.url == f"{reverse(QUEUE)}?tier=R2&p=2"
 
 
+def test_list_that_is_no_list_is_the_whole_queue(client: Client, navigator: User) -> None:
+    following, pair = PossibleDuplicateFactory(), PossibleDuplicateFactory()
+    client.force_login(navigator)
+
+    answer = send(client, pair, "different", query="?_changelist_filters=shoe_size__exact%3D1")
+
+    assert answer.url.startswith(pair_url(following))
+
+
 def test_last_pair_leads_back_to_the_queue(client: Client, navigator: User) -> None:
     client.force_login(navigator)
 
@@ -397,10 +407,46 @@ def test_person_says_whom_they_may_be_the_same_as(client: Client, navigator: Use
         assert f"May be the same person as {other.full_name}" in content
         assert pair_url(pair) in content
 
-    decide(duplicate_id=pair.pk, decision=State.SAME, by=navigator)
-    assert "not merged yet" in page_of(client, patient)
     decide(duplicate_id=pair.pk, decision=State.DIFFERENT, by=navigator)
     assert "<aside" not in page_of(client, patient)
+
+
+def test_person_who_is_to_be_merged_leads_to_the_merge_or_to_the_pair(
+    client: Client, navigator: User, member: Callable[..., User]
+) -> None:
+    pair = PossibleDuplicateFactory()
+    decide(duplicate_id=pair.pk, decision=State.SAME, by=navigator)
+
+    client.force_login(navigator)
+    for_navigator = page_of(client, pair.first_patient)
+    client.force_login(member(Role.AUDITOR))
+    for_auditor = page_of(client, pair.first_patient)
+
+    assert "not merged yet" in for_navigator
+    assert "/admin/patients/patientmerge/join/" in for_navigator
+    assert pair_url(pair) in for_auditor
+    assert "/admin/patients/patientmerge/join/" not in for_auditor
+
+
+def test_person_tells_nothing_of_pairs_to_who_may_not_see_them(client: Client) -> None:
+    pair = PossibleDuplicateFactory()
+    viewer = UserFactory()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_patient"))
+    client.force_login(viewer)
+
+    content = page_of(client, pair.first_patient)
+
+    assert pair.second_patient.full_name not in content
+
+
+def test_page_counts_nothing_that_the_viewer_may_not_see(client: Client) -> None:
+    pair = PossibleDuplicateFactory()
+    NoteFactory(patient=pair.first_patient)
+    viewer = UserFactory()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_possibleduplicate"))
+    client.force_login(viewer)
+
+    assert [row.label for row in _groups(client, pair)[-1].rows] == ["Last activity"]
 
 
 def test_person_names_the_first_three_of_many_pairs(client: Client, navigator: User) -> None:
