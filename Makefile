@@ -40,7 +40,7 @@ check: .venv/installed  ## migrations are complete; production settings pass the
 		$(BIN) manage.py check --deploy --fail-level WARNING
 
 unit: .venv/installed  ## tests, in parallel
-	$(BIN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=80
+	$(BIN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=95
 
 format: .venv/installed
 	$(BIN) -m ruff format --quiet .

@@ -44,7 +44,7 @@ class RuleOverrideAdmin(OfPatientAdmin):
     """Rules that somebody set aside, and why."""
 
     list_display = ("patient", "rule", "reason", "overridden_by", "created_at")
-    list_filter = (("patient", AutocompleteFilter), "rule")
+    list_filter = (("patient", AutocompleteFilter),)
     joins = ("patient", "overridden_by")
 
 

@@ -37,6 +37,7 @@ from portal.core.admin.display import (
     waiting,
 )
 from portal.core.models import User
+from portal.core.phones import for_people
 
 SEARCH_HELP = gettext_lazy("Start of a name, e-mail or its domain, or phone digits")
 
@@ -153,6 +154,7 @@ class PatientAdmin(FormerIds, SamePerson):
         WISHES_OF_NEW,
         ON_BEHALF,
     )
+    readonly_preprocess_fields = {"phone": for_people}
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)

@@ -37,6 +37,10 @@ def shown(field: str, value: str) -> str:
     """A value of a proposal as people read it; the dash for none."""
     if not value:
         return NOTHING
+    if field == Field.STAGE and value != Patient.Stage.CLOSED:
+        return _("came back: open again, as a %(stage)s") % {
+            "stage": Patient.Stage(value).label.lower()
+        }
     if field in (Field.DATE_OF_BIRTH, Field.DECEASED_ON):
         return day(date.fromisoformat(value))
     if field == Field.PHONE:
@@ -177,8 +181,8 @@ class FieldProposalAdmin(OfPatientAdmin):
     verbs = (Accept(), KeepOurs())
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
-        columns = ["patient", "field", "ours", "they_said", "state", "created_at"]
-        return [*columns, "decide"] if request.user.has_perms(Accept.permissions) else columns
+        decision = "decide" if request.user.has_perms(Accept.permissions) else "state"
+        return ["patient", "field", "ours", "they_said", "created_at", decision]
 
     @admin.display(description=gettext_lazy("on record then"))
     def ours(self, proposal: FieldProposal) -> str:
@@ -191,9 +195,10 @@ class FieldProposalAdmin(OfPatientAdmin):
     @admin.display(description=gettext_lazy("decide"))
     def decide(self, proposal: FieldProposal) -> str:
         if proposal.state != FieldProposal.State.OPEN:
-            return NOTHING
+            return str(proposal.get_state_display())
         return format_html(
-            '<a class="portal-link" href="{}">{}</a> · <a class="portal-link" href="{}">{}</a>',
+            '<span class="portal-in-line"><a class="portal-link" href="{}">{}</a>'
+            ' · <a class="portal-link" href="{}">{}</a></span>',
             reverse("admin:patients_fieldproposal_accept", args=[proposal.pk]),
             Accept.label,
             reverse("admin:patients_fieldproposal_keep-ours", args=[proposal.pk]),

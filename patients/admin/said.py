@@ -66,6 +66,9 @@ class SubmissionAdmin(OfPatient, ReadOnlyAdmin):
     )
     readonly_fields = ("as_it_came_in", "why_matched")
 
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return super().rows(request, page).defer("patient__search", "payload", "match_evidence")
+
     @admin.display(description=gettext_lazy("as it came in"))
     def as_it_came_in(self, submission: Submission) -> str:
         return key_values(submission.payload)
@@ -204,6 +207,7 @@ join(
                     (gettext_lazy("Source"), lambda row: row.get_source_display()),
                     (gettext_lazy("Match"), lambda row: row.get_match_display()),
                 ),
+                defer=("payload", "match_evidence"),
                 can_add=False,
                 empty=gettext_lazy("No form has come in from this person."),
             ),

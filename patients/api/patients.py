@@ -92,6 +92,8 @@ class PatientSerializer(RecordSerializer):
             "deceased_on",
             "processing_restricted",
         )
+        # When they first came does not begin anew with a correction.
+        fixed_fields = ("first_contact_at",)
         related = {
             "owner": StaffSummary,
             "medical_condition": ConditionSummary,

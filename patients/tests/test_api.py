@@ -1,6 +1,7 @@
 """People over REST: what is shown, whole; what is refused; what is received once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -407,3 +408,23 @@ def test_ten_threads_with_one_key_make_one_submission() -> None:
     assert sorted(status for status, _id in answers) == [200] * 9 + [201]
     assert len({record_id for _status, record_id in answers}) == 1
     assert Submission.objects.count() == 1
+
+
+def test_new_condition_is_found_under_its_name_and_takes_nobody_elses(writer: Rest) -> None:
+    made = writer.post("medical-conditions/", {"name": "Fabry disease"})
+    refused = writer.post("medical-conditions/", {"name": "duchenne"})
+
+    assert made.status_code == 201, made.content
+    assert str(MedicalCondition.objects.named("fabry  DISEASE").get().pk) == made.json()["id"]
+    assert refused.status_code == 400
+    assert "Duchenne" in refused.json()["errors"][0]["message"]
+
+
+def test_put_leaves_the_first_contact_as_it_was(writer: Rest) -> None:
+    patient = PatientFactory(first_contact_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    answer = writer.put(f"patients/{patient.pk}/", {"first_name": "New", "last_name": "Name"})
+
+    assert answer.status_code == 200, answer.content
+    patient.refresh_from_db()
+    assert (patient.first_name, patient.first_contact_at.year) == ("New", 2020)

@@ -1,17 +1,25 @@
 """Decisions about consent: kept once, and what a withdrawal stops."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from patients import consenting
 from patients.consenting import Step, Withdrawal, record, would_stop
 from patients.models import Consent, Note, Patient
-from patients.tests.factories import ConsentFactory, NoteFactory, PatientFactory
+from patients.tests.factories import (
+    ConsentFactory,
+    MergedPatientFactory,
+    NoteFactory,
+    PatientFactory,
+)
 from portal.core.errors import Refused
+from portal.core.ids import uuid7
 from portal.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -125,16 +133,41 @@ def test_another_decision_under_a_known_id_is_refused(navigator: User) -> None:
     assert refused.value.code == "id_taken"
 
 
-def test_decision_that_says_too_little_is_refused(navigator: User) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [{"text_version": ""}, {"decided_at": datetime(2999, 1, 1, tzinfo=UTC)}],
+    ids=["no version", "in the future"],
+)
+def test_decision_that_cannot_be_is_refused(fields: dict[str, Any], navigator: User) -> None:
     with pytest.raises(ValidationError):
-        record(consent=decision(PatientFactory(), text_version=""), by=navigator)
+        record(consent=decision(PatientFactory(), **fields), by=navigator)
 
 
-def test_decision_of_a_restricted_person_is_refused(navigator: User) -> None:
+def test_decision_of_a_restricted_person_is_kept(
+    navigator: User, stopped: list[Withdrawal]
+) -> None:
+    patient = PatientFactory(processing_restricted=True)
+
+    record(consent=decision(patient, "withdrawn"), by=navigator)
+
+    assert patient.consents.get().decision == "withdrawn"
+    assert len(stopped) == 1
+
+
+def test_decision_of_somebody_merged_away_is_refused(navigator: User) -> None:
+    merged = MergedPatientFactory()
+
     with pytest.raises(Refused) as refused:
-        record(consent=decision(PatientFactory(processing_restricted=True)), by=navigator)
+        record(consent=decision(Patient(pk=merged.old_id)), by=navigator)
 
-    assert refused.value.code == "restricted"
+    assert refused.value.code == "merged_away"
+
+
+def test_what_was_given_for_one_trial_can_be_withdrawn() -> None:
+    consent = ConsentFactory(purpose="trial_site", scope="NCT01")
+
+    assert consenting.is_given(consent.patient, "trial_site")
+    assert not consenting.is_given(consent.patient, "research")
 
 
 def test_steps_are_joined_once_and_named_once(stopped: list[Withdrawal]) -> None:
@@ -161,3 +194,30 @@ def test_when_a_step_fails_nothing_is_recorded(
         record(consent=decision(PatientFactory(), "withdrawn"), by=navigator)
 
     assert not Consent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_decision_sent_twice_at_once_is_kept_and_acted_on_once(
+    navigator: User, stopped: list[Withdrawal]
+) -> None:
+    patient = PatientFactory()
+    key = uuid7()
+    start = threading.Barrier(4)
+    kept: list[Any] = []
+
+    def send() -> None:
+        start.wait()
+        try:
+            consent = decision(patient, "withdrawn", id=key)
+            kept.append(record(consent=consent, by=navigator).consent.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert kept == [key] * 4
+    assert (Consent.objects.count(), len(stopped)) == (1, 1)

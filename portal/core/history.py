@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pghistory
 import pgtrigger
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -123,8 +124,9 @@ class HistoryMiddleware:
 
 
 def _request_id(request: HttpRequest) -> str:
-    """The id a proxy gave the request when it is a UUID, else a new one."""
+    """The id a proxy of ours gave the request when it is a UUID, else a new one."""
+    given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
     try:
-        return str(UUID(request.headers.get("X-Request-ID", "")))
+        return str(UUID(given))
     except ValueError:
         return str(uuid4())

@@ -1,13 +1,17 @@
 """The conventions that would be forgotten without a test."""
 
 import inspect
+import pkgutil
+import tomllib
 from collections.abc import Iterator
 
 import pghistory.models
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, models
 
+import portal
 from patients.models import Contact, Patient, Specialist
 from portal.core.models import AccessEvent, Record
 from portal.core.privacy import RECORD_FIELDS, classification
@@ -147,3 +151,16 @@ def test_save_is_not_overridden_and_every_model_explains_itself(
     assert "save" not in vars(model)
     assert "delete" not in vars(model)
     assert inspect.getdoc(model)
+
+
+def test_every_room_of_the_shell_is_forbidden_to_the_apps() -> None:
+    contracts = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    [shell] = [
+        contract
+        for contract in contracts["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "forbidden"
+    ]
+
+    rooms = {f"portal.{module.name}" for module in pkgutil.iter_modules(portal.__path__)}
+
+    assert set(shell["forbidden_modules"]) == rooms - {"portal.core", "portal.migrations"}

@@ -96,7 +96,7 @@ def test_put_replaces_and_resets_what_it_leaves_out(name: str, writer: Rest) -> 
 
     assert replaced.status_code == 200, replaced.content
     differing = {k for k, v in replaced.json().items() if v != record[k]}
-    assert differing <= {"updated_at", "version", "reminder_at", "first_contact_at"}
+    assert differing <= {"updated_at", "version", "reminder_at"}
 
 
 @CHANGEABLE

@@ -26,7 +26,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 from portal.core import access, history_log
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
-from portal.core.admin.reach import deletion, people_shown
+from portal.core.admin.reach import deletion, is_restricted, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
@@ -184,6 +184,23 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             request.portal_refusal = refusal_of(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, unless it is about somebody about whom nothing may be changed.
+
+        That person's own page decides for itself: the restriction can be lifted there.
+        """
+        about = [path for path in self.opens if path]
+        if is_restricted(obj, about):
+            raise Refused(
+                _("This person's data may not be changed. Lift the restriction first."),
+                code="restricted",
+            )
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete: bool = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or not is_restricted(obj, self.opens))
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -197,7 +214,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         if obj is not None:
             self.log_opened(request, obj)
             context.update(
-                actions_detail=verb_buttons(self, request, obj),
+                portal_verbs=verb_buttons(self, request, obj),
                 portal_facts=self.facts(request, obj),
                 portal_tables=self.shown_tables(request, obj),
                 portal_history=history_log.read(

@@ -15,7 +15,7 @@ from patients.tests.factories import PatientFactory
 from portal.public import sending
 from portal.public.drafts import COOKIE, Draft
 from portal.public.tests.filling_in import answers, draft_begun
-from portal.public.throttle import FORMS, TRIES
+from portal.throttle import FORMS, TRIES
 
 START = "/start/"
 NEXT = "/start/next/"

@@ -1,5 +1,6 @@
 """Adding a person by hand: who looks like somebody we know is shown first, and never blocked."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from patients import matching
 from patients.models import Patient, PossibleDuplicate
 from patients.tests.factories import MedicalConditionFactory, PatientFactory
 from portal.core.models import User
@@ -200,3 +202,41 @@ def test_pair_that_was_decided_is_not_proposed_again(
 
     assert PossibleDuplicate.objects.get().state == "different"
     assert "Now looks like" not in content
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "without the lock"])
+def test_two_who_add_one_person_at_once(
+    is_locked: bool, navigator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = [Client(), Client()]
+    for client in clients:
+        client.force_login(navigator)
+    start = threading.Barrier(len(clients))
+    if not is_locked:
+        looked, find = threading.Barrier(len(clients)), matching.find
+
+        def find_together(*args: Any) -> matching.Match:
+            match = find(*args)
+            looked.wait(timeout=20)
+            return match
+
+        monkeypatch.setattr(matching, "lock", lambda _person: None)
+        monkeypatch.setattr(matching, "find", find_together)
+    codes: list[int] = []
+
+    def add(client: Client) -> None:
+        start.wait()
+        try:
+            codes.append(client.post(reverse(ADD), typed(phone="+31687654321")).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=add, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(codes) == ([200, 302] if is_locked else [302, 302])
+    assert Patient.objects.count() == (1 if is_locked else 2)
