@@ -136,7 +136,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
     )
     verbs = (Undo(),)
     # All there is to know stands above; the history is the journal once more.
-    change_form_outer_after_template = None
+    change_form_outer_after_template = ""
     readonly_fields = (
         "survivor",
         "loser_id",
