@@ -5,6 +5,7 @@
 
 from patients.admin import (
     contact_points,
+    documents,
     duplicates,
     identity,
     lifecycle,
@@ -18,6 +19,7 @@ from patients.admin import (
 
 __all__ = (
     "contact_points",
+    "documents",
     "duplicates",
     "identity",
     "lifecycle",

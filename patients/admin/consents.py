@@ -65,7 +65,7 @@ class ConsentForm(VerbForm):
         label=gettext_lazy("Evidence"),
         help_text=gettext_lazy("Where the proof is, for example a recording. May be blank."),
         required=False,
-        max_length=2000,
+        max_length=5000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
     text = forms.UUIDField(widget=forms.HiddenInput)

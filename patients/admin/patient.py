@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients import matching
+from patients import matching, noting
 from patients.admin import alike, consents, joined, merges, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
@@ -243,11 +243,12 @@ class PatientAdmin(FormerIds, SamePerson):
             self.message_user(request, alike.proposed(pairs, request.user), messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """A note is its author's."""
+        """A note is written by who is logged in."""
         for row in formset.save(commit=False):
             if isinstance(row, Note):
-                row.author = cast(User, request.user)
-            row.save()
+                noting.write(patient_id=row.patient_id, by=cast(User, request.user), text=row.text)
+            else:
+                row.save()
         for row in formset.deleted_objects:
             row.delete()
 

@@ -160,7 +160,7 @@ def test_decision_of_somebody_merged_away_is_refused(navigator: User) -> None:
     with pytest.raises(Refused) as refused:
         record(consent=decision(Patient(pk=merged.old_id)), by=navigator)
 
-    assert refused.value.code == "merged_away"
+    assert refused.value.code == "merged"
 
 
 def test_what_was_given_for_one_trial_can_be_withdrawn() -> None:

@@ -67,7 +67,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     # one it points at. Opening the page is written to the access log for each of them.
     opens: ClassVar[Sequence[str]] = ()
     # Related names of rows whose changes belong to this record's history.
-    history_parts: ClassVar[Sequence[str]] = ()
+    history_parts: ClassVar[Sequence[history_log.Part]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
     # What can be done to a record; each is a button on its page, with a page of its own.
     verbs: ClassVar[Sequence[Verb]] = ()

@@ -6,5 +6,5 @@ from portal.roles import synchronize
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0005_roles_of_merging"), ("patients", "0006_review_queue")]
+    dependencies = [("portal", "0006_roles_of_documents"), ("patients", "0008_review_queue")]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0005_merging_and_lifecycle'),
+        ('patients', '0007_documents_have_files'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
