@@ -161,7 +161,6 @@ class PossibleDuplicateAdmin(RecordAdmin):
             "groups": comparing.compare(first, second, viewer=request.user),
             "not_same": reviewing.missing(pair, State.SAME),
             "merge_url": merge_url(pair) if pair.is_to_merge else "",
-            "portal_keeps_history": True,
             "portal_history": history_log.read(self.model, pair.pk, limit=ON_THE_PAGE),
             "portal_history_url": self._url("history", pair),
             **(extra_context or {}),
@@ -178,7 +177,7 @@ class PossibleDuplicateAdmin(RecordAdmin):
                 duplicate_id=pair.pk,
                 decision=State(decision if decision in State.values else State.OPEN),
                 by=request.user,  # type: ignore[arg-type]
-                version=int(version) if version.isdecimal() else None,
+                version=int(version) if version.isdecimal() else 0,
                 reason=request.POST.get("reason", "").strip()[:300],
             )
         except PossibleDuplicate.DoesNotExist:

@@ -313,14 +313,15 @@ def test_decision_can_be_changed(client: Client, navigator: User) -> None:
     assert (pair.state, pair.decided_at) == (State.LATER, None)
 
 
+@pytest.mark.parametrize("version", ["1", "", "x"])
 def test_decision_about_what_somebody_decided_meanwhile_is_refused(
-    client: Client, navigator: User
+    version: str, client: Client, navigator: User
 ) -> None:
     pair = PossibleDuplicateFactory()
     client.force_login(navigator)
     decide(duplicate_id=pair.pk, decision=State.DIFFERENT, by=UserFactory())
 
-    answer = client.post(pair_url(pair), {"decision": "same", "version": 1})
+    answer = client.post(pair_url(pair), {"decision": "same", "version": version})
 
     pair.refresh_from_db()
     assert pair.state == State.DIFFERENT
