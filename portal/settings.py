@@ -343,17 +343,18 @@ def documents() -> dict[str, Any]:
     }
 
 
+# A laptop serves static files where they are; an installation collects them into the image.
+DEVELOPING = EMBEDDED or DEBUG
 STORAGES = {
     "default": documents(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if EMBEDDED
+        if DEVELOPING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# A laptop serves the files where they are; an installation collects them into the image.
-WHITENOISE_USE_FINDERS = EMBEDDED
-if EMBEDDED:
+WHITENOISE_USE_FINDERS = DEVELOPING
+if DEVELOPING:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 LOGGING = {

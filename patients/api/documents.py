@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients import documents, filetypes
+from patients.api.of_patient import PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Document, Patient
 from portal.core import access
-from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
+from portal.core.api.filters import AnyOfFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
 from portal.core.api.viewsets import AppendViewSet
 from portal.core.downloads import attachment, safe_name
@@ -57,7 +58,7 @@ class DocumentSerializer(RecordSerializer):
 class DocumentFilters(RecordFilters):
     """What the list of documents can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     kind = AnyOfFilter(choices=Document.Kind.choices)
 
 

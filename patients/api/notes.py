@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from patients import noting
+from patients.api.of_patient import PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Note, Patient
 from portal.core.api.filters import IdFilter, RecordFilters
@@ -24,7 +25,7 @@ class NoteSerializer(RecordSerializer):
 class NoteFilters(RecordFilters):
     """What the list of notes can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     author = IdFilter("author_id")
 
 
