@@ -241,6 +241,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
             "survivor": survivor,
             "loser": loser,
             "why_survivor": why if proposed == survivor else "",
+            "pair": PossibleDuplicate.objects.between(survivor, loser).first(),
             "other_way_url": join_url(loser.pk, survivor.pk),
             "review": request.GET.get("review", ""),
             "refusal": refusal or objection,

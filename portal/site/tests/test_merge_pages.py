@@ -200,6 +200,7 @@ def test_merge_of_two_who_were_decided_to_be_different_says_what_is_in_the_way(
     answer = send(client, pair.first_patient, pair.second_patient)
 
     assert "Somebody decided that these are two persons" in content
+    assert pair.get_absolute_url() in content
     assert 'class="portal-button">Merge<' not in content
     assert answer.status_code == 409
     assert Patient.objects.count() == 2
