@@ -1,8 +1,6 @@
 """Merging two patients: whom, which values are kept, and taking it back."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,45 +13,20 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients import choosing, merging
-from patients.admin import comparing
+from patients.admin import joining
 from patients.admin.undoing import Undo
 from patients.choosing import Side
-from patients.merging import Plan
 from patients.models import Patient, PatientMerge, PossibleDuplicate
 from portal.core import access
 from portal.core.admin import AutocompleteFilter, Fact, ReadOnlyAdmin
 from portal.core.admin.display import day, two_lines
-from portal.core.errors import Missing, Refused, StaleVersion
+from portal.core.errors import Refused, StaleVersion
 from portal.core.models import AccessEvent
 from portal.core.permissions import may
-
-# Of what follows from both records, what people look at.
-_FOLLOWING = ("stage", "first_contact_at", "initial_consult_at", "converted_at", "deceased_on")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A field in which the two differ, and whose value is marked."""
-
-    name: str
-    label: str
-    survivor: str
-    loser: str
-    kept: Side
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a merge would do besides the choices. `moved` and `gave_way` are counted sentences."""
-
-    moved: Sequence[tuple[str, int]]
-    gave_way: Sequence[tuple[str, int]]
-    missing: Sequence[Missing]
 
 
 def merge_url(pair: PossibleDuplicate) -> str:
@@ -190,7 +163,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         refusal = ""
-        choices = _posted_choices(request)
+        choices = joining.posted_choices(request)
         if request.method == "POST":
             try:
                 merge = merging.merge(
@@ -198,7 +171,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
                     loser_id=loser_id,
                     by=request.user,  # type: ignore[arg-type]
                     choices=choices,
-                    versions=_posted_versions(request),
+                    versions=joining.posted_versions(request),
                     reason=request.POST.get("reason", "").strip()[:300],
                 )
             except StaleVersion:
@@ -210,7 +183,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
                 refusal = refused.message
             else:
                 return self._merged(request, merge)
-        people = _people(survivor_id, loser_id)
+        people = joining.both(survivor_id, loser_id)
         if people is None:
             return self._one_already(request, survivor_id, loser_id)
         return self._joining(request, *people, choices=choices, refusal=refusal)
@@ -231,7 +204,7 @@ class PatientMergeAdmin(ReadOnlyAdmin):
             route=AccessEvent.Route.ADMIN,
             request_id=getattr(request, "request_id", None),
         )
-        plan, objection = _planned(survivor, loser, choices, by=request.user)
+        plan, objection = joining.planned(survivor, loser, choices, by=request.user)
         proposed, why = choosing.proposed_survivor(survivor, loser)
         versions = plan.versions if plan else (survivor.version, loser.version)
         context = {
@@ -245,10 +218,10 @@ class PatientMergeAdmin(ReadOnlyAdmin):
             "other_way_url": join_url(loser.pk, survivor.pk),
             "review": request.GET.get("review", ""),
             "refusal": refusal or objection,
-            "choices": _choices(survivor, loser, choices),
-            "equal": _equal(survivor, loser),
-            "following": _following(survivor, loser),
-            "outcome": _outcome(plan),
+            "choices": joining.choices_of(survivor, loser, choices),
+            "equal": joining.equal(survivor, loser),
+            "following": joining.following(survivor, loser),
+            "outcome": joining.outcome(plan),
             "versions": versions,
             "reason": request.POST.get("reason", ""),
         }
@@ -293,88 +266,3 @@ class PatientMergeAdmin(ReadOnlyAdmin):
 
 def _link(url: str, text: str) -> str:
     return format_html('<a class="portal-link" href="{}">{}</a>', url, text)
-
-
-def _people(survivor_id: UUID, loser_id: UUID) -> tuple[Patient, Patient] | None:
-    """Both patients; None when the ids are not those of two patients."""
-    related = comparing.RELATED[Patient]
-    rows = Patient.objects.filter(pk__in=(survivor_id, loser_id)).defer("search")
-    found = {
-        row.pk: row for row in rows.select_related(*related).prefetch_related("contact_points")
-    }
-    return (found[survivor_id], found[loser_id]) if len(found) == 2 else None
-
-
-def _posted_choices(request: HttpRequest) -> dict[str, Side]:
-    posted = {name: request.POST.get(f"choose-{name}") for name in choosing.CHOSEN}
-    return {name: Side(value) for name, value in posted.items() if value in set(Side)}
-
-
-def _posted_versions(request: HttpRequest) -> tuple[int, int]:
-    """The versions that were shown; 0, which no record has, for what is no number."""
-    shown = [request.POST.get(name, "") for name in ("survivor_version", "loser_version")]
-    first, second = (int(version) if version.isdecimal() else 0 for version in shown)
-    return first, second
-
-
-def _planned(
-    survivor: Patient, loser: Patient, choices: Mapping[str, Side], *, by: Any
-) -> tuple[Plan | None, str]:
-    """The plan, or why there is none: the values that are marked do not go together."""
-    try:
-        plan = merging.plan(survivor_id=survivor.pk, loser_id=loser.pk, by=by, choices=choices)
-    except Refused as refused:
-        return None, refused.message
-    return plan, ""
-
-
-def _choices(survivor: Patient, loser: Patient, choices: Mapping[str, Side]) -> list[Choice]:
-    return [
-        Choice(
-            difference.name,
-            comparing.label_of(Patient, difference.name),
-            comparing.value_of(survivor, difference.name),
-            comparing.value_of(loser, difference.name),
-            difference.kept,
-        )
-        for difference in choosing.differences(survivor, loser, choices)
-    ]
-
-
-def _equal(survivor: Patient, loser: Patient) -> list[tuple[str, str]]:
-    """Label and value of what both say alike."""
-    differing = {difference.name for difference in choosing.differences(survivor, loser, {})}
-    equal = ((name, comparing.value_of(survivor, name)) for name in choosing.CHOSEN)
-    return [
-        (comparing.label_of(Patient, name), value)
-        for name, value in equal
-        if value and name not in differing
-    ]
-
-
-def _following(survivor: Patient, loser: Patient) -> list[tuple[str, str]]:
-    """Label and value of what follows by itself, where the two differ."""
-    result = Patient(**choosing.lifecycle(survivor, loser))
-    return [
-        (comparing.label_of(Patient, name), comparing.value_of(result, name))
-        for name in _FOLLOWING
-        if comparing.value_of(survivor, name) != comparing.value_of(loser, name)
-    ]
-
-
-def _outcome(plan: Plan | None) -> Outcome | None:
-    if plan is None:
-        return None
-    moved = _summed((str(capfirst(each.label)), each.count) for each in plan.moved)
-    gave_way = _summed(
-        (f"{capfirst(each.model._meta.verbose_name)}: {each.what}", 1) for each in plan.gave_way
-    )
-    return Outcome(moved, gave_way, plan.missing)
-
-
-def _summed(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    """One line for each text, in order of the first."""
-    total: Counter[str] = Counter()
-    for text, count in counts:
-        total[text] += count
-    return list(total.items())
