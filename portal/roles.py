@@ -58,7 +58,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
     "patients.mergedpatient": _KEPT,
     "patients.fieldproposal": {N: "vc", L: "vc", S: "vc", A: "v"},
-    "patients.patientmerge": _KEPT,
+    # Who may add one may merge two patients; who may change one may take it back.
+    "patients.patientmerge": {N: "vac", L: "vac", S: "vac", A: "v"},
     "patients.stagechange": _KEPT,
     # Who may add one may set a rule aside, giving a reason.
     "patients.ruleoverride": {N: "v", L: "va", S: "va", A: "v"},
