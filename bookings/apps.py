@@ -10,8 +10,13 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookings import attempts, ending, moving
-        from patients import closing, relations
+        from patients import closing, holdings, relations
 
         relations.join(*moving.POLICIES)
+        holdings.join(
+            holdings.Holding("bookings.Booking", ("patient",)),
+            holdings.Holding("bookings.Call", ("patient",)),
+            about_others={"bookings.TimeOff": "staff"},
+        )
         closing.join(*ending.STEPS)
         closing.count_attempts(attempts.since_reached)

@@ -9,9 +9,19 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from patients import closing, conversion, relations
+        from patients import closing, conversion, holdings, relations
         from referrals import ending, moving
 
         relations.join(*moving.POLICIES)
+        holdings.join(
+            holdings.Holding("referrals.CTReferral", ("patient",)),
+            holdings.Holding("referrals.EAPDossier", ("patient",)),
+            holdings.Holding("referrals.DossierStep", ("dossier",)),
+            holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
+            about_others={
+                "referrals.ClinicalTrial": "people at trial sites",
+                "referrals.ExpandedAccessProgram": "people at sponsors",
+            },
+        )
         closing.join(*ending.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)

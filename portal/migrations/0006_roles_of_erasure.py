@@ -1,0 +1,14 @@
+"""Who may ask for an erasure, approve it, and see what came of it."""
+
+from django.db import migrations
+
+from portal.roles import synchronize
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("portal", "0005_roles_of_merging"),
+        ("patients", "0006_erasure"),
+        ("crm_import", "0003_erasure"),
+    ]
+    operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
