@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients.admin import joined
+from patients.admin import joined, stages
 from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
 from patients.models import Note, Patient
 from portal.core.admin import (
@@ -112,6 +112,7 @@ class PatientAdmin(RecordAdmin):
         "initial_consult_at",
         "converted_at",
         "converted_by",
+        "deceased_on",
     )
     fieldsets = (
         PERSON,
@@ -149,6 +150,7 @@ class PatientAdmin(RecordAdmin):
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)
+    verbs = stages.VERBS
 
     # --- list --------------------------------------------------------------------------------
 

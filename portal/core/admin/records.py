@@ -30,6 +30,7 @@ from portal.core.admin.reach import deletion, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
+from portal.core.admin.verbs import Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
@@ -68,6 +69,8 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     # Related names of rows whose changes belong to this record's history.
     history_parts: ClassVar[Sequence[str]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
+    # What can be done to a record; each is a button on its page, with a page of its own.
+    verbs: ClassVar[Sequence[Verb]] = ()
 
     # --- list --------------------------------------------------------------------------------
 
@@ -192,8 +195,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> Any:
         context["adminform"] = OpenableForm(context["adminform"], request.user)
         if obj is not None:
-            self._log_opened(request, obj)
+            self.log_opened(request, obj)
             context.update(
+                actions_detail=verb_buttons(self, request, obj),
                 portal_facts=self.facts(request, obj),
                 portal_tables=self.shown_tables(request, obj),
                 portal_history=history_log.read(
@@ -203,6 +207,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 portal_history_url=self._url("history", obj),
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_custom_urls(self) -> Any:
+        return (*super().get_custom_urls(), *verb_urls(self))
 
     def facts(self, request: HttpRequest, record: Any) -> list[Fact]:
         """What to know at a glance about this record; shown at the top of its page."""
@@ -239,7 +246,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, record):
             raise PermissionDenied
-        self._log_opened(request, record)
+        self.log_opened(request, record)
         raw = request.GET.get("p", "1")
         number = min(int(raw), 1000) if raw.isdecimal() and int(raw) > 0 else 1
         page = history_log.read(
@@ -269,7 +276,8 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, args=[quote(record.pk)])
 
-    def _log_opened(self, request: HttpRequest, record: Any) -> None:
+    def log_opened(self, request: HttpRequest, record: Any) -> None:
+        """Write that the viewer is shown the people whose record this is."""
         for model, ids in people_shown(record, self.opens).items():
             access.opened(
                 model,
