@@ -58,7 +58,7 @@ class _Rows:
         return set().union(*self.legacy_ids.values())
 
 
-def _find(found: Found) -> _Rows:
+def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
     theirs = _Rows({entity: set() for entity in ARCHIVE}, {entity: set() for entity in ARCHIVE})
     became = Crosswalk.objects.filter(
         target_model="patients.patient", target_id__in=found.person.ids
@@ -74,10 +74,10 @@ def _find(found: Found) -> _Rows:
     for entity, row in outcomes.values_list("entity", "row"):
         if entity in ARCHIVE:
             theirs.rows[entity].add(row)
-    for entity, row, legacy_id in _unplaced(found):
+    for entity, row, own in _unplaced(sought.of_own_rows(found) if known is None else known):
         theirs.rows[entity].add(row)
-        if legacy_id is not None:
-            theirs.legacy_ids[entity].add(legacy_id)
+        if own is not None:
+            theirs.legacy_ids[entity].add(own)
     return theirs
 
 
@@ -92,14 +92,13 @@ def _by_guid(
     return list(rows.filter(guid__in=ids).values_list("pk", own))
 
 
-def _unplaced(found: Found) -> Iterator[tuple[str, int, UUID | None]]:
+def _unplaced(values: Collection[Sought]) -> Iterator[tuple[str, int, UUID | None]]:
     """Rows that became nobody and have this person's address and name: entity, row, legacy id."""
-    values = sought.of_own_rows(found)
     addresses = {value for kind, value in values if kind == Kind.EMAIL}
     if not addresses:
         return
     for entity in (Entity.CONTACT, Entity.PATIENT):
-        model = ARCHIVE[entity]
+        model: Any = ARCHIVE[entity]
         rows = (
             model._default_manager.alias(address=_function("crm_address", "email"))
             .annotate(own=_function("crm_guid", _id(model)))
@@ -112,7 +111,7 @@ def _unplaced(found: Found) -> Iterator[tuple[str, int, UUID | None]]:
         )
         for row in rows:
             named = set(sought.name(row.firstname, row.lastname))
-            if row.own not in placed and named & values:
+            if row.own not in placed and named.intersection(values):
                 yield entity, row.pk, row.own
 
 
@@ -152,12 +151,13 @@ def export(found: Found) -> Iterable[Section]:
         )
 
 
-def values(found: Found) -> Iterator[Sought]:
+def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
     """Legacy ids, and the names and addresses as the CRM had them."""
-    theirs = _find(found)
+    theirs = _find(found, known)
     yield from ((str(Kind.LEGACY_ID), str(one)) for one in theirs.ids)
     for entity in (Entity.CONTACT, Entity.PATIENT):
-        rows = ARCHIVE[entity]._default_manager.filter(pk__in=theirs.rows[entity])
+        model: Any = ARCHIVE[entity]
+        rows = model._default_manager.filter(pk__in=theirs.rows[entity])
         for row in rows.values("firstname", "lastname", "email"):
             yield from sought.names_and_addresses(row)
 
@@ -169,7 +169,7 @@ def erase(found: Found, values: Collection[Sought]) -> Mapping[str, int]:
         if not cursor.fetchone()[0]:
             message = _("An import of the legacy CRM is running. Wait until it has finished.")
             raise Refused(message, code="busy")
-    theirs = _find(found)
+    theirs = _find(found, values)
     ids = theirs.ids
     done: Counter[str] = Counter()
     for entity, rows in theirs.rows.items():
@@ -216,10 +216,11 @@ def _blank_unreadable(values: Collection[Sought]) -> int:
 
 def owners_of(entity: str, rows: Collection[Any]) -> Mapping[Any, set[Owner]]:
     """Whom rows of the archive became: patients and specialists, as they are today."""
-    outcomes = RowOutcome.objects.filter(entity=entity, row__in=rows).exclude(legacy_id=None)
+    outcomes = RowOutcome.objects.filter(entity=entity, row__in=rows)
     by_legacy_id: dict[UUID, set[int]] = {}
     for row, legacy_id in outcomes.values_list("row", "legacy_id"):
-        by_legacy_id.setdefault(legacy_id, set()).add(row)
+        if legacy_id is not None:
+            by_legacy_id.setdefault(legacy_id, set()).add(row)
     became = Crosswalk.objects.filter(
         entity=entity, legacy_id__in=by_legacy_id, target_model__in=_PEOPLE
     ).values_list("legacy_id", "target_model", "target_id")

@@ -16,17 +16,16 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients import forgetting, holdings, sought, traces
+from patients import documents, forgetting, holdings, sought, traces
 from patients.forgetting import Incomplete
 from patients.holdings import Found
 from patients.locking import locked
-from patients.models import ErasedPatient, ErasureRequest, Patient, SoughtValue
+from patients.models import Document, ErasedPatient, ErasureRequest, Patient, SoughtValue
 from patients.sought import Matcher
 from portal.core.errors import Missing, Refused
 from portal.core.history import acting
@@ -40,7 +39,7 @@ VERIFIABLE = (State.ERASED, State.TRACES_LEFT)
 
 # Said on every certificate: nobody should believe more than was done.
 BEYOND = (
-    "Backups. They end with their own retention; after a restore, erase this person again.",
+    "Backups, and old versions kept by the file store. After a restore, erase this person again.",
     "Blocks of deleted rows and the write-ahead log, until PostgreSQL uses them again.",
     "What was sent to others (physicians, trial sites, sponsors, hospitals): tell them separately.",
     "The legacy CRM itself. This portal passes over the person's rows there.",
@@ -230,9 +229,9 @@ def _delete_files(request_id: UUID, *, by: User) -> None:
         gone, failure = [], ""
         for name in wanted.files_left:
             try:
-                _delete_file(name)
+                documents.remove(Document(file=name))
                 gone.append(name)
-            except (OSError, Incomplete) as error:
+            except (OSError, documents.NotGone) as error:
                 failure = type(error).__name__
         wanted.certificate["deleted"]["files"] += len(gone)
         wanted.files_left = [name for name in wanted.files_left if name not in gone]
@@ -242,13 +241,6 @@ def _delete_files(request_id: UUID, *, by: User) -> None:
     if failure:
         message = _("The rows are erased, but %(count)d files could not be deleted. Execute again.")
         raise ErasureFailed(message % {"count": len(wanted.files_left)})
-
-
-def _delete_file(name: str) -> None:
-    """Delete a stored file and look whether it is gone. One that was gone before is no error."""
-    default_storage.delete(name)
-    if default_storage.exists(name):
-        raise Incomplete("the storage still has the file")
 
 
 def _fail(request_id: UUID, *, by: User, state: str, failure: str) -> None:

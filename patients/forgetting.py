@@ -65,7 +65,7 @@ def forget(found: Found, values: Collection[Sought], *, request: ErasureRequest)
         for holding in holdings.holdings():
             if not holding.kept:
                 done.history[holding.label] += _delete_history(holding, found)
-        _clear_contexts(contexts, values, done)
+        _clear_contexts(contexts, done)
         _clear_sessions(values, done)
         for one in found.person.ids:
             ErasedPatient.objects.create(old_id=one, request=request)
@@ -91,8 +91,6 @@ def _delete(
 ) -> int:
     """Delete rows and say how many. Raises Incomplete when that is not what was expected."""
     wanted = [str(one) for one in ids]
-    if not wanted:
-        return 0
     found: Any = model._meta.pk if column == "id" else model._meta.get_field(column)
     query = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s::{}[])").format(
         sql.Identifier(model._meta.db_table),
@@ -163,12 +161,13 @@ def _part_ways(found: Found, done: Forgotten) -> set[Any]:
     In a merge that was taken back, the other person's rows were changed with this one's values.
     Their rows are as they were before; the versions in between go. Returns their contexts.
     """
-    event = holdings.event_model(PatientMerge)
+    event: Any = holdings.event_model(PatientMerge)
     undone = PatientMerge.objects.filter(pk__in=found.now[PatientMerge._meta.label])
     contexts: set[Any] = set()
     for merge in undone.exclude(undone_at=None):
-        times = event._base_manager.filter(pgh_obj_id=merge.pk) if event is not None else []
-        moments = [row.pgh_created_at for row in times]
+        moments = event._base_manager.filter(pgh_obj_id=merge.pk).values_list(
+            "pgh_created_at", flat=True
+        )
         for label, ids in _touched(merge).items():
             past = holdings.event_model(apps.get_model(label))
             if past is None or not moments:
@@ -203,8 +202,11 @@ def _contexts(found: Found) -> set[Any]:
     return contexts - {None}
 
 
-def _clear_contexts(contexts: set[UUID], values: Collection[Sought], done: Forgotten) -> None:
-    """Delete contexts that no history needs any more; of the others only a reason that tells."""
+def _clear_contexts(contexts: set[UUID], done: Forgotten) -> None:
+    """Delete contexts that no history needs any more.
+
+    Of one that somebody else's history needs, too, the reason goes when a person may have typed it.
+    """
     rows = pghistory.models.Context.objects.filter(pk__in=contexts)
     for event in event_models():
         needed = event._base_manager.filter(pgh_context_id=models.OuterRef("pk"))
@@ -213,12 +215,11 @@ def _clear_contexts(contexts: set[UUID], values: Collection[Sought], done: Forgo
     done.history["pghistory.Context"] += _delete(
         pghistory.models.Context, "id", alone, exactly=len(alone)
     )
-    matcher = Matcher(values)
-    for context in pghistory.models.Context.objects.filter(pk__in=contexts - alone):
-        if matcher.found_in_json(context.metadata):
-            kept = {key: value for key, value in context.metadata.items() if key != "reason"}
-            pghistory.models.Context.objects.filter(pk=context.pk).update(metadata=kept)
-            done.mentions["pghistory.Context.metadata"] += 1
+    shared = pghistory.models.Context.objects.filter(pk__in=contexts - alone)
+    for context in shared.filter(metadata__has_keys=("user", "reason")):
+        kept = {key: value for key, value in context.metadata.items() if key != "reason"}
+        pghistory.models.Context.objects.filter(pk=context.pk).update(metadata=kept)
+        done.mentions["pghistory.Context.metadata"] += 1
 
 
 def _clear_sessions(values: Collection[Sought], done: Forgotten) -> None:

@@ -100,8 +100,9 @@ class Part:
     labels: tuple[str, ...]
     count: Callable[[Found], Mapping[str, int]]
     export: Callable[[Found], Iterable[Section]]
-    sought: Callable[[Found], Iterable[Sought]]
-    erase: Callable[[Found, Iterable[Sought]], Mapping[str, int]]
+    # Further values, given those that are known from the holdings.
+    sought: Callable[[Found, Collection[Sought]], Iterable[Sought]]
+    erase: Callable[[Found, Collection[Sought]], Mapping[str, int]]
     # Label → the owners of rows, by primary key.
     owners: Mapping[str, Callable[[Collection[Any]], Mapping[Any, set[Owner]]]]
     # "label.column" → why an id of the person may stay there.
@@ -253,7 +254,7 @@ def undeclared(among: Iterable[Model]) -> list[str]:
         links = held.links if held else ()
         leading = set(_leading_to_patients(model)) - set(links)
         missing += [f"{label}.{relation}" for relation in leading]
-        if held is None and _is_personal(model) and label not in _known():
+        if held is None and is_personal(model) and label not in _known():
             missing.append(label)
     return sorted(missing)
 
@@ -278,11 +279,16 @@ def _leading_to_patients(model: Model) -> Iterator[str]:
             yield link.name
 
 
-def _is_personal(model: Model) -> bool:
+def is_personal(model: Model) -> bool:
     """Whether a field is classified as personal; a table without a classification is not ours."""
     if hasattr(model, "pgh_tracked_model"):
         return False
     return any(kind != Personal.NONE for kind in classification(model).values())
+
+
+def is_ours(model: Model) -> bool:
+    """Whether the table is classified at all, so is one of the portal's own."""
+    return any("Privacy" in vars(ancestor) for ancestor in model.__mro__)
 
 
 def check(app_configs: Collection[Any] | None = None, **_options: Any) -> list[checks.CheckMessage]:
@@ -299,7 +305,7 @@ def check(app_configs: Collection[Any] | None = None, **_options: Any) -> list[c
             id="patients.E004",
         )
         for holding in holdings()
-        if holding.kept and _is_personal(holding.model)
+        if holding.kept and is_personal(holding.model)
     ]
     return found
 

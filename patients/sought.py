@@ -8,14 +8,14 @@ What proves something, and what does not:
   stand side by side, or as two values of one JSON object. So somebody with one name only is not
   looked for by name.
 - What was written about the person counts by its longest stretch without quotes and line breaks,
-  when that has 24 characters or more: shorter remarks are the same for many people.
+  when that has three words and 24 characters: shorter remarks are the same for many people.
 
 Values are kept folded (no case, no accents), which is also how texts are compared.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import phonenumbers
@@ -32,6 +32,7 @@ Kind = SoughtValue.Kind
 SHORTEST = 4
 SHORTEST_PHONE = 6
 SHORTEST_TEXT, LONGEST_TEXT = 24, 60
+FEWEST_WORDS = 3
 # More texts than this make the search slow; the longest are taken, and the certificate says so.
 MOST_TEXTS = 100
 
@@ -45,29 +46,52 @@ _LAST = ("last_name", "lastname")
 
 def of(found: Found) -> set[Sought]:
     """Every value of this person that the scan can look for: the past ones too."""
-    values = of_own_rows(found) | {(Kind.ID, str(one)) for one in found.person.ids}
-    for part in holdings.parts():
-        values.update(part.sought(found))
-    texts = {said for model, row in _rows(found) for said in _texts(model, row)}
+    values = names_of(found) | {(Kind.ID, str(one)) for one in found.person.ids}
+    texts = {
+        said
+        for holding in holdings.holdings()
+        for row in _versions(holding, found)
+        for said in _texts(holding.model, row)
+    }
     longest = sorted(texts, key=lambda text: (-len(text[1]), text[1]))[:MOST_TEXTS]
     return values | set(longest)
 
 
+def names_of(found: Found) -> set[Sought]:
+    """The names and addresses of this person, also where the apps above keep them."""
+    values = of_own_rows(found)
+    return values.union(*(part.sought(found, values) for part in holdings.parts()))
+
+
 def of_own_rows(found: Found) -> set[Sought]:
     """The names and addresses in the holdings, past ones included."""
-    return {value for model, row in _rows(found) for value in _in_row(model._meta.label, row)}
+    return {
+        value
+        for holding in holdings.holdings()
+        if _may_name(holding.model)
+        for row in _versions(holding, found)
+        for value in _in_row(holding.label, row)
+    }
 
 
-def _rows(found: Found) -> Iterator[tuple[type[models.Model], dict[str, Any]]]:
+def _versions(holding: holdings.Holding, found: Found) -> Iterator[dict[str, Any]]:
     """Every row that is to go and every version of it, as column → value."""
-    for holding in holdings.holdings():
-        if holding.kept:
-            continue
-        rows = holding.model._base_manager.filter(pk__in=found.now[holding.label])
-        for queryset in (rows, holdings.events(holding, found)):
-            if queryset is not None:
-                for row in queryset.values(*_stored(holding.model)).iterator(chunk_size=200):
-                    yield holding.model, row
+    if holding.kept:
+        return
+    rows = holding.model._base_manager.filter(pk__in=found.now[holding.label])
+    for queryset in (rows, holdings.events(holding, found)):
+        if queryset is not None:
+            yield from queryset.values(*_stored(holding.model)).iterator(chunk_size=200)
+
+
+def _may_name(model: type[models.Model]) -> bool:
+    """Whether a row can hold a name or an address in a column, or in an object of JSON."""
+    if model._meta.label in (ContactPoint._meta.label, FieldProposal._meta.label):
+        return True
+    return any(
+        isinstance(column, models.JSONField) or column.name in (*_FIRST, *_LAST, "email", "phone")
+        for column in model._meta.concrete_fields
+    )
 
 
 def names_and_addresses(values: Mapping[str, Any]) -> Iterator[Sought]:
@@ -104,7 +128,7 @@ def phone(number: str, *, country: str = "") -> Iterator[Sought]:
 def text(words: str) -> Iterator[Sought]:
     """The longest stretch of what somebody wrote, when it is long enough to be theirs alone."""
     stretch = max(_BREAKS.split(fold(words)), key=len).strip()[:LONGEST_TEXT].strip()
-    if len(stretch) >= SHORTEST_TEXT:
+    if len(stretch) >= SHORTEST_TEXT and len(stretch.split()) >= FEWEST_WORDS:
         yield Kind.TEXT, stretch
 
 
@@ -255,7 +279,7 @@ def _literal(value: str) -> str:
     return re.sub(r"([.^$*+?()\[\]{}|\\-])", r"\\\1", value)
 
 
-_ANYWHERE = {
+_ANYWHERE: dict[str, Callable[[str], str]] = {
     Kind.ID: _id,
     Kind.LEGACY_ID: _id,
     Kind.EMAIL: _email,
@@ -263,7 +287,7 @@ _ANYWHERE = {
     Kind.TEXT: _literal,
 }
 # An address inside a longer one, or digits inside longer ones, are somebody else's.
-_ALONE = {
+_ALONE: dict[str, str] = {
     Kind.ID: "{}",
     Kind.LEGACY_ID: "{}",
     Kind.EMAIL: r"(?<![\w.%+-]){}(?![\w-])(?!\.\w)",

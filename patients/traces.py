@@ -8,11 +8,12 @@ not grow with the tables or with the hits. `patients.sought` says what counts as
 Not every hit is a trace that was left behind:
 
 - In a row about another living person, a value that is also that person's own (a namesake, a family
-  with one mailbox) is theirs, and is only counted. A text in such a row proves nothing.
+  with one mailbox) is theirs, and is only counted. A text proves nothing there, nor in our lists (a
+  condition that somebody wrote out in full).
 - Ids that are meant to stay (the tombstone, the request, the access log) are counted as kept.
-- Any other hit is reported with table, column and row. `of_another` says that the row is about
-  somebody else: then a person may decide that it belongs to them. A hit in a row of nobody never
-  may stay.
+- Any other hit is reported with table, column and row. `of_another` says that the row is one of
+  ours about somebody or something else: then a person may decide that the value belongs there. An
+  id never may stay, nor anything in a table that is not ours.
 """
 
 from collections import Counter
@@ -173,11 +174,12 @@ def session_text(data: str) -> Any:
 def _rows(table: Table, matcher: Matcher) -> Iterator[_Row]:
     """The rows that have one of the values, with the columns they are in."""
     cells = [_cell(column) for column in table.columns]
-    key = [sql.Identifier(name) for name in table.key] or [sql.SQL("ctid::text")]
+    key: list[sql.Composable] = [sql.Identifier("read", name) for name in table.key]
+    key = key or [sql.SQL("read.ctid::text")]
     everything = sql.SQL("concat_ws(E'\\x1f', {})").format(sql.SQL(", ").join(cells))
     condition, params = matcher.condition("hay.folded")
     query = sql.SQL(
-        "SELECT {key}, {cells} FROM {table} "
+        "SELECT {key}, {cells} FROM {table} read "
         "CROSS JOIN LATERAL (SELECT portal_fold({everything}) AS folded OFFSET 0) hay "
         "WHERE {condition}"
     ).format(
@@ -185,7 +187,7 @@ def _rows(table: Table, matcher: Matcher) -> Iterator[_Row]:
         cells=sql.SQL(", ").join(cells),
         table=sql.Identifier(table.schema, table.name),
         everything=everything,
-        condition=sql.SQL("true" if _needs_decoding(table) else condition),  # type: ignore[arg-type]
+        condition=sql.SQL("true" if _needs_decoding(table) else condition),
     )
     with connection.chunked_cursor() as cursor:
         cursor.execute(query.as_string(), [] if _needs_decoding(table) else params)
@@ -197,7 +199,7 @@ def _rows(table: Table, matcher: Matcher) -> Iterator[_Row]:
 
 
 def _cell(column: Column) -> sql.Composed:
-    name = sql.Identifier(column.name)
+    name = sql.Identifier("read", column.name)
     # As bytes, which are decoded here: what cannot be read as UTF-8 is read all the same.
     return sql.SQL("encode({}, 'hex')" if column.type == "bytea" else "{}::text").format(name)
 
@@ -240,20 +242,24 @@ def _judge(table: Table, rows: Sequence[_Row], report: Report) -> None:
     whose = holdings.owners(label, keys, of_events=of_events) if label else {}
     kept = {holding.label for holding in holdings.holdings() if holding.kept}
     kept = kept.union(*(part.kept for part in holdings.parts()))
+    is_ours = bool(label) and holdings.is_ours(apps.get_model(label))
+    is_list = is_ours and not holdings.is_personal(apps.get_model(label))
     own: dict[Owner, set[Sought]] = {}
     for row in rows:
         owners = whose.get(row.key[0], set())
-        theirs = set().union(*(_own_values(owner, own) for owner in owners)) if owners else set()
         for column, value in row.found:
             kind = value[0]
             where = f"{table}.{column}"
             if kind in _IDS and kept & {label, f"{label}.{column}"}:
                 report.kept[where] += 1
-            elif value in theirs or (kind == Kind.TEXT and owners):
+            elif (kind == Kind.TEXT and (owners or is_list)) or any(
+                value in _own_values(owner, own) for owner in owners
+            ):
                 report.others[f"{where}: {kind}"] += 1
             else:
                 row_key = ", ".join(str(part) for part in row.key)
-                report.add(Trace(str(table), column, row_key, kind, of_another=bool(owners)))
+                of_another = is_ours and kind not in _IDS
+                report.add(Trace(str(table), column, row_key, kind, of_another=of_another))
 
 
 def _own_values(owner: Owner, known: dict[Owner, set[Sought]]) -> set[Sought]:
@@ -263,8 +269,7 @@ def _own_values(owner: Owner, known: dict[Owner, set[Sought]]) -> set[Sought]:
             known.clear()
         label, pk = owner
         if label == holdings.PATIENT:
-            found = holdings.find(Person((pk,)))
-            known[owner] = {value for value in sought.of(found) if value[0] not in _IDS}
+            known[owner] = sought.names_of(holdings.find(Person((pk,))))
         else:
             known[owner] = set(_professional_values(apps.get_model(label), pk))
     return known[owner]

@@ -8,7 +8,7 @@ from portal.roles import synchronize
 class Migration(migrations.Migration):
     dependencies = [
         ("portal", "0005_roles_of_merging"),
-        ("patients", "0006_erasure"),
+        ("patients", "0007_erasure"),
         ("crm_import", "0003_erasure"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
