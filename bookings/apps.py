@@ -9,8 +9,8 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        from bookings import attempts, ending, moving
-        from patients import closing, holdings, relations
+        from bookings import attempts, ending, moving, withdrawing
+        from patients import closing, consenting, holdings, relations
 
         relations.join(*moving.POLICIES)
         holdings.join(
@@ -20,3 +20,4 @@ class BookingsConfig(AppConfig):
         )
         closing.join(*ending.STEPS)
         closing.count_attempts(attempts.since_reached)
+        consenting.join(*withdrawing.STEPS)

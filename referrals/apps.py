@@ -9,8 +9,8 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from patients import closing, conversion, holdings, relations
-        from referrals import ending, moving
+        from patients import closing, consenting, conversion, holdings, relations
+        from referrals import ending, moving, withdrawing
 
         relations.join(*moving.POLICIES)
         holdings.join(
@@ -25,3 +25,4 @@ class ReferralsConfig(AppConfig):
         )
         closing.join(*ending.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
+        consenting.join(*withdrawing.STEPS)

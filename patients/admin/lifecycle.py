@@ -1,4 +1,4 @@
-"""What was decided about a person: stages, overrides, merges, proposals, and consent texts.
+"""What was decided about a person: stages, overrides, merges, and the texts of consents.
 
 All of it is written by verbs, so it is read here and changed elsewhere.
 """
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from patients.admin.said import OfPatient
 from patients.models import (
     ConsentText,
-    FieldProposal,
     PatientMerge,
     RuleOverride,
     StageChange,
@@ -48,17 +47,6 @@ class RuleOverrideAdmin(OfPatientAdmin):
     list_display = ("patient", "rule", "reason", "overridden_by", "created_at")
     list_filter = (("patient", AutocompleteFilter), "rule")
     joins = ("patient", "overridden_by")
-
-
-@admin.register(FieldProposal)
-class FieldProposalAdmin(OfPatientAdmin):
-    """What somebody said that differs from their record."""
-
-    list_display = ("patient", "field", "current_value", "proposed_value", "state", "created_at")
-    list_filter = (("patient", AutocompleteFilter), "state", "field")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(PatientMerge)

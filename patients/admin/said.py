@@ -1,12 +1,14 @@
 """What was said and decided about a patient: submissions, consents, notes, documents."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients import consenting
 from patients.admin.joined import Table, join
 from patients.models import Consent, Document, Note, Submission
 from portal.core.admin import (
@@ -19,6 +21,8 @@ from portal.core.admin import (
     RelatedTable,
 )
 from portal.core.admin.display import NOTHING, choice_badge, key_values, moment
+from portal.core.admin.verbs import counted
+from portal.core.models import User
 
 SEARCH_HELP = gettext_lazy("The patient: start of a name, e-mail or its domain, or phone digits")
 
@@ -112,6 +116,11 @@ class ConsentAdmin(OfPatient, AppendOnlyAdmin):
     @admin.display(description=gettext_lazy("decision"))
     def decision_shown(self, consent: Consent) -> str:
         return choice_badge(consent, "decision")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        recorded = consenting.record(consent=obj, by=cast(User, request.user))
+        if stopped := counted(recorded.stopped):
+            self.message_user(request, _("Stopped: %(stopped)s.") % {"stopped": stopped})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"obtained_by": request.user.pk, **super().get_changeform_initial_data(request)}

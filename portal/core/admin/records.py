@@ -197,7 +197,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         if obj is not None:
             self.log_opened(request, obj)
             context.update(
-                actions_detail=verb_buttons(self, request, obj),
+                portal_verbs=verb_buttons(self, request, obj),
                 portal_facts=self.facts(request, obj),
                 portal_tables=self.shown_tables(request, obj),
                 portal_history=history_log.read(

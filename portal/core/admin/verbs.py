@@ -129,16 +129,25 @@ def verb_url(admin: Any, verb: Verb, record: Any) -> str:
     return reverse(f"{admin.admin_site.name}:{_url_name(admin, verb)}", args=[record.pk])
 
 
-def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-    """What the theme shows at the top of the record's page: what the viewer may do to it now."""
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A verb as the record's page shows it; `look` is one of the theme's."""
+
+    title: Any
+    icon: str
+    look: str
+    url: str
+
+
+def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
+    """What the viewer may do to the record now."""
     return [
-        {
-            "title": verb.label,
-            "icon": verb.icon,
-            "variant": verb.variant,
-            "attrs": {},
-            "path": _kept(admin, request, verb_url(admin, verb, record)),
-        }
+        Button(
+            title=verb.label,
+            icon=verb.icon,
+            look=verb.variant.value,
+            url=_kept(admin, request, verb_url(admin, verb, record)),
+        )
         for verb in admin.verbs
         if verb.is_button
         and verb.is_allowed(request.user)

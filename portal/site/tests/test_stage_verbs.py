@@ -410,3 +410,9 @@ def test_verb_without_token_is_refused(navigator: User) -> None:
     assert response.status_code == 403
     lead.refresh_from_db()
     assert lead.stage == "lead"
+
+
+def test_page_of_a_verb_answers_no_other_method(client: Client, navigator: User) -> None:
+    client.force_login(navigator)
+
+    assert client.put(verb_url(PatientFactory(), "close")).status_code == 405
