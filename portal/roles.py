@@ -60,8 +60,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.stagechange": _KEPT,
     # Who may add one may set a rule aside, giving a reason.
     "patients.ruleoverride": {N: "v", L: "va", S: "va", A: "v"},
-    # Who may add one may also export a person; who may change one approves and executes.
-    "patients.erasurerequest": {L: "vac", S: "vac", A: "v"},
+    # Who may change one exports people, and requests, approves and executes their erasure.
+    "patients.erasurerequest": {L: "vc", S: "vc", A: "v"},
     "patients.erasedpatient": {L: "v", S: "v", A: "v"},
     "patients.soughtvalue": {S: "v", A: "v"},
     "bookings.workinghours": _ROSTER,

@@ -5,6 +5,7 @@
 
 from patients.admin import (
     contact_points,
+    erasure,
     identity,
     lifecycle,
     lookups,
@@ -16,6 +17,7 @@ from patients.admin import (
 
 __all__ = (
     "contact_points",
+    "erasure",
     "identity",
     "lifecycle",
     "lookups",

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import status
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients.api.summaries import ConditionSummary, SpecialistSummary
-from patients.models import MergedPatient, Patient
+from patients.models import ErasedPatient, MergedPatient, Patient
 from portal.core.api.filters import (
     AnyOfFilter,
     CodeFilter,
@@ -116,11 +118,19 @@ class PatientFilters(RecordFilters, Searched):
     country = CodeFilter(help_text="ISO 3166-1 alpha-2.")
 
 
+class Erased(APIException):
+    """Nobody has this id any more, and nobody will."""
+
+    status_code = status.HTTP_410_GONE
+    default_detail = gettext_lazy("This person was erased.")
+    default_code = "erased"
+
+
 class PatientViewSet(FullViewSet):
     """People who look for treatment, and those who asked and are not patients yet (leads).
 
     The stage is changed by operations of its own, not by writing it. The id of somebody who was
-    merged into another patient redirects to that patient.
+    merged into another patient redirects to that patient; that of somebody who was erased is gone.
     """
 
     queryset = Patient.objects.all()
@@ -128,13 +138,18 @@ class PatientViewSet(FullViewSet):
     filterset_class = PatientFilters
     orderings = {"created_at": ("created_at", "id"), "updated_at": ("updated_at", "id")}
     subject = (Patient, "id")
-    other_answers = {"301": "This patient was merged into another one, whose address is here."}
+    other_answers = {
+        "301": "This patient was merged into another one, whose address is here.",
+        "410": "This person was erased.",
+    }
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One patient. With If-None-Match and the tag you have: 304 when nothing has changed."""
         try:
             return super().retrieve(request, *args, **kwargs)
         except Http404:
+            if ErasedPatient.objects.filter(old_id=self.record_id()).exists():
+                raise Erased from None
             merged = MergedPatient.objects.filter(old_id=self.record_id()).first()
             if merged is None:
                 raise
