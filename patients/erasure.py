@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
@@ -217,7 +218,7 @@ def _erase(wanted: ErasureRequest, *, by: User) -> None:
             "mentions": _counted(done.mentions),
             "files": 0,
         },
-        "kept": _kept(found),
+        "kept": _kept(holdings.find(found.person)),
     }
     wanted.save()
 
@@ -272,6 +273,7 @@ def _certify(
         wanted.certificate = {
             **wanted.certificate,
             "searched": searched,
+            "kept_ids": _kept_ids(searched["kept"]),
             "accepted": accepted,
             "beyond": list(BEYOND),
         }
@@ -313,12 +315,19 @@ def _kept(found: Found) -> list[dict[str, Any]]:
     return [
         {"table": holding.label, "rows": len(found.now[holding.label]), "why": holding.kept}
         for holding in holdings.holdings()
-        if holding.kept
-    ] + [
-        {"table": where, "rows": None, "why": why}
-        for part in holdings.parts()
-        for where, why in part.kept.items()
+        if holding.kept and found.now[holding.label]
     ]
+
+
+def _kept_ids(hits: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Why an id of the person stays in rows that are not theirs; those that there are."""
+    kept = []
+    for part in holdings.parts():
+        for where, why in part.kept.items():
+            label, _dot, column = where.rpartition(".")
+            rows = hits.get(f"{apps.get_model(label)._meta.db_table}.{column}", 0)
+            kept += [{"table": label, "rows": rows, "why": why}] if rows else []
+    return kept
 
 
 def _counted(counts: Mapping[str, int]) -> dict[str, int]:

@@ -9,15 +9,19 @@ says so.
 import json
 import zipfile
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import PurePath
 from typing import IO, Any
 from uuid import UUID
 
+from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from patients import documents, filetypes, holdings
@@ -64,6 +68,69 @@ def export(*, patient_id: UUID, by: User, request_id: str | None = None) -> dict
             for document in _documents(found)
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A section for people: rows and versions as pairs of a label and a text."""
+
+    title: str
+    rows: list[list[tuple[str, str]]]
+    history: list[tuple[str, list[tuple[str, str]]]]  # when, by whom and why; the values
+    withheld: list[tuple[str, str]]
+
+
+def readable(exported: dict[str, Any]) -> list[Readable]:
+    """The sections of an export with labels for columns, words for codes, and local times."""
+    found = []
+    for section in exported["sections"]:
+        model = apps.get_model(section["key"])
+        found.append(
+            Readable(
+                title=section["title"],
+                rows=[_shown(row, model) for row in section["rows"]],
+                history=[
+                    (_happened(version), _shown(version["values"], model))
+                    for version in section["history"]
+                ],
+                withheld=[(_label(name, model), why) for name, why in section["withheld"].items()],
+            )
+        )
+    return found
+
+
+def _shown(row: dict[str, Any], model: type[models.Model]) -> list[tuple[str, str]]:
+    """Without ids that stand beside a name, and codes beside the word for them."""
+    shown = []
+    for name, value in row.items():
+        base = name.removesuffix("_id")
+        if f"{name}_means" in row or (f"{base}_is" in row and base != name):
+            continue
+        plain = name.removesuffix("_means").removesuffix("_is")
+        shown.append((_label(plain, model), _spoken(value)))
+    return shown
+
+
+def _happened(version: dict[str, Any]) -> str:
+    words = (_spoken(version["at"]), version["did"], version["by"], version["reason"])
+    return ", ".join(word for word in words if word)
+
+
+def _label(name: str, model: type[models.Model]) -> str:
+    """What people call a column; a cell of the legacy CRM keeps its own name."""
+    for column in model._meta.concrete_fields:
+        if name in (column.name, column.attname):
+            return str(capfirst(column.verbose_name))
+    return name
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str):
+        moment = parse_datetime(value) if "T" in value[:11] else None
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def as_json(exported: dict[str, Any]) -> str:

@@ -36,18 +36,19 @@ State = ErasureRequest.State
 CHANGE = ("patients.change_erasurerequest",)
 # Above this a zip is written to the disk while it is made.
 _IN_MEMORY = 10_000_000
+# Apps whose rows are known by their names alone.
+_PLAIN = ("core", "patients", "bookings", "referrals")
 
 
 def kind(label: str) -> str:
     """What the rows of a table are called, from its label; a label of no model stays as it is."""
     try:
-        return str(capfirst(apps.get_model(label)._meta.verbose_name_plural))
+        meta = apps.get_model(label)._meta
     except (LookupError, ValueError):
         return label
-
-
-def counts(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(kind(label), number) for label, number in numbers.items()]
+    group = apps.get_app_config(meta.app_label).verbose_name
+    name = capfirst(meta.verbose_name_plural)
+    return str(name) if meta.app_label in _PLAIN else f"{group}: {name}"
 
 
 # --- on the patient's page
@@ -70,7 +71,8 @@ class Export(Verb):
         return Briefing(may_go_on=False)
 
     def context(self, record: Patient, user: Any) -> dict[str, Any]:
-        return {"exported": exporting.export(patient_id=record.pk, by=user)}
+        exported = exporting.export(patient_id=record.pk, by=user)
+        return {"exported": exported, "sections": exporting.readable(exported)}
 
     def run(self, record: Patient, *, by: Any, said: Mapping[str, Any]) -> str:
         raise Refused(_("Choose a file to download."), code="no_format")
@@ -349,7 +351,9 @@ def shown_certificate(record: ErasureRequest) -> dict[str, Any]:
     accepted = told.get("accepted") or {}
     return {
         "is_verified": record.state == State.VERIFIED,
-        "deleted": shown_plan({**told["deleted"], "kept": told["kept"]}),
+        "deleted": shown_plan(
+            {**told["deleted"], "kept": [*told["kept"], *told.get("kept_ids", ())]}
+        ),
         "mentions": [
             (f"{kind(where.rpartition('.')[0])}: {where.rpartition('.')[2]}", number)
             for where, number in told["deleted"]["mentions"].items()

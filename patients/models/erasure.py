@@ -86,12 +86,8 @@ class ErasureRequest(Record):
         related_name="erasures_approved",
     )
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)  # null: likewise
-    failure = models.CharField(
-        _("what failed"),
-        max_length=200,
-        blank=True,
-        help_text=_("A kind of error and where, without personal data."),
-    )
+    # A kind of error and where it happened, without a value.
+    failure = models.CharField(_("what failed"), max_length=200, blank=True)
     executed_by = models.ForeignKey(
         User,
         verbose_name=_("executed by"),
