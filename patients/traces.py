@@ -180,7 +180,8 @@ def _rows(table: Table, matcher: Matcher) -> Iterator[_Row]:
     condition, params = matcher.condition("hay.folded")
     query = sql.SQL(
         "SELECT {key}, {cells} FROM {table} read "
-        "CROSS JOIN LATERAL (SELECT portal_fold({everything}) AS folded OFFSET 0) hay "
+        "CROSS JOIN LATERAL (SELECT portal_fold(said) AS folded FROM "
+        "(SELECT {everything} AS said OFFSET 0) plain OFFSET 0) hay "
         "WHERE {condition}"
     ).format(
         key=sql.SQL(", ").join(key),
