@@ -124,6 +124,8 @@ class PortalSchema(AutoSchema):
             responses["304"] = {"description": "The record is as you know it."}
             for status, description in self.view.other_answers.items():
                 responses[status] = {"description": description}
+                if int(status) >= 400:
+                    responses[status]["content"] = {MEDIA_TYPE: {"schema": problem.ref}}
         if self.view.action == "create" and self.view.request_headers:
             responses["200"] = {
                 **responses["201"],
