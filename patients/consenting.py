@@ -86,14 +86,21 @@ def would_stop(
     return counts
 
 
+def is_given(patient: Patient, purpose: str) -> bool:
+    """Whether something was allowed for this purpose, in whichever scope, that can be withdrawn."""
+    last = Consent.objects.current().filter(patient=patient, purpose=purpose)
+    return bool(last.filter(decision=Decision.GIVEN).exists())
+
+
 def record(*, consent: Consent, by: User) -> Recorded:
     """Keep a decision that is not saved yet, and stop what depended on it when it is withdrawn.
 
-    The same decision (by its id) again changes nothing. Raises Refused for a person who may not
-    be changed, and ValidationError for a decision that says too little.
+    Also of a person whose data may not be changed: a withdrawal above all. The same decision (by
+    its id) again changes nothing. Raises Refused for a person who was merged away, and
+    ValidationError for a decision that says too little.
     """
     with transaction.atomic(), acting(by=by, reason=f"consent {consent.decision}"):
-        locked(consent.patient_id)
+        locked(consent.patient_id, although_restricted=True)
         known = Consent.objects.filter(pk=consent.pk).first()
         return keep(consent) if known is None else Recorded(_the_same(known, consent), {})
 
@@ -101,6 +108,7 @@ def record(*, consent: Consent, by: User) -> Recorded:
 def keep(consent: Consent) -> Recorded:
     """As `record`, for a verb that holds the patient's row, says who acts and comes once."""
     consent.clean_fields()
+    consent.clean()
     consent.save(force_insert=True)
     if consent.decision != Decision.WITHDRAWN or not _is_last(consent):
         return Recorded(consent, {})

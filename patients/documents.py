@@ -114,12 +114,12 @@ def upload(*, patient_id: UUID, by: User, file: File, kind: str, title: str = ""
 def open_file(document: Document) -> File:
     """The stored file, open for reading and checked to be what was stored. Raises NotReadable."""
     try:
-        file: File = default_storage.open(document.file.name)
+        file: File = default_storage.open(document.file.name or "")
         digest = _sha256(file)
-    except OSError as error:
+    except Exception as error:  # every store has errors of its own
         logger.exception("The file of document %s cannot be read.", document.pk)
         raise NotReadable(
-            _("The stored file is not there. Tell your administrators: document %(id)s.")
+            _("The stored file cannot be read. Tell your administrators: document %(id)s.")
             % {"id": document.pk}
         ) from error
     if digest != document.sha256:
@@ -137,7 +137,7 @@ def remove(document: Document) -> None:
     """Delete the document's file from the store, and look whether it is gone. The row stays.
 
     This cannot be taken back, whatever becomes of the transaction around it. A file that is gone
-    already is no error, so it can be repeated. Raises NotGone, and OSError from the store.
+    already is no error, so it can be repeated. Raises NotGone, and the store's own errors.
     """
     name = document.file.name
     if not name:
@@ -159,7 +159,7 @@ def _sha256(file: File) -> str:
 def _store(document: Document, file: File) -> str:
     try:
         name: str = default_storage.save(document_path(document, ""), file)
-    except OSError as error:
+    except Exception as error:  # every store has errors of its own
         logger.exception("A file of patient %s could not be stored.", document.patient_id)
         raise Refused(
             _("The file could not be stored, and nothing was saved. Try again in a minute."),

@@ -62,6 +62,7 @@ XLSX = FileType("XLSX", f"{_OPENXML}spreadsheetml.sheet", "xlsx")
 TEXT = FileType("plain text", "text/plain; charset=utf-8", "txt")
 TYPES = (PDF, PNG, JPEG, HEIC, DOCX, XLSX, TEXT)
 NAMES = ", ".join(each.name for each in TYPES)
+ENDINGS = ",".join(f".{each.extension}" for each in TYPES) + ",.jpeg"
 
 # The part of an Office file that has to be there, of the type that it has without macros.
 _MAIN_PARTS = ((DOCX, "word/document.xml"), (XLSX, "xl/workbook.xml"))
@@ -91,11 +92,9 @@ def recognise(file: File) -> FileType:
 
 
 def of(content_type: str) -> FileType:
-    """The kind with this content type. Raises LookupError when there is none."""
-    for each in TYPES:
-        if each.content_type == content_type:
-            return each
-    raise LookupError(f"{content_type} is not kept")
+    """The kind with this content type; for one that is not kept any more, a file of bytes."""
+    known = (each for each in TYPES if each.content_type == content_type)
+    return next(known, FileType("file", "application/octet-stream", "bin"))
 
 
 def _read(file: File, start: int, length: int) -> bytes:

@@ -93,6 +93,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.health.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -189,7 +190,6 @@ OAUTH2_PROVIDER = {
 # Plain HTTP is for a laptop or a development container, never for an installation.
 SECURE = not (EMBEDDED or env.bool("PLAIN_HTTP", default=False))
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600 if SECURE else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
@@ -276,8 +276,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CallOutcomeEnum": "bookings.models.Call.Outcome",
         "CallDecisionEnum": "bookings.models.Call.Decision",
         "ConsentDecisionEnum": "patients.models.Consent.Decision",
+        "ContactPointKindEnum": "patients.models.ContactPoint.Kind",
+        "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
+        "PatientSexEnum": "patients.models.Patient.Sex",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",
@@ -340,17 +343,18 @@ def documents() -> dict[str, Any]:
     }
 
 
+# A laptop serves static files where they are; an installation collects them into the image.
+DEVELOPING = EMBEDDED or DEBUG
 STORAGES = {
     "default": documents(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if EMBEDDED
+        if DEVELOPING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# A laptop serves the files where they are; an installation collects them into the image.
-WHITENOISE_USE_FINDERS = EMBEDDED
-if EMBEDDED:
+WHITENOISE_USE_FINDERS = DEVELOPING
+if DEVELOPING:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 LOGGING = {

@@ -5,6 +5,7 @@
 
 from patients.admin import (
     contact_points,
+    documents,
     erasure,
     identity,
     lifecycle,
@@ -17,6 +18,7 @@ from patients.admin import (
 
 __all__ = (
     "contact_points",
+    "documents",
     "erasure",
     "identity",
     "lifecycle",

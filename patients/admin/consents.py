@@ -65,7 +65,7 @@ class ConsentForm(VerbForm):
         label=gettext_lazy("Evidence"),
         help_text=gettext_lazy("Where the proof is, for example a recording. May be blank."),
         required=False,
-        max_length=2000,
+        max_length=5000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
     text = forms.UUIDField(widget=forms.HiddenInput)
@@ -75,9 +75,8 @@ class ConsentForm(VerbForm):
     def __init__(self, *args: Any, record: Patient, user: Any, purpose: str, **kwargs: Any) -> None:
         super().__init__(*args, record=record, user=user, **kwargs)
         self.shown_text = text_to_read(record, purpose)
-        standing = in_force(record).get(purpose)
-        is_given = standing is not None and standing.decision == Decision.GIVEN
-        no = Decision.WITHDRAWN if is_given else Decision.REFUSED
+        can_withdraw = consenting.is_given(record, purpose)
+        no = Decision.WITHDRAWN if can_withdraw else Decision.REFUSED
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
             (decision.value, decision.label) for decision in (Decision.GIVEN, no)
         ]
@@ -118,15 +117,12 @@ class RecordConsent(Verb):
 
     def briefing(self, record: Patient, user: Any) -> Briefing:
         missing = []
-        if record.processing_restricted:
-            missing.append(Missing("restricted", _("This person's data may not be changed.")))
         if text_to_read(record, self.purpose) is None:
             missing.append(Missing("no_text", _("There is no text for this purpose yet.")))
         return Briefing(will=self._stops(record), missing=missing, may_go_on=not missing)
 
     def _stops(self, record: Patient) -> list[str]:
-        standing = in_force(record).get(self.purpose)
-        if standing is None or standing.decision != Decision.GIVEN:
+        if not consenting.is_given(record, self.purpose):
             return []
         stops = counted(consenting.would_stop(record, self.purpose, now=timezone.now()))
         will = _("Withdrawing stops at once: %(stops)s.") % {"stops": stops}

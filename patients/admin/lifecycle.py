@@ -45,7 +45,7 @@ class RuleOverrideAdmin(OfPatientAdmin):
     """Rules that somebody set aside, and why."""
 
     list_display = ("patient", "rule", "reason", "overridden_by", "created_at")
-    list_filter = (("patient", AutocompleteFilter), "rule")
+    list_filter = (("patient", AutocompleteFilter),)
     joins = ("patient", "overridden_by")
 
 
@@ -67,7 +67,9 @@ class PatientMergeAdmin(ReadOnlyAdmin):
     )
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
-        return page.select_related("survivor", "merged_by").defer("survivor__search")
+        return page.select_related("survivor", "merged_by").defer(
+            "survivor__search", "journal", "present"
+        )
 
 
 @admin.register(ConsentText)

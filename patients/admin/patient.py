@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients import matching
+from patients import matching, noting
 from patients.admin import alike, consents, erasure, joined, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
@@ -38,6 +38,7 @@ from portal.core.admin.display import (
     waiting,
 )
 from portal.core.models import User
+from portal.core.phones import for_people
 
 SEARCH_HELP = gettext_lazy("Start of a name, e-mail or its domain, or phone digits")
 
@@ -154,6 +155,7 @@ class PatientAdmin(RecordAdmin):
         WISHES_OF_NEW,
         ON_BEHALF,
     )
+    readonly_preprocess_fields = {"phone": for_people}
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)
@@ -259,11 +261,12 @@ class PatientAdmin(RecordAdmin):
             self.message_user(request, alike.proposed(pairs, request.user), messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """A note is its author's."""
+        """A note is written by who is logged in."""
         for row in formset.save(commit=False):
             if isinstance(row, Note):
-                row.author = cast(User, request.user)
-            row.save()
+                noting.write(patient_id=row.patient_id, by=cast(User, request.user), text=row.text)
+            else:
+                row.save()
         for row in formset.deleted_objects:
             row.delete()
 

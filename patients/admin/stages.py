@@ -35,7 +35,7 @@ def words(label: Any, help_text: Any = "") -> forms.CharField:
         label=label,
         help_text=help_text,
         required=False,
-        max_length=2000,
+        max_length=5000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 

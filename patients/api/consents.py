@@ -3,9 +3,10 @@
 from typing import Any
 
 from patients import consenting
+from patients.api.of_patient import PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Consent, Patient
-from portal.core.api.filters import AnyOfFilter, IdFilter, InstantFilter, RecordFilters
+from portal.core.api.filters import AnyOfFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
 from portal.core.api.viewsets import AppendViewSet
 
@@ -38,7 +39,7 @@ class ConsentSerializer(RecordSerializer):
 class ConsentFilters(RecordFilters):
     """What the list of consents can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     purpose = AnyOfFilter(choices=Consent.Purpose.choices)
     decision = AnyOfFilter(choices=Consent.Decision.choices)
     decided_after = InstantFilter("decided_at", "gte")

@@ -12,7 +12,12 @@ from django.utils import timezone
 from patients import consenting
 from patients.consenting import Step, Withdrawal, record, would_stop
 from patients.models import Consent, Note, Patient
-from patients.tests.factories import ConsentFactory, NoteFactory, PatientFactory
+from patients.tests.factories import (
+    ConsentFactory,
+    MergedPatientFactory,
+    NoteFactory,
+    PatientFactory,
+)
 from portal.core.errors import Refused
 from portal.core.ids import uuid7
 from portal.core.models import User
@@ -128,16 +133,41 @@ def test_another_decision_under_a_known_id_is_refused(navigator: User) -> None:
     assert refused.value.code == "id_taken"
 
 
-def test_decision_that_says_too_little_is_refused(navigator: User) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [{"text_version": ""}, {"decided_at": datetime(2999, 1, 1, tzinfo=UTC)}],
+    ids=["no version", "in the future"],
+)
+def test_decision_that_cannot_be_is_refused(fields: dict[str, Any], navigator: User) -> None:
     with pytest.raises(ValidationError):
-        record(consent=decision(PatientFactory(), text_version=""), by=navigator)
+        record(consent=decision(PatientFactory(), **fields), by=navigator)
 
 
-def test_decision_of_a_restricted_person_is_refused(navigator: User) -> None:
+def test_decision_of_a_restricted_person_is_kept(
+    navigator: User, stopped: list[Withdrawal]
+) -> None:
+    patient = PatientFactory(processing_restricted=True)
+
+    record(consent=decision(patient, "withdrawn"), by=navigator)
+
+    assert patient.consents.get().decision == "withdrawn"
+    assert len(stopped) == 1
+
+
+def test_decision_of_somebody_merged_away_is_refused(navigator: User) -> None:
+    merged = MergedPatientFactory()
+
     with pytest.raises(Refused) as refused:
-        record(consent=decision(PatientFactory(processing_restricted=True)), by=navigator)
+        record(consent=decision(Patient(pk=merged.old_id)), by=navigator)
 
-    assert refused.value.code == "restricted"
+    assert refused.value.code == "merged"
+
+
+def test_what_was_given_for_one_trial_can_be_withdrawn() -> None:
+    consent = ConsentFactory(purpose="trial_site", scope="NCT01")
+
+    assert consenting.is_given(consent.patient, "trial_site")
+    assert not consenting.is_given(consent.patient, "research")
 
 
 def test_steps_are_joined_once_and_named_once(stopped: list[Withdrawal]) -> None:

@@ -1,11 +1,11 @@
 """Where uploaded files lie: a folder that no URL leads to."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from django.utils.deconstruct import deconstructible
 
@@ -26,15 +26,15 @@ class PrivateFiles(FileSystemStorage):
     def url(self, name: str | None) -> str:
         raise ValueError("These files have no URL.")
 
-    def _save(self, name: str, content: File) -> str:
-        saved = super()._save(name, content)
-        path = self.path(saved)
-        for each in (path, os.path.dirname(path)):  # noqa: PTH120
-            _flush(each)
+    def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
+        saved = super().save(name, content, max_length)
+        path = Path(self.path(saved))
+        _flush(path)
+        _flush(path.parent)
         return saved
 
 
-def _flush(path: str) -> None:
+def _flush(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

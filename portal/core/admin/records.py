@@ -26,7 +26,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 from portal.core import access, history_log
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
-from portal.core.admin.reach import deletion, people_shown
+from portal.core.admin.reach import deletion, is_restricted, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
@@ -67,7 +67,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     # one it points at. Opening the page is written to the access log for each of them.
     opens: ClassVar[Sequence[str]] = ()
     # Related names of rows whose changes belong to this record's history.
-    history_parts: ClassVar[Sequence[str]] = ()
+    history_parts: ClassVar[Sequence[history_log.Part]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
     # What can be done to a record; each is a button on its page, with a page of its own.
     verbs: ClassVar[Sequence[Verb]] = ()
@@ -183,6 +183,23 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 raise
             request.portal_refusal = refusal_of(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, unless it is about somebody about whom nothing may be changed.
+
+        That person's own page decides for itself: the restriction can be lifted there.
+        """
+        about = [path for path in self.opens if path]
+        if is_restricted(obj, about):
+            raise Refused(
+                _("This person's data may not be changed. Lift the restriction first."),
+                code="restricted",
+            )
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete: bool = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or not is_restricted(obj, self.opens))
 
     def render_change_form(
         self,

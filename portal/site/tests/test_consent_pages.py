@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.tests.factories import BookingFactory
+from patients.admin import consents
 from patients.models import Consent, ConsentText, Patient
 from patients.tests.factories import ConsentFactory, ConsentTextFactory, PatientFactory
 from portal.core.ids import uuid7
@@ -196,16 +197,31 @@ def test_page_before_withdrawing_says_that_nothing_is_stopped(
     assert "close the record as well" in content
 
 
-def test_restricted_person_is_asked_nothing(client: Client, navigator: User) -> None:
+def test_restricted_person_may_withdraw_what_was_given_for_one_trial(
+    client: Client, navigator: User
+) -> None:
     patient = PatientFactory(language="nl", processing_restricted=True)
+    ConsentFactory(patient=patient, purpose="trial_site", scope="NCT01")
     client.force_login(navigator)
 
-    page = client.get(page_url(patient, "consent-contact")).content.decode()
-    refused = client.post(page_url(patient, "consent-contact"), said("contact"))
+    client.post(page_url(patient, "consent-trial_site"), said(decision="withdrawn"))
 
-    assert "This person&#x27;s data may not be changed." in page
+    assert patient.consents.filter(decision="withdrawn", scope="").count() == 1
+
+
+def test_purpose_without_a_text_cannot_be_recorded(
+    client: Client, navigator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = PatientFactory(language="nl")
+    sent = said()
+    monkeypatch.setattr(consents, "text_to_read", lambda *_about: None)
+    client.force_login(navigator)
+
+    page = client.get(page_url(patient, "consent-trial_site")).content.decode()
+    client.post(page_url(patient, "consent-trial_site"), sent)
+
+    assert "There is no text for this purpose yet." in page
     assert "<textarea" not in page
-    assert refused.status_code == 409
     assert not Consent.objects.exists()
 
 

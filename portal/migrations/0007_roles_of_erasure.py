@@ -7,8 +7,8 @@ from portal.roles import synchronize
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0005_roles_of_merging"),
-        ("patients", "0007_erasure"),
+        ("portal", "0006_roles_of_documents"),
+        ("patients", "0008_erasure"),
         ("crm_import", "0003_erasure"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
