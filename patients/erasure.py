@@ -151,7 +151,7 @@ def execute(*, request_id: UUID, by: User) -> ErasureRequest:
             if wanted.state != State.FILES_LEFT:
                 _erase(wanted, by=by)
     except (DatabaseError, Incomplete) as error:
-        _fail(request_id, by=by, state=State.FAILED, failure=_where(error))
+        _fail(request_id, by=by, failure=_where(error))
         message = _("The erasure failed and nothing was erased (%(where)s). Execute it again.")
         raise ErasureFailed(message % {"where": _where(error)}) from error
     _delete_files(request_id, by=by)
@@ -240,14 +240,14 @@ def _delete_files(request_id: UUID, *, by: User) -> None:
         wanted.state = State.FILES_LEFT if failure else State.ERASED
         wanted.save()
     if failure:
-        message = _("The rows are erased, but %(count)d files could not be deleted. Execute again.")
+        message = _("The rows are erased, but not all files (left: %(count)d). Execute it again.")
         raise ErasureFailed(message % {"count": len(wanted.files_left)})
 
 
-def _fail(request_id: UUID, *, by: User, state: str, failure: str) -> None:
+def _fail(request_id: UUID, *, by: User, failure: str) -> None:
     with transaction.atomic(), acting(by=by, reason="erasure failed"):
         wanted = ErasureRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
-        wanted.state, wanted.failure = state, failure[:200]
+        wanted.state, wanted.failure = State.FAILED, failure[:200]
         wanted.save(update_fields=("state", "failure"))
 
 
@@ -286,7 +286,7 @@ def _certify(
         wanted.save()
     if searched["traces"]:
         raise TracesLeft(
-            _("Erased, but traces were found in %(count)d places. They are listed here.")
+            _("Erased, but not without a trace (places: %(count)d). Look at each of them.")
             % {"count": len(searched["traces"]) + searched["more"]}
         )
     return wanted

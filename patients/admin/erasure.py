@@ -255,7 +255,7 @@ class Execute(OnRequest):
     def briefing(self, record: ErasureRequest, user: Any) -> Briefing:
         if record.state == State.FILES_LEFT:
             left = len(record.files_left)
-            will = (_("%(count)d files are still to be deleted.") % {"count": left},)
+            will = (_("Files still to be deleted: %(count)d.") % {"count": left},)
         else:
             will = (_("All rows, their history and all files of this person are deleted."),)
         looked = _("Then the whole database is searched for them. That can take some minutes.")

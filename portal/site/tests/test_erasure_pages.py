@@ -204,7 +204,7 @@ def test_file_that_stays_is_said_on_the_page_and_recorded(
 
     wanted.refresh_from_db()
     assert response.status_code == 409
-    assert "1 files could not be deleted" in response.content.decode()
+    assert "not all files (left: 1)" in response.content.decode()
     assert wanted.state == State.FILES_LEFT
     assert not Patient.objects.exists()
     certificate = client.get(url("erasurerequest_certificate", wanted.pk)).content.decode()
