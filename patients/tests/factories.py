@@ -18,7 +18,6 @@ from patients.models import (
     MergedPatient,
     Note,
     Patient,
-    PatientMerge,
     PossibleDuplicate,
     RuleOverride,
     SoughtValue,
@@ -188,17 +187,6 @@ class FieldProposalFactory(factory.django.DjangoModelFactory[FieldProposal]):
     field = "country"
     current_value = "NL"
     proposed_value = "BE"
-
-
-class PatientMergeFactory(factory.django.DjangoModelFactory[PatientMerge]):
-    """Only the row: to merge people, call `patients.merging.merge`."""
-
-    class Meta:
-        model = PatientMerge
-
-    loser_id = factory.LazyFunction(uuid7)
-    survivor = factory.SubFactory(PatientFactory)
-    merged_by = factory.SubFactory(UserFactory)
 
 
 class StageChangeFactory(factory.django.DjangoModelFactory[StageChange]):

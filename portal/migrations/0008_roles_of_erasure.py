@@ -7,8 +7,8 @@ from portal.roles import synchronize
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0006_roles_of_documents"),
-        ("patients", "0008_erasure"),
+        ("portal", "0007_roles_of_reviewing"),
+        ("patients", "0009_erasure"),
         ("crm_import", "0003_erasure"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
