@@ -4,6 +4,8 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
+ROLES = "8cafddce30e1f633"
+
 
 class Migration(migrations.Migration):
     dependencies = [
