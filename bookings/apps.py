@@ -10,9 +10,14 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookings import attempts, ending, moving, withdrawing
-        from patients import closing, consenting, relations
+        from patients import closing, consenting, holdings, relations
 
         relations.join(*moving.POLICIES)
+        holdings.join(
+            holdings.Holding("bookings.Booking", ("patient",)),
+            holdings.Holding("bookings.Call", ("patient",)),
+            about_others={"bookings.TimeOff": "staff"},
+        )
         closing.join(*ending.STEPS)
         closing.count_attempts(attempts.since_reached)
         consenting.join(*withdrawing.STEPS)

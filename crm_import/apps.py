@@ -7,3 +7,13 @@ from django.utils.translation import gettext_lazy as _
 class CrmImportConfig(AppConfig):
     name = "crm_import"
     verbose_name = _("Migration")
+
+    def ready(self) -> None:
+        from crm_import import erasing
+        from patients import holdings
+
+        lists = ("LegacyCondition", "LegacyHospital", "LegacyOption", "LegacySpecialization")
+        holdings.join(
+            parts=(erasing.PART,),
+            about_others={f"crm_import.{name}": "lists of the CRM" for name in lists},
+        )

@@ -10,7 +10,9 @@ class PatientsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from patients import moving, relations
+        from patients import holdings, moving, relations
 
         relations.join(*moving.POLICIES)
+        holdings.join(*holdings.HOLDINGS, about_others=holdings.ABOUT_OTHERS)
         checks.register(relations.check)
+        checks.register(holdings.check)

@@ -1,14 +1,14 @@
 """The row of a person, locked and read anew, before a verb decides anything.
 
 The lock makes everybody wait who wants to change the row, or to add a row that points at it. A
-person whose data may not be changed (restricted, or merged into another) is refused here.
+person whose data may not be changed (restricted, merged into another, or erased) is refused here.
 """
 
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from patients.models import MergedPatient, Patient
+from patients.models import ErasedPatient, MergedPatient, Patient
 from portal.core.errors import Refused
 
 
@@ -37,7 +37,8 @@ def locked(patient_id: UUID, *, no_key: bool = False, although_restricted: bool 
     `no_key` is for adding a row that points at them: others may do so at the same time. What they
     say themselves is written down `although_restricted`.
 
-    Raises MergedAway, Refused for one who is restricted, Patient.DoesNotExist for nobody.
+    Raises MergedAway, Refused for one who is restricted or was erased, Patient.DoesNotExist for
+    nobody.
     """
     rows = Patient.objects.select_for_update(of=("self",), no_key=no_key)
     patient: Patient | None = rows.filter(pk=patient_id).first()
@@ -45,6 +46,9 @@ def locked(patient_id: UUID, *, no_key: bool = False, although_restricted: bool 
         survivor_id = survivor_of(patient_id)
         if survivor_id is not None:
             raise MergedAway(survivor_id)
+        if ErasedPatient.objects.filter(old_id=patient_id).exists():
+            message = _("This person was erased. Nothing can be added.")
+            raise Refused(message, code="erased")
         raise Patient.DoesNotExist(str(patient_id))
     if patient.processing_restricted and not although_restricted:
         raise Refused(_("This person's data may not be changed."), code="restricted")

@@ -9,6 +9,11 @@ class PortalConfig(AppConfig):
     name = "portal"
     verbose_name = _("Portal")
 
+    def ready(self) -> None:
+        from patients import holdings
+
+        holdings.join(about_others={"portal.RateWindow": "hashes, gone after a day"})
+
 
 class PortalAdminConfig(AdminConfig):
     default_site = "portal.site.site.PortalSite"

@@ -63,6 +63,10 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.stagechange": _KEPT,
     # Who may add one may set a rule aside, giving a reason.
     "patients.ruleoverride": {N: "v", L: "va", S: "va", A: "v"},
+    # Who may change one exports people, and requests, approves and executes their erasure.
+    "patients.erasurerequest": {L: "vc", S: "vc", A: "v"},
+    "patients.erasedpatient": {L: "v", S: "v", A: "v"},
+    "patients.soughtvalue": {S: "v", A: "v"},
     "bookings.workinghours": _ROSTER,
     "bookings.timeoff": _ROSTER,
     "bookings.booking": _PEOPLE,
@@ -87,6 +91,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "crm_import.crosswalk": _MIGRATION,
     "crm_import.pendinglink": _MIGRATION,
     "crm_import.optionvalue": _MIGRATION,
+    "crm_import.forgottenrow": _MIGRATION,
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,
     "crm_import.legacydossier": _MIGRATION,

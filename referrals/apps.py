@@ -9,10 +9,20 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from patients import closing, consenting, conversion, relations
+        from patients import closing, consenting, conversion, holdings, relations
         from referrals import ending, moving, withdrawing
 
         relations.join(*moving.POLICIES)
+        holdings.join(
+            holdings.Holding("referrals.CTReferral", ("patient",)),
+            holdings.Holding("referrals.EAPDossier", ("patient",)),
+            holdings.Holding("referrals.DossierStep", ("dossier",)),
+            holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
+            about_others={
+                "referrals.ClinicalTrial": "people at trial sites",
+                "referrals.ExpandedAccessProgram": "people at sponsors",
+            },
+        )
         closing.join(*ending.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
         consenting.join(*withdrawing.STEPS)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from crm_import.models import Crosswalk, OptionValue, PendingLink
+from crm_import.models import Crosswalk, ForgottenRow, OptionValue, PendingLink
 from portal.core.admin import ChoicesFilter, ReadOnlyAdmin
 
 
@@ -119,3 +119,12 @@ class OptionValueAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("labels"))
     def names(self, value: OptionValue) -> str:
         return ", ".join(value.labels)
+
+
+@admin.register(ForgottenRow)
+class ForgottenRowAdmin(ReadOnlyAdmin):
+    """Legacy rows of erased people: imports pass over them."""
+
+    list_display = ("entity", "digest")
+    list_filter = (("entity", ChoicesFilter),)
+    fields = (("entity", "digest"),)

@@ -18,6 +18,7 @@ from crm_import.models.archive import (
 from crm_import.models.links import Crosswalk, OptionValue, PendingLink
 from crm_import.models.runs import (
     Entity,
+    ForgottenRow,
     ImportRun,
     Problem,
     RowOutcome,
@@ -28,6 +29,7 @@ from crm_import.models.runs import (
 __all__ = (
     "Crosswalk",
     "Entity",
+    "ForgottenRow",
     "ImportRun",
     "LegacyCondition",
     "LegacyContact",

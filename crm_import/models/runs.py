@@ -253,3 +253,33 @@ class Problem(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:crm_import_problem_change", args=[self.pk])
+
+
+@append_only
+class ForgottenRow(models.Model):
+    """A legacy row of somebody who was erased: later imports pass over it.
+
+    The digest is the SHA-256 of the legacy id, from which nobody finds the id.
+    """
+
+    entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
+    digest = models.CharField(_("fingerprint of the legacy id"), max_length=64)
+
+    class Meta:
+        verbose_name = _("forgotten row")
+        verbose_name_plural = _("forgotten rows")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("digest", "entity"), name="crm_import_forgottenrow_once"
+            ),
+        )
+
+    class Privacy:
+        none = ("id", "entity", "digest")
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.digest[:12]}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:crm_import_forgottenrow_change", args=[self.pk])

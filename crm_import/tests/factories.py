@@ -4,6 +4,7 @@ import factory
 
 from crm_import.models import (
     Crosswalk,
+    ForgottenRow,
     ImportRun,
     LegacyCondition,
     LegacyContact,
@@ -181,3 +182,11 @@ class OptionValueFactory(factory.django.DjangoModelFactory[OptionValue]):
     labels = factory.LazyFunction(lambda: ["Yes", "Ja"])
     meaning = "yes"
     run = factory.SubFactory(ImportRunFactory)
+
+
+class ForgottenRowFactory(factory.django.DjangoModelFactory[ForgottenRow]):
+    class Meta:
+        model = ForgottenRow
+
+    entity = "Contact"
+    digest = factory.Sequence(lambda n: f"{n:064x}")

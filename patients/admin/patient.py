@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html, format_html_join
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from patients import matching, noting
-from patients.admin import alike, consents, joined, merges, proposals, stages
+from patients.admin import alike, consents, erasure, joined, merges, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
 from patients.admin.sameness import FormerIds, SamePerson
@@ -158,7 +159,7 @@ class PatientAdmin(FormerIds, SamePerson):
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)
-    verbs = (*stages.VERBS, *consents.VERBS)
+    verbs = (*stages.VERBS, *consents.VERBS, *erasure.VERBS)
     change_form_outer_before_template = "patients/patient_top.html"
     change_form_before_template = "patients/top.html"
 
@@ -221,6 +222,24 @@ class PatientAdmin(FormerIds, SamePerson):
             str(record.medical_condition or ""),
         ]
         return " · ".join(part for part in parts if part)
+
+    def get_urls(self) -> Any:
+        return [*erasure.export_urls(self.admin_site), *super().get_urls()]
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Back to the list; who was erased is said to be."""
+        may_see = self.has_view_permission(request)
+        tombstone = erasure.erased_notice(object_id) if may_see else None
+        if tombstone is None:
+            answer: HttpResponse = super()._get_obj_does_not_exist_redirect(
+                request, opts, object_id
+            )
+            return answer
+        day = date_format(timezone.localdate(tombstone.created_at), "j M Y")
+        messages.info(request, _("This person was erased on %(day)s.") % {"day": day})
+        return redirect("admin:patients_patient_changelist")
 
     # --- page --------------------------------------------------------------------------------
 

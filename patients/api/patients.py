@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers, status
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +26,7 @@ from patients.api.transitions import (
 )
 from patients.closing import reopen
 from patients.locking import MergedAway, survivor_of
-from patients.models import Patient, StageChange
+from patients.models import ErasedPatient, Patient, StageChange
 from portal.core.api import versions
 from portal.core.api.documents import Document
 from portal.core.api.filters import (
@@ -111,6 +113,14 @@ class PatientFilters(RecordFilters, Searched):
     country = CodeFilter(help_text="ISO 3166-1 alpha-2.")
 
 
+class Erased(APIException):
+    """Nobody has this id any more, and nobody will."""
+
+    status_code = status.HTTP_410_GONE
+    default_detail = gettext_lazy("This person was erased.")
+    default_code = "erased"
+
+
 class ClosedSerializer(serializers.Serializer[Any]):
     """Somebody who is closed, and what ended with that."""
 
@@ -122,7 +132,7 @@ class PatientViewSet(FullViewSet):
     """People who look for treatment, and those who asked and are not patients yet (leads).
 
     The stage is changed by operations of its own, not by writing it. The id of somebody who was
-    merged into another patient redirects to that patient.
+    merged into another patient redirects to that patient; that of somebody who was erased is gone.
     """
 
     queryset = Patient.objects.all()
@@ -138,13 +148,16 @@ class PatientViewSet(FullViewSet):
     }
     answers = {"close": ClosedSerializer}
     moved = "This patient was merged into another one, whose address is in Location."
+    gone = "This person was erased."
 
     def handle_exception(self, exc: Exception) -> Response:
-        """As DRF does; but an id that was merged away leads to the survivor."""
-        if isinstance(exc, Http404) and self.detail:
+        """As DRF does; but an id that was merged away leads to the survivor, or was erased."""
+        if isinstance(exc, Http404) and self.detail and may(self.request.user, "view", Patient):
             survivor_id = self.survivor_id()
-            if survivor_id is not None and may(self.request.user, "view", Patient):
+            if survivor_id is not None:
                 return self.redirect(survivor_id)
+            if self.was_erased():
+                return super().handle_exception(Erased())
         return super().handle_exception(exc)
 
     def survivor_id(self) -> UUID | None:
@@ -153,6 +166,13 @@ class PatientViewSet(FullViewSet):
             return survivor_of(self.record_id())
         except Http404:
             return None
+
+    def was_erased(self) -> bool:
+        """Whether the id in the URL was that of somebody who was erased."""
+        try:
+            return ErasedPatient.objects.filter(old_id=self.record_id()).exists()
+        except Http404:
+            return False
 
     def redirect(self, survivor_id: UUID) -> Response:
         """301 to the same address of the survivor; 308 where the method has to be kept."""

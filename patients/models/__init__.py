@@ -3,8 +3,8 @@
 `contacts` holds the people themselves and how to reach them, `lookups` the lists they point at,
 `records` what was said and decided about a patient, `texts` what they agreed to, `identity` which
 rows are the same person, `lifecycle` how they came to their stage, `proposals` what was said that
-differs from the record. Submodules import downwards only: lookups ← contacts ← records, identity,
-lifecycle ← proposals, texts.
+differs from the record, `erasure` who was erased. Submodules import downwards only: lookups ←
+contacts ← records, identity, lifecycle ← proposals, texts.
 """
 
 from patients.models.contacts import (
@@ -15,6 +15,7 @@ from patients.models.contacts import (
     Specialist,
     SpecialistQuerySet,
 )
+from patients.models.erasure import ErasedPatient, ErasureRequest, SoughtValue
 from patients.models.identity import MergedPatient, PatientMerge, PossibleDuplicate
 from patients.models.lifecycle import RuleOverride, StageChange
 from patients.models.lookups import ConditionName, Hospital, MedicalCondition, Specialization
@@ -29,6 +30,8 @@ __all__ = (
     "Contact",
     "ContactPoint",
     "Document",
+    "ErasedPatient",
+    "ErasureRequest",
     "FieldProposal",
     "Hospital",
     "MedicalCondition",
@@ -39,6 +42,7 @@ __all__ = (
     "PatientQuerySet",
     "PossibleDuplicate",
     "RuleOverride",
+    "SoughtValue",
     "Specialist",
     "SpecialistQuerySet",
     "Specialization",

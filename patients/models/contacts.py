@@ -232,8 +232,24 @@ _MERGED_AWAY = pgtrigger.Trigger(
     ),
 )
 
+# Likewise an erased person: nothing brings them back, an import or a restored row neither.
+_ERASED = pgtrigger.Trigger(
+    name="erased",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    level=pgtrigger.Statement,
+    referencing=pgtrigger.Referencing(new="new_values"),  # type: ignore[no-untyped-call]
+    func=(
+        "IF EXISTS (SELECT 1 FROM new_values JOIN patients_erasedpatient erased "
+        "ON erased.old_id = new_values.id) THEN "
+        "RAISE EXCEPTION 'the person of this id was erased' "
+        "USING ERRCODE = 'restrict_violation', CONSTRAINT = 'patients_patient_erased', "
+        "TABLE = TG_TABLE_NAME; END IF; RETURN NULL;"
+    ),
+)
 
-@pgtrigger.register(_MERGED_AWAY)
+
+@pgtrigger.register(_MERGED_AWAY, _ERASED)
 @tracked
 class Patient(Contact):
     """One person who looks for treatment. A lead and a patient are stages of the same row."""

@@ -10,6 +10,8 @@ from patients.models import (
     ConsentText,
     ContactPoint,
     Document,
+    ErasedPatient,
+    ErasureRequest,
     FieldProposal,
     Hospital,
     MedicalCondition,
@@ -18,6 +20,7 @@ from patients.models import (
     Patient,
     PossibleDuplicate,
     RuleOverride,
+    SoughtValue,
     Specialist,
     Specialization,
     StageChange,
@@ -205,3 +208,31 @@ class RuleOverrideFactory(factory.django.DjangoModelFactory[RuleOverride]):
     rule = "not_reached"
     reason = "Spoke to the physician, who asked for it."
     overridden_by = factory.SubFactory(UserFactory)
+
+
+class ErasureRequestFactory(factory.django.DjangoModelFactory[ErasureRequest]):
+    """Only the row: to erase people, call `patients.erasure`."""
+
+    class Meta:
+        model = ErasureRequest
+
+    patient_id = factory.LazyFunction(uuid7)
+    ground = "consent_withdrawn"
+    requested_by = factory.SubFactory(UserFactory)
+
+
+class ErasedPatientFactory(factory.django.DjangoModelFactory[ErasedPatient]):
+    class Meta:
+        model = ErasedPatient
+
+    old_id = factory.LazyFunction(uuid7)
+    request = factory.SubFactory(ErasureRequestFactory)
+
+
+class SoughtValueFactory(factory.django.DjangoModelFactory[SoughtValue]):
+    class Meta:
+        model = SoughtValue
+
+    request = factory.SubFactory(ErasureRequestFactory)
+    kind = "email"
+    value = factory.Sequence(lambda n: f"gone{n}@example.org")

@@ -150,6 +150,8 @@ class PortalSchema(AutoSchema):
                 "content": {"application/json": {"schema": self._component("Merged", _MERGED)}},
             }
         problems = dict(_PROBLEMS.get(self.view.action, _VERB))
+        if self.view.gone and self.view.detail:
+            problems[410] = self.view.gone
         if self.view.action == "create" and self.view.request_headers:
             problems.update(_KEYED)
         content = {MEDIA_TYPE: {"schema": self._component("Problem", _PROBLEM)}}

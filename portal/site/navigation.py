@@ -41,6 +41,8 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("patients.patientmerge", "call_merge"),
             Entry("patients.mergedpatient", "merge"),
             Entry("patients.consenttext", "article"),
+            Entry("patients.erasurerequest", "person_remove"),
+            Entry("patients.erasedpatient", "person_off"),
         ),
     ),
     (
@@ -89,6 +91,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
 # Parts of other records: reached from those, and not worth a place in the sidebar.
 WITHIN_OTHERS = frozenset(
     {
+        "patients.soughtvalue",
         "referrals.trialcondition",
         "referrals.dossierstepdependency",
         "referrals.routestep",

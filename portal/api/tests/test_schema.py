@@ -98,7 +98,7 @@ def test_verb_takes_the_version_and_says_what_can_go_wrong() -> None:
     headers = {each["name"] for each in close["parameters"] if each["in"] == "header"}
     assert headers == {"If-Match"}
     assert set(close["responses"]) == {
-        *("200", "308", "400", "401", "403", "404", "406", "409", "412", "413", "415")
+        *("200", "308", "400", "401", "403", "404", "406", "409", "410", "412", "413", "415")
     }
     assert list(close["responses"]["200"]["headers"]) == ["ETag"]
     answer = close["responses"]["308"]["content"]["application/json"]["schema"]

@@ -55,6 +55,12 @@ TONES: Mapping[str, str] = {
     "questions": "amber",
     "approved": "green",
     "rejected": "red",
+    "planned": "amber",
+    "failed": "red",
+    "files_left": "red",
+    "erased": "amber",
+    "traces_left": "red",
+    "verified": "green",
 }
 
 

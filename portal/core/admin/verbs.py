@@ -8,6 +8,7 @@ all that is missing; what it did is said on the record's page.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -68,6 +69,8 @@ class Verb(ABC):
     # Whether the page is void when the record has changed since it was shown. If not, it must not
     # matter, and the function sees to it that a second click does nothing twice.
     is_versioned = True
+    # Off for a function that commits by itself, step by step; such a verb is not versioned.
+    is_atomic = True
     done_already: Any = gettext_lazy("Nothing to do: the record says so already.")
 
     def is_allowed(self, user: Any) -> bool:
@@ -88,8 +91,8 @@ class Verb(ABC):
     def run(self, record: Any, *, by: Any, said: Mapping[str, Any]) -> str:
         """Do it, and return what was done in a sentence. `said` is the form's cleaned data.
 
-        Called in a transaction; the record is locked when the verb is versioned. Refused,
-        ValidationError and IntegrityError are shown on the page.
+        Called in a transaction when the verb is atomic; the record is locked when it is
+        versioned. Refused, ValidationError and IntegrityError are shown on the page.
         """
 
     def form(self, data: Any, *, record: Any, user: Any) -> VerbForm:
@@ -198,7 +201,7 @@ class _Page:
     def _done(self, seen: Any) -> HttpResponse:
         form = self._form(seen, data=self.request.POST)
         try:
-            with transaction.atomic():
+            with transaction.atomic() if self.verb.is_atomic else nullcontext():
                 record = self._read_again(seen.pk)
                 if record is None:
                     return self._gone(str(seen.pk))

@@ -52,6 +52,8 @@ class RecordViewSet(GenericViewSet[Any]):
     # another record means, if there may be one.
     request_headers: ClassVar[dict[str, str]] = {}
     moved: ClassVar[str] = ""
+    # What a 410 means, if there may be one.
+    gone: ClassVar[str] = ""
     # The media types that the action `file` answers with, for resources that have a file each.
     downloads: ClassVar[tuple[str, ...]] = ()
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
