@@ -33,7 +33,26 @@ BY_CREATION: Orderings = {"created_at": ("created_at", "id")}
 BY_ID: Orderings = {"id": ("id",)}
 
 
-class RecordViewSet(GenericViewSet[Any]):
+class Served(GenericViewSet[Any]):
+    """What all answers have in common, of records and of what is worked out from them."""
+
+    filter_backends: Any = ()
+    http_method_names = ["get", "head"]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answers are about people: no cache but the caller's own may keep them, and it asks."""
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def check_permissions(self, request: Request) -> None:
+        """As DRF does; but a method that nobody may use here is a 405, not a 403."""
+        unknown = getattr(self, "action", None) is None
+        if unknown and request.user.is_authenticated:
+            self.http_method_not_allowed(request)
+        super().check_permissions(request)
+
+
+class RecordViewSet(Served):
     """Reads records: a page of them, or one."""
 
     serializer_class: type[RecordSerializer]
@@ -55,18 +74,6 @@ class RecordViewSet(GenericViewSet[Any]):
         if self.action:  # none for a method that will be refused
             known, many = self.parameters() if self.action == "list" else ((), ())
             filters.check_parameters(request, known=known, many=many)
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Answers are about people: no cache but the caller's own may keep them, and it asks."""
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        return super().finalize_response(request, response, *args, **kwargs)
-
-    def check_permissions(self, request: Request) -> None:
-        """As DRF does; but a method that nobody may use here is a 405, not a 403."""
-        unknown = getattr(self, "action", None) is None
-        if unknown and request.user.is_authenticated:
-            self.http_method_not_allowed(request)
-        super().check_permissions(request)
 
     @classmethod
     @cache
