@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from bookings.models import TimeOff, WorkingHours
+from bookings.models import SlotRules, TimeOff, WorkingHours
 from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, RecordAdmin
 
 
@@ -50,3 +50,26 @@ class TimeOffAdmin(RecordAdmin):
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("navigator")
+
+
+@admin.register(SlotRules)
+class SlotRulesAdmin(RecordAdmin):
+    """Which slots are offered: one row, for all navigators."""
+
+    list_display = ("__str__", "buffer_minutes", "notice_hours", "horizon_days", "per_day")
+    ordering = ("id",)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy(
+                    "For what is offered. A navigator may book any time at which nobody is busy."
+                ),
+                "fields": (
+                    ("minutes", "buffer_minutes"),
+                    ("notice_hours", "horizon_days"),
+                    "per_day",
+                ),
+            },
+        ),
+    )

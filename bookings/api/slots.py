@@ -22,6 +22,8 @@ from portal.core.api.serializers import StaffSummary
 from portal.core.api.viewsets import Served
 from portal.core.choices import language_choices
 
+# Beyond them a week more or less is no date.
+_YEARS = (1970, 9000)
 _DEFAULT_RANGE = timedelta(days=7)
 _PARAMETERS = (
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Begins then or later. Now."),
@@ -88,12 +90,17 @@ class SlotViewSet(Served):
 
 def _instant(asked: Any, name: str) -> datetime | None:
     text = asked.get(name)
+    if text is None:
+        return None
+    message = _("Write the moment with its offset, like 2026-05-31T10:30:00Z.")
     try:
         # A plus sign that was not percent-encoded arrives as a blank.
-        return parse_instant(text[:-6] + text[-6:].replace(" ", "+")) if text else None
+        found = parse_instant(text[:-6] + text[-6:].replace(" ", "+"))
     except ValueError as error:
-        message = _("Write the moment with its offset, like 2026-05-31T10:30:00Z.")
         raise InvalidParameter(name, message, "invalid") from error
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise InvalidParameter(name, message, "invalid")
+    return found
 
 
 def _id(asked: Any, name: str) -> UUID | None:

@@ -37,11 +37,14 @@ def time_span() -> TimeSpan:
 
 
 class WeekSpan(models.Func):
-    """A weekday and two times of day as seconds since Monday 00:00, the end not included."""
+    """Two times of a weekday as seconds, the later one not included; each day has its own.
+
+    An end before the start is another constraint's to refuse.
+    """
 
     template = (
-        "int4range(%(weekday)s * 86400 + extract(epoch FROM %(starts)s)::int, "
-        "%(weekday)s * 86400 + extract(epoch FROM %(ends)s)::int)"
+        "int4range(%(weekday)s * 86400 + extract(epoch FROM least(%(starts)s, %(ends)s))::int, "
+        "%(weekday)s * 86400 + extract(epoch FROM greatest(%(starts)s, %(ends)s))::int)"
     )
     output_field = IntegerRangeField()
 
@@ -57,4 +60,4 @@ class WeekSpan(models.Func):
         parts = [compiler.compile(each) for each in self.get_source_expressions()]
         (weekday, of_weekday), (starts, of_starts), (ends, of_ends) = parts
         sql = self.template % {"weekday": weekday, "starts": starts, "ends": ends}
-        return sql, [*of_weekday, *of_starts, *of_weekday, *of_ends]
+        return sql, [*of_weekday, *of_starts, *of_ends] * 2

@@ -148,7 +148,8 @@ def test_queue_of_missing_outcomes(desk: Client) -> None:
 
 
 def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> None:
-    booking = BookingFactory(navigator=navigator)
+    starts_at = datetime(2026, 5, 5, 8, tzinfo=UTC)
+    booking = BookingFactory(navigator=navigator, starts_at=starts_at)
 
     desk.post(
         reverse("admin:bookings_call_add"),
@@ -156,7 +157,7 @@ def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> 
             "patient": booking.patient.pk,
             "booking": booking.pk,
             "navigator": navigator.pk,
-            "started_at_0": "2026-12-01",
+            "started_at_0": "2026-05-05",
             "started_at_1": "10:00",
             "outcome": "reached",
             "summary": "Wants options close to home",
@@ -167,7 +168,11 @@ def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> 
 
     call = Call.objects.get()
     assert call.booking == booking
-    assert call.started_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert call.started_at == starts_at
+    booking.refresh_from_db()
+    booking.patient.refresh_from_db()
+    assert booking.status == "completed"
+    assert booking.patient.initial_consult_at == starts_at
 
 
 def test_due_date_without_action_is_an_error_of_the_form(desk: Client) -> None:
@@ -176,7 +181,7 @@ def test_due_date_without_action_is_an_error_of_the_form(desk: Client) -> None:
 
     response = desk.post(
         call.get_absolute_url(),
-        {"outcome": "reached", "next_action_due": "2026-12-04", "version": call.version},
+        {"next_action_due": "2026-12-04", "version": call.version},
     )
 
     assert "Say what is due on that date." in response.content.decode()

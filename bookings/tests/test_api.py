@@ -170,6 +170,7 @@ def test_call_is_shown_whole(reader: Rest) -> None:
             "ends_at": booking.ends_at.isoformat(),
             "status": "booked",
         },
+        "supersedes": None,
         "navigator": {"id": str(navigator.pk), "name": "Aisha Okafor"},
         "started_at": at(0),
         "outcome": "reached",

@@ -215,3 +215,5 @@ SAMPLES: dict[str, Sample] = {
     ),
 }
 APPEND_ONLY = {"submissions", "consents"}
+# What happened: it can be added to, and nobody takes it away.
+NEVER_DELETED = {*APPEND_ONLY, "calls"}
