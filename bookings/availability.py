@@ -110,27 +110,31 @@ def _people(
         starts_at__gt=start - _AROUND,
         starts_at__lt=end + _AROUND,
     )
-    of_patient = booked.filter(patient=patient_id) if patient_id else booked.none()
-    return User.objects.filter(Exists(hours), **NAVIGATORS).annotate(
-        hours=ArraySubquery(
-            hours.order_by("weekday", "starts").values(
-                row=JSONObject(
-                    weekday="weekday", starts="starts", ends="ends", time_zone="time_zone"
+    of_patient = booked.filter(patient=patient_id)  # without an id of nobody
+    return (
+        User.objects.filter(Exists(hours), **NAVIGATORS)
+        .only("name")
+        .annotate(
+            hours=ArraySubquery(
+                hours.order_by("weekday", "starts").values(
+                    row=JSONObject(
+                        weekday="weekday", starts="starts", ends="ends", time_zone="time_zone"
+                    )
                 )
-            )
-        ),
-        away=ArraySubquery(away.values(span=time_span())),
-        booked=ArraySubquery(booked.filter(navigator=OuterRef("pk")).values(span=time_span())),
-        engaged=ArraySubquery(of_patient.values(span=time_span())),
-        rules=Subquery(
-            SlotRules.objects.values(row=JSONObject(**{name: name for name in _RULES}))[:1]
-        ),
+            ),
+            away=ArraySubquery(away.values(span=time_span())),
+            booked=ArraySubquery(booked.filter(navigator=OuterRef("pk")).values(span=time_span())),
+            engaged=ArraySubquery(of_patient.values(span=time_span())),
+            rules=Subquery(
+                SlotRules.objects.values(row=JSONObject(**{name: name for name in _RULES}))[:1]
+            ),
+        )
     )
 
 
 def _slots_of(person: Any, *, start: datetime, end: datetime, now: datetime) -> Iterator[Slot]:
     """The slots of one row of `_people`, by time."""
-    rules = SlotRules(**person.rules)
+    rules = SlotRules(**(person.rules or {}))  # without a row, the defaults
     length, pause = rules.minutes * _MINUTE, rules.buffer_minutes * _MINUTE
     first = max(start, now + timedelta(hours=rules.notice_hours))
     last = min(end, now + timedelta(days=rules.horizon_days))

@@ -1,5 +1,6 @@
 """Calls in the workplace: booked by the verb, read-only afterwards."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from bookings.models import Booking, Call, WorkingHours
+from bookings.models import Booking, Call, SlotRules, WorkingHours
 from bookings.scheduling import SlotTaken
-from bookings.tests.factories import BookingFactory, CallFactory
+from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -67,6 +68,65 @@ def test_taken_time_is_an_error_of_the_form(desk: Client, navigator: User) -> No
     assert response.status_code == 200
     assert "The navigator has another call at that time." in response.content.decode()
     assert Booking.objects.count() == 1
+
+
+def test_slot_whose_hold_ran_out_is_booked(desk: Client, navigator: User) -> None:
+    starts_at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    BookingFactory(
+        navigator=navigator, starts_at=starts_at, status="held", held_until=datetime.now(UTC)
+    )
+
+    response = desk.post(reverse(ADD), wanted(navigator, PatientFactory()))
+
+    assert response.status_code == 302
+    assert Booking.objects.filter(status="booked", starts_at=starts_at).exists()
+
+
+def test_navigator_who_left_is_not_chosen(desk: Client) -> None:
+    gone = UserFactory(is_active=False)
+
+    response = desk.post(reverse(ADD), wanted(gone, PatientFactory()))
+
+    assert response.status_code == 200
+    assert not Booking.objects.exists()
+
+
+def test_overlapping_working_hours_are_an_error_of_the_form(admin_client: Client) -> None:
+    hours = WorkingHoursFactory()
+
+    response = admin_client.post(
+        reverse("admin:bookings_workinghours_add"),
+        {
+            "navigator": hours.navigator_id,
+            "weekday": 1,
+            "starts": "16:00",
+            "ends": "18:00",
+            "time_zone": "Europe/Amsterdam",
+        },
+    )
+
+    assert "The navigator has other hours at that time." in response.content.decode()
+    assert WorkingHours.objects.count() == 1
+
+
+def test_team_lead_changes_the_slot_rules(client: Client, member: Callable[..., User]) -> None:
+    client.force_login(member("team lead"))
+    rules = SlotRules.objects.get()
+
+    client.post(
+        reverse("admin:bookings_slotrules_change", args=[rules.pk]),
+        {
+            "minutes": 45,
+            "buffer_minutes": 0,
+            "notice_hours": 24,
+            "horizon_days": 14,
+            "per_day": 6,
+            "version": rules.version,
+        },
+    )
+
+    rules.refresh_from_db()
+    assert (rules.minutes, rules.per_day) == (45, 6)
 
 
 def test_time_taken_a_moment_ago_is_an_error_of_the_form(

@@ -317,9 +317,7 @@ def test_next_slots_are_free_for_the_patient_too(navigator: User) -> None:
     taken(UserFactory(), "10:00", patient=patient)
     taken(navigator, "11:00")
 
-    found = next_free(
-        navigator_id=navigator.pk, patient_id=patient.pk, after=MONDAY, now=LONG_AGO
-    )
+    found = next_free(navigator_id=navigator.pk, patient_id=patient.pk, after=MONDAY, now=LONG_AGO)
 
     assert [f"{slot.starts_at:%d %H:%M}" for slot in found] == ["23 09:00", "23 12:00", "30 09:00"]
 
