@@ -89,9 +89,18 @@ class CallViewSet(Creates, Changes):
     subject = (Patient, "patient_id")
 
     def make(self, serializer: Any) -> UUID:
-        asked = dict(serializer.validated_data)
-        ids = {
-            f"{name}_id": getattr(asked.pop(name, None), "pk", None)
-            for name in ("patient", "navigator", "booking", "supersedes")
-        }
-        return record(**ids, **asked, by=cast(User, self.request.user)).pk
+        made = serializer.row
+        call = record(
+            patient_id=made.patient_id,
+            navigator_id=made.navigator_id,
+            booking_id=made.booking_id,
+            supersedes_id=made.supersedes_id,
+            started_at=made.started_at,
+            outcome=made.outcome,
+            summary=made.summary,
+            decision=made.decision,
+            next_action=made.next_action,
+            next_action_due=made.next_action_due,
+            by=cast(User, self.request.user),
+        )
+        return call.pk

@@ -37,7 +37,7 @@ class CallQuerySet(models.QuerySet[Any]):
 _KEPT = pgtrigger.Trigger(
     name="kept",
     when=pgtrigger.Before,
-    operation=pgtrigger.UpdateOf("outcome", "started_at") | pgtrigger.Delete,
+    operation=pgtrigger.Update | pgtrigger.Delete,
     func=(
         f"IF current_setting('{UNSEALED}', true) <> '' OR TG_OP = 'UPDATE' AND "
         "NEW.outcome = OLD.outcome AND NEW.started_at = OLD.started_at THEN "

@@ -56,7 +56,9 @@ class WeekSpan(models.Func):
         """Written into migrations by the names that it is made with."""
         return "bookings.models.WeekSpan", self._fields, {}
 
-    def as_sql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **_context: Any
+    ) -> tuple[str, list[Any]]:
         parts = [compiler.compile(each) for each in self.get_source_expressions()]
         (weekday, of_weekday), (starts, of_starts), (ends, of_ends) = parts
         sql = self.template % {"weekday": weekday, "starts": starts, "ends": ends}
