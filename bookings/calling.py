@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Call
-from patients.locking import locked
+from patients.locking import locked, locked_open
 from patients.models import Patient
 from portal.core.errors import Refused
 from portal.core.history import acting
@@ -40,17 +40,19 @@ def record(
     next_action: str = "",
     next_action_due: date | None = None,
 ) -> Call:
-    """Record a call and return it. Somebody who is closed can have been called as well.
+    """Record a call and return it.
 
     `supersedes_id` is a call that was recorded wrongly: it stays, and counts no more. The
     correction belongs to the same booking.
 
-    Raises Refused for a patient who was merged or may not be changed, for a booking that was
-    called off and for a call that was corrected before; ValidationError for values that make no
-    sense, such as a time to come or a booking of another patient.
+    Raises Refused for a patient who is not open for anything new (see `patients.locking`; a
+    correction may be made of a closed one), for a booking that was called off and for a call that
+    was corrected before; ValidationError for values that make no sense, such as a time to come or
+    a booking of another patient.
     """
     with transaction.atomic(), acting(by=by):
-        patient = locked(patient_id)
+        # What is being corrected happened before the record was closed.
+        patient = locked(patient_id, no_key=True) if supersedes_id else locked_open(patient_id)
         wrong = _superseded(supersedes_id)
         booking = _booking(booking_id, wrong)
         call = Call(

@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 
 from bookings.availability import Slot, next_free
 from bookings.models import NAVIGATORS, Booking
-from patients.locking import locked
-from patients.models import Patient
+from patients.locking import locked_open
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -56,15 +55,14 @@ def book(
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
     Any time may be booked at which neither has another call, also outside working hours. Raises
-    SlotTaken when the time is not free, Refused for a patient who is closed, has died, was merged
-    or may not be changed and for somebody who takes no calls, and ValidationError when the times
-    make no sense.
+    SlotTaken when the time is not free, Refused for a patient who is not open for anything new
+    (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
+    times make no sense.
     """
     try:
         with transaction.atomic(), acting(by=by):
             _lock_navigator(navigator_id)
-            patient = locked(patient_id)
-            _demand_open(patient)
+            patient = locked_open(patient_id)
             booking = Booking(
                 patient=patient,
                 navigator_id=navigator_id,
@@ -99,13 +97,6 @@ def _lock_navigator(navigator_id: UUID) -> None:
     if rows.only("pk").first() is None:
         message = _("This person takes no calls any more. Choose another navigator.")
         raise Refused(message, code="navigator_inactive")
-
-
-def _demand_open(patient: Patient) -> None:
-    if patient.is_deceased:
-        raise Refused(_("This person has died."), code="deceased")
-    if patient.stage == Patient.Stage.CLOSED:
-        raise Refused(_("The record is closed. Reopen it first."), code="closed")
 
 
 def _free_expired(wanted: Booking, *, now: datetime) -> None:

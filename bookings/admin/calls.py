@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from bookings.calling import record
 from bookings.models import Call
+from patients.admin.beginning import BeginsForPatient
 from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, Fact, RecordAdmin
 from portal.core.admin.display import (
     NOTHING,
@@ -56,7 +57,7 @@ def call_outcome(call: Call) -> str:
 
 
 @admin.register(Call)
-class CallAdmin(RecordAdmin):
+class CallAdmin(BeginsForPatient, RecordAdmin):
     """Calls that were made."""
 
     list_display = ("when", "patient", "navigator", "outcome_shown", "next_step")

@@ -6,7 +6,7 @@ from uuid import UUID
 from bookings.api.planned import BookingSummary
 from bookings.calling import record
 from bookings.models import Call
-from patients.api.patients import OfPatientSerializer
+from patients.api.of_patient import OfPatientSerializer, PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Patient
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, InstantFilter, RecordFilters
@@ -64,7 +64,7 @@ class CallSerializer(OfPatientSerializer):
 class CallFilters(RecordFilters):
     """What the list of calls can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     navigator = IdFilter("navigator_id")
     booking = IdFilter("booking_id")
     outcome = AnyOfFilter(choices=Call.Outcome.choices)
@@ -79,6 +79,8 @@ class CallViewSet(Creates, Changes):
     A call that reached the patient is their initial consult, and completes its booking; one in
     vain makes it a no-show. When and with what outcome is said once: to correct it, record the
     call again with `supersedes`.
+
+    Write down the call that closes somebody before closing them: afterwards it is refused.
     """
 
     queryset = Call.objects.all()

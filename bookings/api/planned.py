@@ -8,7 +8,7 @@ from django.utils import timezone
 from bookings.discarding import refuse_unless_ahead
 from bookings.models import Booking
 from bookings.scheduling import book
-from patients.api.patients import OfPatientSerializer, OfPatientViewSet
+from patients.api.of_patient import OfPatientSerializer, OfPatientViewSet, PatientFilter
 from patients.api.summaries import PatientSummary
 from portal.core.api.filters import AnyOfFilter, IdFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, StaffSummary, Summary
@@ -69,7 +69,7 @@ class BookingSerializer(OfPatientSerializer):
 class BookingFilters(RecordFilters):
     """What the list of bookings can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     navigator = IdFilter("navigator_id")
     status = AnyOfFilter(choices=Booking.Status.choices)
     starts_after = InstantFilter("starts_at", "gte", help_text="Begins then or later.")

@@ -250,12 +250,17 @@ def test_call_of_a_booking_that_is_not_in_force_is_refused(fields: dict[str, Any
     assert refused.value.code == "booking_not_in_force"
 
 
-def test_somebody_who_is_closed_can_have_been_called() -> None:
-    patient = PatientFactory(stage="closed", closed_reason="withdrawn")
+def test_call_of_somebody_who_is_closed_is_corrected_and_a_new_one_refused() -> None:
+    patient = PatientFactory()
+    wrong = call(patient, "reached")
+    closing.deceased(patient_id=patient.pk, by=UserFactory())
 
-    call(patient, "third_party")
+    with pytest.raises(Refused) as refused:
+        call(patient, "reached")
+    right = call(patient, "third_party", supersedes_id=wrong.pk)
 
-    assert Call.objects.get().patient == patient
+    assert refused.value.code == "deceased"
+    assert list(Call.objects.current()) == [right]
 
 
 def test_call_with_a_restricted_or_merged_person_is_refused() -> None:
@@ -273,7 +278,7 @@ def test_call_with_a_restricted_or_merged_person_is_refused() -> None:
             by=navigator,
         )
 
-    assert (restricted.value.code, merged_away.value.code) == ("restricted", "merged_away")
+    assert (restricted.value.code, merged_away.value.code) == ("restricted", "merged")
 
 
 # --- over REST and in the workplace ---------------------------------------------------------------

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from bookings.models import Booking, SlotRules
 from bookings.scheduling import SlotTaken, book
 from bookings.tests.factories import MONDAY_NINE, BookingFactory, WorkingHoursFactory
 from patients.closing import withdraw
+from patients.locking import MergedAway
 from patients.models import Patient, StageChange
 from patients.tests.factories import MergedPatientFactory, PatientFactory
 from portal.core.errors import Refused
@@ -69,29 +70,16 @@ def test_book_taken_time_of_the_patient_is_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_book_for_a_restricted_person_is_refused() -> None:
-    with pytest.raises(Refused) as refused:
-        slot(PatientFactory(processing_restricted=True), UserFactory())
-
-    assert refused.value.code == "restricted"
-
-
-CLOSED = {"stage": "closed", "closed_reason": "withdrawn"}
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        (CLOSED, "closed"),
-        ({**CLOSED, "closed_reason": "deceased"}, "deceased"),
-        ({"deceased_on": date(2026, 5, 5)}, "deceased"),
+        ({"processing_restricted": True}, "restricted"),
+        ({"stage": "closed", "closed_reason": "withdrawn"}, "closed"),
+        ({"stage": "closed", "closed_reason": "deceased"}, "deceased"),
+        ({"deceased_on": "2026-05-05"}, "deceased"),
     ],
-    ids=["closed", "closed as deceased", "deceased"],
 )
-def test_book_for_somebody_whose_way_has_ended_is_refused(
-    fields: dict[str, Any], code: str
-) -> None:
+def test_book_for_who_is_not_open_is_refused(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(Refused) as refused:
         slot(PatientFactory(**fields), UserFactory())
 
@@ -100,19 +88,13 @@ def test_book_for_somebody_whose_way_has_ended_is_refused(
 
 
 @pytest.mark.django_db
-def test_book_for_somebody_who_was_merged_away_is_refused() -> None:
-    navigator = UserFactory()
+def test_book_for_who_was_merged_away_is_refused_with_the_new_id() -> None:
+    merged, navigator = MergedPatientFactory(), UserFactory()
 
-    with pytest.raises(Refused) as refused:
-        book(
-            patient_id=MergedPatientFactory().old_id,
-            navigator_id=navigator.pk,
-            starts_at=MONDAY_NINE,
-            ends_at=MONDAY_NINE + HALF_AN_HOUR,
-            by=navigator,
-        )
+    with pytest.raises(MergedAway) as refused:
+        slot(Patient(pk=merged.old_id), navigator)
 
-    assert refused.value.code == "merged_away"
+    assert refused.value.survivor_id == merged.survivor_id
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ Submissions, consents and notes are append-only: the database refuses to change 
 
 from datetime import timedelta
 from typing import Any, ClassVar, Self
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -268,13 +269,18 @@ class Note(Record):
 
 
 def document_path(document: "Document", filename: str) -> str:
-    """Where a document is stored: by ids only, so that no name reaches a path or a log."""
-    return f"documents/{document.patient_id}/{document.pk}"
+    """Where a document is stored: a random name, which says nothing in a path or a log."""
+    name = uuid4().hex
+    return f"{name[:2]}/{name}"
 
 
 @tracked
 class Document(Record):
-    """A file about a patient: a report, a letter, a signed form. Stored outside the web root."""
+    """A file about a patient: a report, a letter, a signed form.
+
+    The bytes are in the file store (the setting STORAGES), where no URL leads; `content_type` is
+    what the file was found to be, whatever it was called. `patients.documents` writes these rows.
+    """
 
     class Kind(models.TextChoices):
         MEDICAL_REPORT = "medical_report", _("medical report")
@@ -311,6 +317,16 @@ class Document(Record):
                 condition=~models.Q(title=""),
                 name="patients_document_titled",
                 violation_error_message=_("Give the document a title."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(size__gt=0),
+                name="patients_document_not_empty",
+                violation_error_message=_("The file is empty."),
+            ),
+            models.UniqueConstraint(
+                fields=["file"],
+                name="patients_document_own_file",
+                violation_error_message=_("Another document has this file."),
             ),
         )
         indexes = (

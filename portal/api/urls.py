@@ -6,14 +6,17 @@ from rest_framework.routers import SimpleRouter
 from bookings.api.made import CallViewSet
 from bookings.api.planned import BookingViewSet
 from bookings.api.slots import SlotViewSet
+from patients.api.consent_texts import ConsentTextViewSet
 from patients.api.consents import ConsentViewSet
 from patients.api.contact_points import ContactPointViewSet
+from patients.api.documents import DocumentViewSet
 from patients.api.lookups import (
     ConditionNameViewSet,
     HospitalViewSet,
     MedicalConditionViewSet,
     SpecializationViewSet,
 )
+from patients.api.notes import NoteViewSet
 from patients.api.patients import PatientViewSet
 from patients.api.specialists import SpecialistViewSet
 from patients.api.submissions import SubmissionViewSet
@@ -34,6 +37,9 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "condition-names": ConditionNameViewSet,
     "submissions": SubmissionViewSet,
     "consents": ConsentViewSet,
+    "consent-texts": ConsentTextViewSet,
+    "notes": NoteViewSet,
+    "documents": DocumentViewSet,
     "bookings": BookingViewSet,
     "calls": CallViewSet,
     "clinical-trials": ClinicalTrialViewSet,

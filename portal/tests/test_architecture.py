@@ -13,7 +13,7 @@ from django.db import connection, models
 
 import portal
 from patients.models import Contact, Patient, Specialist
-from portal.core.models import AccessEvent, Record
+from portal.core.models import AccessEvent, Record, User
 from portal.core.privacy import RECORD_FIELDS, classification
 
 HOUSE = ("core", "patients", "bookings", "referrals", "crm_import", "interop", "portal")
@@ -36,7 +36,7 @@ def is_event(model: type[models.Model]) -> bool:
 def house_models() -> Iterator[type[models.Model]]:
     for app in HOUSE:
         for model in apps.get_app_config(app).get_models():
-            if not is_event(model):
+            if not is_event(model) and not model._meta.proxy:
                 yield model
 
 
@@ -72,7 +72,9 @@ def test_every_record_has_history(model: type[models.Model]) -> None:
         for field in model._meta.local_concrete_fields
         if not isinstance(field, models.GeneratedField)
     }
-    assert tracked == stored
+    # Nothing else may be left out without somebody looking at this list.
+    left_out = {"password", "last_login"} if model is User else set()
+    assert tracked == stored - left_out
 
 
 @pytest.mark.django_db

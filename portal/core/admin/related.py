@@ -39,6 +39,7 @@ class RelatedTable:
     columns: Sequence[tuple[Any, Callable[[Any], Any]]]
     title: Any = ""
     select_related: Sequence[str] = ()
+    defer: Sequence[str] = ()  # large columns that no cell shows
     ordering: Sequence[str] = ()
     can_add: bool = True
     empty: Any = field(default=_("None yet."))
@@ -54,9 +55,9 @@ class RelatedTable:
         name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}"
         to_record = manager.field.name
         rows = list(
-            manager.order_by(*(self.ordering or model._meta.ordering or ())).select_related(
-                *self.select_related
-            )[: SHOWN + 1]
+            manager.order_by(*(self.ordering or model._meta.ordering or ()))
+            .select_related(*self.select_related)
+            .defer(*self.defer)[: SHOWN + 1]
         )
         everything = urlencode({f"{to_record}__id__exact": str(record.pk)})
         may_add = self.can_add and may(request.user, "add", model)
