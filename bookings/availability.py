@@ -24,7 +24,7 @@ from portal.core.models import User
 
 # The longest range that is looked at.
 MAX_RANGE = timedelta(days=31)
-# A booking that counts for a day of the range begins at most this far outside of it.
+# What takes time from a slot of the range, or counts for its day, begins this far outside at most.
 _AROUND = timedelta(days=2)
 _MINUTE = timedelta(minutes=1)
 _TAKING = (Booking.Status.BOOKED, Booking.Status.COMPLETED, Booking.Status.NO_SHOW)
@@ -104,7 +104,9 @@ def _people(
 ) -> Any:
     """Who takes calls, each with hours, bookings, time off and the rules: one query."""
     hours = WorkingHours.objects.filter(navigator=OuterRef("pk"))
-    away = TimeOff.objects.filter(navigator=OuterRef("pk"), ends_at__gt=start, starts_at__lt=end)
+    away = TimeOff.objects.filter(
+        navigator=OuterRef("pk"), ends_at__gt=start, starts_at__lt=end + _AROUND
+    )
     booked = Booking.objects.filter(
         Q(status__in=_TAKING) | Q(status=Booking.Status.HELD, held_until__gt=now),
         starts_at__gt=start - _AROUND,
@@ -150,7 +152,7 @@ def _slots_of(person: Any, *, start: datetime, end: datetime, now: datetime) -> 
     free_from, position = datetime.min.replace(tzinfo=UTC), 0
     for window in _windows(person.hours, first, last):
         begins = max(window.starts_at, free_from)  # hours in two zones may meet
-        free_from = window.ends_at
+        free_from = max(free_from, window.ends_at)
         if on_day(window) >= rules.per_day:
             continue
         while begins + length <= window.ends_at and begins < last:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from bookings.availability import Slot, next_free
@@ -128,4 +129,9 @@ def _taken(constraint: str, free: tuple[Slot, ...]) -> SlotTaken:
         if constraint == "bookings_booking_patient_free"
         else _("The navigator has another call at that time.")
     )
+    if free:
+        times = ", ".join(
+            date_format(timezone.localtime(slot.starts_at), "j M H:i") for slot in free
+        )
+        message = f"{message} {_('Next free: %(times)s.') % {'times': times}}"
     return SlotTaken(message, code=_TAKEN.get(constraint, SlotTaken.code), free=free)

@@ -9,7 +9,14 @@ from bookings.models import Call
 from patients.api.of_patient import OfPatientSerializer, PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Patient
-from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, InstantFilter, RecordFilters
+from portal.core.api.filters import (
+    AnyOfFilter,
+    DayFilter,
+    IdFilter,
+    InstantFilter,
+    RecordFilters,
+    TrueOrFalseFilter,
+)
 from portal.core.api.serializers import RECORD_FIELDS, StaffSummary, Summary
 from portal.core.api.viewsets import Changes, Creates
 from portal.core.models import User
@@ -70,6 +77,9 @@ class CallFilters(RecordFilters):
     outcome = AnyOfFilter(choices=Call.Outcome.choices)
     started_after = InstantFilter("started_at", "gte")
     started_before = InstantFilter("started_at", "lt")
+    superseded = TrueOrFalseFilter(
+        "superseded_by", "isnull", exclude=True, help_text="Whether a later record corrects it."
+    )
     due_by = DayFilter("next_action_due", "lte", help_text="A next action is due by that day.")
 
 

@@ -1,8 +1,9 @@
 """Calls in the workplace: booked by the verb, read-only afterwards."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -68,6 +69,22 @@ def test_taken_time_is_an_error_of_the_form(desk: Client, navigator: User) -> No
     assert response.status_code == 200
     assert "The navigator has another call at that time." in response.content.decode()
     assert Booking.objects.count() == 1
+
+
+def test_taken_time_comes_with_the_next_free_ones_on_the_viewers_clock(
+    desk: Client, navigator: User
+) -> None:
+    SlotRules.objects.update(minutes=30, buffer_minutes=0, horizon_days=60)
+    day = datetime.now(UTC).date() + timedelta(days=14)
+    WorkingHoursFactory(navigator=navigator, weekday=day.isoweekday())
+    ten = datetime.combine(day, time(10), ZoneInfo("Europe/Amsterdam"))
+    BookingFactory(navigator=navigator, starts_at=ten)
+
+    asked = wanted(navigator, PatientFactory(), starts_at_0=f"{day:%Y-%m-%d}")
+    content = desk.post(reverse(ADD), asked).content.decode()
+
+    free = ", ".join(f"{day.day} {day:%b} {at}" for at in ("10:30", "11:00", "11:30"))
+    assert f"Next free: {free}." in content
 
 
 def test_slot_whose_hold_ran_out_is_booked(desk: Client, navigator: User) -> None:

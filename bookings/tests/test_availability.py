@@ -230,6 +230,13 @@ def test_time_off_takes_its_time(navigator: User) -> None:
     assert of_monday() == ["09:00"]
 
 
+def test_time_off_after_the_range_takes_the_slot_that_reaches_into_it(navigator: User) -> None:
+    half_past = MONDAY + timedelta(hours=10, minutes=30)
+    TimeOffFactory(navigator=navigator, starts_at=half_past, ends_at=MONDAY + timedelta(days=3))
+
+    assert begins(slots(MONDAY, half_past)) == ["09:00"]
+
+
 def test_long_time_off_and_a_short_booking_within_it(navigator: User) -> None:
     TimeOffFactory(
         navigator=navigator,
@@ -285,6 +292,8 @@ def test_range_begins_on_the_grid_of_the_hours(navigator: User) -> None:
 def test_hours_in_two_zones_that_meet_offer_no_overlapping_slots(navigator: User) -> None:
     works(navigator, 1, "14:30-15:30", "Europe/Helsinki")  # 12:30 to 13:30 UTC
     works(navigator, 1, "16:00-18:00", "Europe/Helsinki")  # 14:00 to 16:00 UTC
+    works(navigator, 1, "20:15-20:45", "Asia/Kathmandu")  # 14:30 to 15:00 UTC, within those
+    works(navigator, 1, "21:00-22:15", "Asia/Kathmandu")  # 15:15 to 16:30 UTC
 
     assert of_monday() == ["09:00", "10:00", "11:00", "12:00", "14:00", "15:00"]
 

@@ -331,6 +331,9 @@ def test_correction_over_rest_names_what_it_corrects(writer: Rest, booking: Book
         "outcome": "reached",
     }
     assert right.json()["booking"]["status"] == "no_show"
+    for superseded, found in (("true", wrong["id"]), ("false", right.json()["id"])):
+        listed = writer.get(f"calls/?superseded={superseded}").json()["results"]
+        assert [each["id"] for each in listed] == [found]
 
 
 def written(booking: Booking, **fields: Any) -> dict[str, Any]:
