@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from bookings.calling import record
-from bookings.models import Call
+from bookings.models import Booking, Call
 from patients.admin.beginning import BeginsForPatient
 from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, Fact, RecordAdmin
 from portal.core.admin.display import (
@@ -54,6 +54,11 @@ def call_outcome(call: Call) -> str:
     if is_corrected(call):
         return badge("corrected", _("Corrected"), "grey")
     return choice_badge(call, "outcome")
+
+
+def _row(model: Any, raw: Any) -> Any:
+    """The row whose id stands in the address; None for none."""
+    return model.objects.filter(pk=raw).first() if raw else None
 
 
 @admin.register(Call)
@@ -178,8 +183,15 @@ class CallAdmin(BeginsForPatient, RecordAdmin):
         obj._state.adding = False
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {
-            "navigator": request.user.pk,
-            "started_at": timezone.now().replace(second=0, microsecond=0),
-            **super().get_changeform_initial_data(request),
-        }
+        """When and with whom: as planned, or as recorded wrongly; else the viewer, just now."""
+        asked = super().get_changeform_initial_data(request)
+        now = timezone.now().replace(second=0, microsecond=0)
+        wrong = _row(Call, asked.get("supersedes"))
+        booking = _row(Booking, asked.get("booking"))
+        navigator, started_at = request.user.pk, now
+        if wrong is not None:
+            navigator, started_at = wrong.navigator_id, wrong.started_at
+        elif booking is not None:
+            navigator = booking.navigator_id or navigator
+            started_at = min(booking.starts_at, now)
+        return {"navigator": navigator, "started_at": started_at, **asked}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import SlotRules, TimeOff, WorkingHours
@@ -56,7 +57,7 @@ class TimeOffAdmin(RecordAdmin):
 class SlotRulesAdmin(RecordAdmin):
     """Which slots are offered: one row, for all navigators."""
 
-    list_display = ("__str__", "buffer_minutes", "notice_hours", "horizon_days", "per_day")
+    list_display = ("__str__", "pause", "notice", "horizon", "per_day")
     ordering = ("id",)
     fieldsets = (
         (
@@ -73,3 +74,15 @@ class SlotRulesAdmin(RecordAdmin):
             },
         ),
     )
+
+    @admin.display(description=gettext_lazy("pause between calls"))
+    def pause(self, rules: SlotRules) -> str:
+        return _("%(count)d minutes") % {"count": rules.buffer_minutes}
+
+    @admin.display(description=gettext_lazy("minimum notice"))
+    def notice(self, rules: SlotRules) -> str:
+        return _("%(count)d hours") % {"count": rules.notice_hours}
+
+    @admin.display(description=gettext_lazy("horizon"))
+    def horizon(self, rules: SlotRules) -> str:
+        return _("%(count)d days") % {"count": rules.horizon_days}

@@ -385,6 +385,27 @@ def test_outcome_and_time_are_read_only_in_the_workplace(
     assert (made.outcome, made.started_at) == ("reached", TEN)
 
 
+def started_at(client: Client, **query: Any) -> datetime:
+    """When the form for a new call says that it was made, opened from somewhere."""
+    page: Any = client.get(reverse("admin:bookings_call_add"), query)
+    found: datetime = page.context_data["adminform"].form.initial["started_at"]
+    return found
+
+
+def test_write_up_begins_with_the_time_that_was_planned(
+    client: Client, navigator: User, booking: Booking
+) -> None:
+    client.force_login(navigator)
+    ahead = BookingFactory(
+        starts_at=datetime.now(UTC) + timedelta(days=1), ends_at=datetime.now(UTC) + timedelta(2)
+    )
+    wrong = CallFactory(started_at=TEN - timedelta(days=1))
+
+    assert started_at(client, booking=booking.pk) == TEN
+    assert started_at(client, supersedes=wrong.pk, booking=booking.pk) == wrong.started_at
+    assert started_at(client, booking=ahead.pk) <= datetime.now(UTC)
+
+
 def test_call_is_corrected_from_its_page(client: Client, navigator: User, booking: Booking) -> None:
     client.force_login(navigator)
     wrong = call_of(booking, "reached")
