@@ -7,7 +7,7 @@ from portal.roles import synchronize
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0006_roles_of_documents"),
+        ("portal", "0007_roles_of_reviewing"),
         ("bookings", "0003_calls_stay_with_their_patient"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
