@@ -3,20 +3,11 @@
 from bookings.models import Call
 from patients.models import Patient
 
-Outcome = Call.Outcome
-
-IN_VAIN = (
-    Outcome.THIRD_PARTY,
-    Outcome.VOICEMAIL,
-    Outcome.NO_ANSWER,
-    Outcome.WRONG_NUMBER,
-)
-
 
 def since_reached(patient: Patient) -> int:
     """The number of calls in vain since the last one in which the person was spoken to."""
-    calls = Call.objects.filter(patient=patient)
-    spoken = calls.exclude(outcome__in=IN_VAIN).order_by("-started_at")
+    calls = Call.objects.current().filter(patient=patient)
+    spoken = calls.exclude(outcome__in=Call.IN_VAIN).order_by("-started_at")
     last = spoken.values_list("started_at", flat=True).first()
-    in_vain = calls.filter(outcome__in=IN_VAIN)
+    in_vain = calls.filter(outcome__in=Call.IN_VAIN)
     return (in_vain.filter(started_at__gt=last) if last else in_vain).count()

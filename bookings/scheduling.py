@@ -1,8 +1,8 @@
 """Planning calls: a slot is booked for one patient with one navigator, or it is refused.
 
-The database makes double booking impossible (exclusion constraints on `Booking`). Both people's
-rows are locked first, in the order of their ids, so that of many who want one slot one wins and
-the others are told at once instead of running into a deadlock.
+The database makes double booking impossible (exclusion constraints on `Booking`). The navigator's
+row is locked first and the patient's next, so that of many who want one slot one wins and the
+others are told at once instead of running into a deadlock.
 """
 
 from datetime import datetime
@@ -10,11 +10,14 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from bookings.models import Booking
+from bookings.availability import Slot, next_free
+from bookings.models import NAVIGATORS, Booking
 from patients.locking import locked_open
-from patients.models import Patient
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -28,9 +31,16 @@ _EXCLUSION, _DEADLOCK = "23P01", "40P01"
 
 
 class SlotTaken(Refused):
-    """The navigator or the patient has another call at that time."""
+    """The navigator or the patient has another call at that time. `free` are the next slots."""
 
     code = "slot_taken"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, free: tuple[Slot, ...] = ()
+    ) -> None:
+        super().__init__(message, code=code)
+        self.free = free
+        self.members = {"free_slots": [slot.shown() for slot in free]}
 
 
 def book(
@@ -45,12 +55,15 @@ def book(
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
-    Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
-    new (see `patients.locking`), and ValidationError when the times make no sense.
+    Any time may be booked at which neither has another call, also outside working hours. Raises
+    SlotTaken when the time is not free, Refused for a patient who is not open for anything new
+    (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
+    times make no sense.
     """
     try:
         with transaction.atomic(), acting(by=by):
-            patient = _lock(patient_id=patient_id, navigator_id=navigator_id)
+            _lock_navigator(navigator_id)
+            patient = locked_open(patient_id)
             booking = Booking(
                 patient=patient,
                 navigator_id=navigator_id,
@@ -64,28 +77,61 @@ def book(
                 raise ValidationError(
                     {"ends_at": _("The end must be later than the start.")}, code="end_after_start"
                 )
+            _free_expired(booking, now=timezone.now())
             booking.save(force_insert=True)
             return booking
     except (IntegrityError, OperationalError) as error:
-        raise _translated(error) from error
+        constraint = _lost_to(error)
+        if constraint is None:
+            raise
+        free = next_free(
+            navigator_id=navigator_id,
+            patient_id=patient_id,
+            after=starts_at,
+            now=timezone.now(),
+        )
+        raise _taken(constraint, free) from error
 
 
-def _lock(*, patient_id: UUID, navigator_id: UUID) -> Patient:
-    """Lock both people until the end of the transaction, always in the same order."""
-    User.objects.select_for_update(no_key=True).only("pk").get(pk=navigator_id, is_active=True)
-    return locked_open(patient_id)
+def _lock_navigator(navigator_id: UUID) -> None:
+    rows = User.objects.select_for_update(no_key=True).filter(pk=navigator_id, **NAVIGATORS)
+    if rows.only("pk").first() is None:
+        message = _("This person takes no calls any more. Choose another navigator.")
+        raise Refused(message, code="navigator_inactive")
 
 
-def _translated(error: Exception) -> Exception:
-    """SlotTaken for a lost race, else the error itself."""
+def _free_expired(wanted: Booking, *, now: datetime) -> None:
+    """End the holds that ran out and are in the way. The rows are locked in one order."""
+    in_the_way = Booking.objects.expired(now=now).filter(
+        Q(navigator=wanted.navigator_id) | Q(patient=wanted.patient_id),
+        starts_at__lt=wanted.ends_at,
+        ends_at__gt=wanted.starts_at,
+    )
+    for hold in in_the_way.select_for_update(of=("self",)).order_by("pk"):
+        hold.status = Booking.Status.CANCELLED
+        hold.held_until = None
+        hold.cancelled_by = Booking.Party.PATIENT
+        hold.cancel_reason = "The slot was held and not booked in time."
+        hold.save(update_fields=("status", "held_until", "cancelled_by", "cancel_reason"))
+
+
+def _lost_to(error: Exception) -> str | None:
+    """The constraint that a lost race ran into, "" for a deadlock; None for any other error."""
     cause = error.__cause__
-    state = getattr(cause, "sqlstate", "")
-    if state not in {_EXCLUSION, _DEADLOCK}:
-        return error
-    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
+    if getattr(cause, "sqlstate", "") not in {_EXCLUSION, _DEADLOCK}:
+        return None
+    return getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
+
+
+def _taken(constraint: str, free: tuple[Slot, ...]) -> SlotTaken:
     message = (
         _("The patient has another call at that time.")
         if constraint == "bookings_booking_patient_free"
         else _("The navigator has another call at that time.")
     )
-    return SlotTaken(message, code=_TAKEN.get(constraint, SlotTaken.code))
+    if free:
+        times = ", ".join(
+            date_format(timezone.localtime(slot.starts_at), "j M H:i") for slot in free
+        )
+        message = f"{message} {_('Next free: %(times)s.') % {'times': times}}"
+    return SlotTaken(message, code=_TAKEN.get(constraint, SlotTaken.code), free=free)

@@ -1,4 +1,4 @@
-"""Something new begins for a person: a call that was made, a referral, a dossier, a step of one.
+"""Something new begins for a person: a referral, a dossier, a step of one.
 
 Only while their record is open. Who has died, was merged away, is restricted or closed is refused.
 """

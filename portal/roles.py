@@ -27,6 +27,8 @@ N, L, S, A, R, W = Role
 
 # What people work with all day: nothing is deleted by hand.
 _PEOPLE = {N: "vac", L: "vac", S: "vac", A: "v", R: "v", W: "vacd"}
+# What happened: nothing takes it away.
+_HAPPENED = {N: "vac", L: "vac", S: "vac", A: "v", R: "v", W: "vac"}
 # Part of another record, so it can be taken away again.
 _PART = {N: "vacd", L: "vacd", S: "vacd", A: "v", R: "v", W: "vacd"}
 # Append-only: said once.
@@ -70,7 +72,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "bookings.workinghours": _ROSTER,
     "bookings.timeoff": _ROSTER,
     "bookings.booking": _PEOPLE,
-    "bookings.call": _PEOPLE,
+    "bookings.slotrules": {N: "v", L: "vc", S: "v", A: "v"},
+    "bookings.call": _HAPPENED,
     "referrals.clinicaltrial": _CATALOGUE,
     "referrals.trialcondition": _PART,
     "referrals.trialsite": _PART,

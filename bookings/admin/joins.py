@@ -7,11 +7,13 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.admin.calls import call_outcome
 from bookings.admin.planned import booking_status, minutes_of
 from bookings.models import Booking, Call
-from patients.admin.joined import Column, FactSource, Table, join
+from bookings.queues import never_called
+from patients.admin.joined import Column, FactSource, Queue, Table, join
 from portal.core.admin import Fact, RelatedTable
-from portal.core.admin.display import NOTHING, choice_badge, moment, two_lines
+from portal.core.admin.display import NOTHING, moment, two_lines
 
 
 def _next_call(now: datetime) -> dict[str, Any]:
@@ -20,7 +22,8 @@ def _next_call(now: datetime) -> dict[str, Any]:
 
 
 def _last_call(now: datetime) -> dict[str, Any]:
-    made = Call.objects.filter(patient=OuterRef("pk"), started_at__lte=now).order_by("-started_at")
+    made = Call.objects.current().filter(patient=OuterRef("pk"), started_at__lte=now)
+    made = made.order_by("-started_at")
     return {
         "last_call_at": Subquery(made.values("started_at")[:1]),
         "last_call_outcome": Subquery(made.values("outcome")[:1]),
@@ -58,6 +61,9 @@ join(
         ),
     ),
     facts=(FactSource(position=10, read=_next_call_fact),),
+    queues=(
+        Queue(key="never_called", label=gettext_lazy("Leads never called"), narrow=never_called),
+    ),
     tables=(
         Table(
             position=10,
@@ -80,11 +86,11 @@ join(
                 columns=(
                     (gettext_lazy("When"), lambda row: moment(row.started_at)),
                     (gettext_lazy("Navigator"), lambda row: row.navigator),
-                    (gettext_lazy("Outcome"), lambda row: choice_badge(row, "outcome")),
+                    (gettext_lazy("Outcome"), call_outcome),
                     (gettext_lazy("Summary"), lambda row: row.summary or NOTHING),
                     (gettext_lazy("Next"), lambda row: row.next_action or NOTHING),
                 ),
-                select_related=("navigator",),
+                select_related=("navigator", "superseded_by"),
                 empty=gettext_lazy("Nobody has called this person yet."),
             ),
         ),

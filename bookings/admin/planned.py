@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from bookings import queues
 from bookings.models import Booking
 from bookings.scheduling import book
 from portal.core.admin import (
@@ -40,6 +41,9 @@ LENGTHS = (15, 30, 45, 60, 90)
 class NewBookingForm(RecordForm):
     """A call to plan: with whom, when and for how long."""
 
+    # A slot that was held and not booked in time is in nobody's way.
+    left_to_verb = ("patient", "navigator")
+
     minutes = forms.TypedChoiceField(
         label=gettext_lazy("Length"),
         coerce=int,
@@ -62,10 +66,16 @@ class WhenFilter(DropdownFilter):  # type: ignore[misc]
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("missing", _("Outcome missing")), ("upcoming", _("To come"))]
+        return [
+            ("today", _("Today")),
+            ("missing", _("Outcome missing")),
+            ("upcoming", _("To come")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         now = timezone.now()
+        if self.value() == "today":
+            return queryset.between(*queues.today(now))
         if self.value() == "missing":
             return queryset.outcome_missing(now=now)
         if self.value() == "upcoming":

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.models import TimeOff, WorkingHours
+from bookings.models import SlotRules, TimeOff, WorkingHours
 from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, RecordAdmin
 
 
@@ -50,3 +51,38 @@ class TimeOffAdmin(RecordAdmin):
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("navigator")
+
+
+@admin.register(SlotRules)
+class SlotRulesAdmin(RecordAdmin):
+    """Which slots are offered: one row, for all navigators."""
+
+    list_display = ("__str__", "pause", "notice", "horizon", "per_day")
+    ordering = ("id",)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": gettext_lazy(
+                    "For what is offered. A navigator may book any time at which nobody is busy."
+                ),
+                "fields": (
+                    ("minutes", "buffer_minutes"),
+                    ("notice_hours", "horizon_days"),
+                    "per_day",
+                ),
+            },
+        ),
+    )
+
+    @admin.display(description=gettext_lazy("pause between calls"))
+    def pause(self, rules: SlotRules) -> str:
+        return _("%(count)d minutes") % {"count": rules.buffer_minutes}
+
+    @admin.display(description=gettext_lazy("minimum notice"))
+    def notice(self, rules: SlotRules) -> str:
+        return _("%(count)d hours") % {"count": rules.notice_hours}
+
+    @admin.display(description=gettext_lazy("horizon"))
+    def horizon(self, rules: SlotRules) -> str:
+        return _("%(count)d days") % {"count": rules.horizon_days}

@@ -1,15 +1,17 @@
 """Calls in the workplace: booked by the verb, read-only afterwards."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from bookings.models import Booking, Call, WorkingHours
+from bookings.models import Booking, Call, SlotRules, WorkingHours
 from bookings.scheduling import SlotTaken
-from bookings.tests.factories import BookingFactory, CallFactory
+from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -67,6 +69,81 @@ def test_taken_time_is_an_error_of_the_form(desk: Client, navigator: User) -> No
     assert response.status_code == 200
     assert "The navigator has another call at that time." in response.content.decode()
     assert Booking.objects.count() == 1
+
+
+def test_taken_time_comes_with_the_next_free_ones_on_the_viewers_clock(
+    desk: Client, navigator: User
+) -> None:
+    SlotRules.objects.update(minutes=30, buffer_minutes=0, horizon_days=60)
+    day = datetime.now(UTC).date() + timedelta(days=14)
+    WorkingHoursFactory(navigator=navigator, weekday=day.isoweekday())
+    ten = datetime.combine(day, time(10), ZoneInfo("Europe/Amsterdam"))
+    BookingFactory(navigator=navigator, starts_at=ten)
+
+    asked = wanted(navigator, PatientFactory(), starts_at_0=f"{day:%Y-%m-%d}")
+    content = desk.post(reverse(ADD), asked).content.decode()
+
+    free = ", ".join(f"{day.day} {day:%b} {at}" for at in ("10:30", "11:00", "11:30"))
+    assert f"Next free: {free}." in content
+
+
+def test_slot_whose_hold_ran_out_is_booked(desk: Client, navigator: User) -> None:
+    starts_at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    BookingFactory(
+        navigator=navigator, starts_at=starts_at, status="held", held_until=datetime.now(UTC)
+    )
+
+    response = desk.post(reverse(ADD), wanted(navigator, PatientFactory()))
+
+    assert response.status_code == 302
+    assert Booking.objects.filter(status="booked", starts_at=starts_at).exists()
+
+
+def test_navigator_who_left_is_not_chosen(desk: Client) -> None:
+    gone = UserFactory(is_active=False)
+
+    response = desk.post(reverse(ADD), wanted(gone, PatientFactory()))
+
+    assert response.status_code == 200
+    assert not Booking.objects.exists()
+
+
+def test_overlapping_working_hours_are_an_error_of_the_form(admin_client: Client) -> None:
+    hours = WorkingHoursFactory()
+
+    response = admin_client.post(
+        reverse("admin:bookings_workinghours_add"),
+        {
+            "navigator": hours.navigator_id,
+            "weekday": 1,
+            "starts": "16:00",
+            "ends": "18:00",
+            "time_zone": "Europe/Amsterdam",
+        },
+    )
+
+    assert "The navigator has other hours at that time." in response.content.decode()
+    assert WorkingHours.objects.count() == 1
+
+
+def test_team_lead_changes_the_slot_rules(client: Client, member: Callable[..., User]) -> None:
+    client.force_login(member("team lead"))
+    rules = SlotRules.objects.get()
+
+    client.post(
+        reverse("admin:bookings_slotrules_change", args=[rules.pk]),
+        {
+            "minutes": 45,
+            "buffer_minutes": 0,
+            "notice_hours": 24,
+            "horizon_days": 14,
+            "per_day": 6,
+            "version": rules.version,
+        },
+    )
+
+    rules.refresh_from_db()
+    assert (rules.minutes, rules.per_day) == (45, 6)
 
 
 def test_time_taken_a_moment_ago_is_an_error_of_the_form(
@@ -148,7 +225,8 @@ def test_queue_of_missing_outcomes(desk: Client) -> None:
 
 
 def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> None:
-    booking = BookingFactory(navigator=navigator)
+    starts_at = datetime(2026, 5, 5, 8, tzinfo=UTC)
+    booking = BookingFactory(navigator=navigator, starts_at=starts_at)
 
     desk.post(
         reverse("admin:bookings_call_add"),
@@ -156,7 +234,7 @@ def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> 
             "patient": booking.patient.pk,
             "booking": booking.pk,
             "navigator": navigator.pk,
-            "started_at_0": "2026-12-01",
+            "started_at_0": "2026-05-05",
             "started_at_1": "10:00",
             "outcome": "reached",
             "summary": "Wants options close to home",
@@ -167,7 +245,11 @@ def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> 
 
     call = Call.objects.get()
     assert call.booking == booking
-    assert call.started_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert call.started_at == starts_at
+    booking.refresh_from_db()
+    booking.patient.refresh_from_db()
+    assert booking.status == "completed"
+    assert booking.patient.initial_consult_at == starts_at
 
 
 def test_call_with_who_is_closed_is_an_error_of_the_form(desk: Client, navigator: User) -> None:
@@ -194,7 +276,7 @@ def test_due_date_without_action_is_an_error_of_the_form(desk: Client) -> None:
 
     response = desk.post(
         call.get_absolute_url(),
-        {"outcome": "reached", "next_action_due": "2026-12-04", "version": call.version},
+        {"next_action_due": "2026-12-04", "version": call.version},
     )
 
     assert "Say what is due on that date." in response.content.decode()

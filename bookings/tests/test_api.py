@@ -1,14 +1,14 @@
 """Calls over REST: booking a time that may be taken, and saying what was said."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from bookings.models import Booking
-from bookings.tests.factories import BookingFactory, CallFactory
+from bookings.models import Booking, SlotRules
+from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
 from patients.models import Patient
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
@@ -91,6 +91,42 @@ def test_taken_time_is_refused_and_says_whose(writer: Rest) -> None:
     assert next_to_it.status_code == 201
 
 
+def test_refusal_carries_the_next_free_slots(writer: Rest) -> None:
+    SlotRules.objects.update(minutes=30, buffer_minutes=0, horizon_days=60)
+    navigator = UserFactory(name="Aisha Okafor")
+    WorkingHoursFactory(
+        navigator=navigator, weekday=AHEAD.isoweekday(), time_zone="UTC", starts=time(0)
+    )
+    nine = AHEAD.replace(hour=9)
+    BookingFactory(navigator=navigator, starts_at=nine)
+
+    refused = writer.post(
+        "bookings/",
+        {
+            "patient": str(PatientFactory().pk),
+            "navigator": str(navigator.pk),
+            "starts_at": nine.isoformat(),
+            "ends_at": (nine + timedelta(minutes=30)).isoformat(),
+        },
+    )
+
+    assert refused.status_code == 409
+    assert refused.json()["free_slots"] == [
+        {
+            "navigator": {"id": str(navigator.pk), "name": "Aisha Okafor"},
+            "starts_at": (nine + timedelta(minutes=minutes)).isoformat(),
+            "ends_at": (nine + timedelta(minutes=minutes + 30)).isoformat(),
+        }
+        for minutes in (30, 60, 90)
+    ]
+
+
+def test_navigator_who_left_is_not_booked(writer: Rest) -> None:
+    body = slot(PatientFactory(), UserFactory(is_active=False))
+
+    assert writer.post("bookings/", body).status_code == 400
+
+
 def test_end_before_start_is_a_400(writer: Rest) -> None:
     body = slot(PatientFactory(), UserFactory())
 
@@ -170,6 +206,7 @@ def test_call_is_shown_whole(reader: Rest) -> None:
             "ends_at": booking.ends_at.isoformat(),
             "status": "booked",
         },
+        "supersedes": None,
         "navigator": {"id": str(navigator.pk), "name": "Aisha Okafor"},
         "started_at": at(0),
         "outcome": "reached",

@@ -2,25 +2,29 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
-from bookings.models import Booking
+from bookings.models import Booking, SlotRules
 from bookings.scheduling import SlotTaken, book
-from bookings.tests.factories import MONDAY_NINE, BookingFactory
+from bookings.tests.factories import MONDAY_NINE, BookingFactory, WorkingHoursFactory
+from patients.closing import withdraw
 from patients.locking import MergedAway
-from patients.models import Patient
+from patients.models import Patient, StageChange
 from patients.tests.factories import MergedPatientFactory, PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 
 HALF_AN_HOUR = timedelta(minutes=30)
+Reason = StageChange.Reason
 
 
 def slot(patient: Patient, navigator: User, **fields: Any) -> Booking:
@@ -94,6 +98,91 @@ def test_book_for_who_was_merged_away_is_refused_with_the_new_id() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("field", ["is_active", "is_staff"])
+def test_book_with_somebody_who_takes_no_calls_is_refused(field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        slot(PatientFactory(), UserFactory(**{field: False}))
+
+    assert refused.value.code == "navigator_inactive"
+
+
+@pytest.mark.django_db
+def test_book_takes_the_place_of_a_hold_that_ran_out() -> None:
+    now = timezone.now()
+    hold = BookingFactory(status="held", held_until=now, starts_at=MONDAY_NINE)
+    elsewhere = BookingFactory(
+        status="held",
+        held_until=now,
+        navigator=hold.navigator,
+        starts_at=MONDAY_NINE + HALF_AN_HOUR,
+    )
+
+    booking = slot(PatientFactory(), hold.navigator)
+
+    hold.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert booking.status == "booked"
+    assert (hold.status, hold.held_until, hold.cancelled_by) == ("cancelled", None, "patient")
+    assert elsewhere.status == "held"
+
+
+@pytest.mark.django_db
+def test_book_takes_the_place_of_the_patients_own_hold_that_ran_out() -> None:
+    hold = BookingFactory(status="held", held_until=timezone.now(), starts_at=MONDAY_NINE)
+
+    assert slot(hold.patient, UserFactory()).status == "booked"
+
+
+@pytest.mark.django_db
+def test_book_does_not_take_the_place_of_a_hold_that_runs() -> None:
+    soon = timezone.now() + timedelta(minutes=10)
+    hold = BookingFactory(status="held", held_until=soon, starts_at=MONDAY_NINE)
+
+    with pytest.raises(SlotTaken):
+        slot(PatientFactory(), hold.navigator)
+
+    hold.refresh_from_db()
+    assert hold.status == "held"
+
+
+@pytest.mark.django_db
+def test_refused_booking_names_the_next_slots_that_are_free() -> None:
+    rules = {"minutes": 30, "buffer_minutes": 0, "notice_hours": 0, "horizon_days": 365}
+    SlotRules.objects.update(**rules)
+    day = timezone.now().date() + timedelta(days=7)
+    nine = datetime.combine(day, time(9), UTC)
+    navigator = UserFactory()
+    WorkingHoursFactory(navigator=navigator, weekday=day.isoweekday(), time_zone="UTC")
+    BookingFactory(navigator=navigator, starts_at=nine)
+    patient = PatientFactory()
+    BookingFactory(patient=patient, starts_at=nine + HALF_AN_HOUR)
+
+    with pytest.raises(SlotTaken) as refused:
+        slot(patient, navigator, starts_at=nine)
+
+    expected = [nine + n * HALF_AN_HOUR for n in (2, 3, 4)]
+    assert [free.starts_at for free in refused.value.free] == expected
+
+
+@pytest.mark.django_db
+def test_book_that_breaks_another_rule_of_the_database_raises_that_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = IntegrityError("a rule of the database")
+
+    def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise original from ValueError("the driver's")
+
+    monkeypatch.setattr(Booking, "save", broken)
+
+    with pytest.raises(IntegrityError) as raised:
+        slot(PatientFactory(), UserFactory())
+
+    assert raised.value is original
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "fields", [{"ends_at": MONDAY_NINE}, {"patient_time_zone": "Mars/Olympus"}]
 )
@@ -147,6 +236,30 @@ def test_book_by_many_at_once_has_one_winner(stagger: int) -> None:
     assert sum(isinstance(result, Booking) for result in results) == 1
     assert sum(isinstance(result, SlotTaken) for result in results) == 7
     assert Booking.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_book_that_waited_for_a_closing_is_refused() -> None:
+    navigator, patient = UserFactory(), PatientFactory()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            withdraw(patient_id=patient.pk, by=navigator, reason=Reason.NOT_INTERESTED)
+            waiting = pool.submit(in_thread, lambda: slot(patient, navigator))
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+
+        with pytest.raises(Refused) as refused:
+            waiting.result(timeout=30)
+
+    assert refused.value.code == "closed"
+    assert not Booking.objects.exists()
+
+
+def in_thread(attempt: Callable[[], Any]) -> Any:
+    try:
+        return attempt()
+    finally:
+        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,5 @@
-"""What the apps above add to patients: tables and facts on the page, columns in the list.
+"""What the apps above add to patients: tables and facts on the page, columns and queues of the
+list.
 
 `patients` knows no other app. The admin modules of bookings and referrals call `join` when they
 are loaded; everything is shown in the order of its `position`.
@@ -39,6 +40,16 @@ class FactSource:
     read: Callable[[Any, datetime], Fact]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """People that wait for something; the list then shows the oldest first."""
+
+    key: str
+    label: Any
+    narrow: Callable[[Any], Any]
+
+
+_queues: list[Queue] = []
 _tables: list[Table] = []
 _columns: list[Column] = []
 _facts: list[FactSource] = []
@@ -49,11 +60,17 @@ def join(
     tables: Iterable[Table] = (),
     columns: Iterable[Column] = (),
     facts: Iterable[FactSource] = (),
+    queues: Iterable[Queue] = (),
 ) -> None:
     """Add parts to the patient's page and list. Called once by each app, at import."""
     _tables.extend(tables)
     _columns.extend(columns)
     _facts.extend(facts)
+    _queues.extend(queues)
+
+
+def queues() -> dict[str, Queue]:
+    return {queue.key: queue for queue in _queues}
 
 
 def tables() -> list[RelatedTable]:

@@ -79,20 +79,25 @@ ON_BEHALF = (
 
 
 class QueueFilter(DropdownFilter):  # type: ignore[misc]
-    """Leads that nobody has reached yet; the list then shows the oldest first."""
+    """Who waits for something; in most of them the list shows the oldest first."""
 
     title = gettext_lazy("queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("waiting", _("Leads nobody has reached")), ("no_physician", _("No physician"))]
+        return [
+            ("waiting", _("Leads nobody has reached")),
+            *((queue.key, queue.label) for queue in joined.queues().values()),
+            ("no_physician", _("No physician")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "waiting":
             return queryset.filter(stage=Patient.Stage.LEAD, initial_consult_at=None)
         if self.value() == "no_physician":
             return queryset.without_physician()
-        return queryset
+        queue = joined.queues().get(self.value() or "")
+        return queue.narrow(queryset) if queue else queryset
 
 
 @admin.register(Patient)
@@ -180,7 +185,7 @@ class PatientAdmin(FormerIds, SamePerson):
     def get_ordering(self, request: HttpRequest) -> Any:
         return (
             ("first_contact_at", "id")
-            if request.GET.get(QueueFilter.parameter_name) == "waiting"
+            if request.GET.get(QueueFilter.parameter_name) in {"waiting", *joined.queues()}
             else super().get_ordering(request)
         )
 

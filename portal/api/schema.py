@@ -105,6 +105,23 @@ _PROBLEM: dict[str, Any] = {
                 "properties": {"code": _TEXT, "message": _TEXT},
             },
         },
+        "free_slots": {
+            "type": "array",
+            "description": "When a time is taken: the next slots that are free.",
+            "items": {
+                "type": "object",
+                "required": ["navigator", "starts_at", "ends_at"],
+                "properties": {
+                    "navigator": {
+                        "type": "object",
+                        "required": ["id", "name"],
+                        "properties": {"id": {**_TEXT, "format": "uuid"}, "name": _TEXT},
+                    },
+                    "starts_at": {**_TEXT, "format": "date-time"},
+                    "ends_at": {**_TEXT, "format": "date-time"},
+                },
+            },
+        },
         "constraint": {**_TEXT, "description": "The rule of the database that was broken."},
         "referring": {
             "type": "array",

@@ -3,7 +3,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
-from bookings.api import BookingViewSet, CallViewSet
+from bookings.api.made import CallViewSet
+from bookings.api.planned import BookingViewSet
+from bookings.api.slots import SlotViewSet
 from patients.api.consent_texts import ConsentTextViewSet
 from patients.api.consents import ConsentViewSet
 from patients.api.contact_points import ContactPointViewSet
@@ -53,11 +55,13 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
 router = SimpleRouter()
 for name, viewset in COLLECTIONS.items():
     router.register(name, viewset, basename=name)
+# Worked out when asked for, so there is nothing to make, change or read by id.
+router.register("slots", SlotViewSet, basename="slots")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", Root.as_view(), name="api-root"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(url_name="api-schema"), name="api-docs"),
-    path("v1/", Collections.as_view(collections=tuple(COLLECTIONS)), name="api-v1"),
+    path("v1/", Collections.as_view(collections=(*COLLECTIONS, "slots")), name="api-v1"),
     path("v1/", include(router.urls)),
 ]

@@ -4,8 +4,9 @@ Verbs raise these; the admin shows `message`, REST serves them as problem+json (
 the stable `code`. No message carries personal data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Refused(PortalError):
     """
 
     code = "refused"
+    # What else REST tells programs, by the name of the member.
+    members: Mapping[str, Any] = {}
 
     def __init__(
         self, message: str, *, code: str | None = None, missing: Sequence[Missing] = ()

@@ -5,16 +5,17 @@ A fixed number of queries, each with a limit; counts stop at COUNT_LIMIT.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bookings import queues
 from bookings.models import Booking, Call
 from patients.models import Patient
 from portal.core.admin.display import choice_badge, day, short_day, waiting
@@ -123,12 +124,7 @@ def _about(patient: Any, *more: str) -> str:
 
 
 def _today(user: User, mine: User | None, now: datetime) -> Block:
-    start = timezone.make_aware(datetime.combine(timezone.localdate(now), time.min))
-    end = timezone.make_aware(
-        datetime.combine(timezone.localdate(now) + timedelta(days=1), time.min)
-    )
-    calls = Booking.objects.filter(starts_at__gte=start, starts_at__lt=end)
-    calls = calls.exclude(status__in=(Booking.Status.CANCELLED, Booking.Status.RESCHEDULED))
+    calls = Booking.objects.between(*queues.today(now))
     if mine is not None:
         calls = calls.filter(navigator=mine)
     rows = list(
@@ -147,12 +143,7 @@ def _today(user: User, mine: User | None, now: datetime) -> Block:
         icon="call",
         count=f"{LISTED_TODAY}+" if len(rows) == LISTED_TODAY else str(len(rows)),
         note=note,
-        url=_list_url(
-            "bookings_booking",
-            starts_at_from=f"{timezone.localdate(now):%Y-%m-%d}",
-            starts_at_to=f"{timezone.localdate(now):%Y-%m-%d}",
-            **_whose(mine),
-        ),
+        url=_list_url("bookings_booking", queue="today", **_whose(mine)),
         lines=[
             Line(
                 lead=f"{timezone.localtime(row.starts_at):%H:%M}",
@@ -170,11 +161,8 @@ def _today(user: User, mine: User | None, now: datetime) -> Block:
 
 
 def _leads(user: User, now: datetime) -> Block:
-    calls = Call.objects.filter(patient=OuterRef("pk"))
     upcoming = Booking.objects.upcoming(now=now).filter(patient=OuterRef("pk"))
-    leads = Patient.objects.filter(
-        ~Exists(calls), stage=Patient.Stage.LEAD, initial_consult_at=None
-    )
+    leads = queues.never_called()
     rows = list(
         leads.select_related("medical_condition")
         .defer("search", "medical_condition__search")
@@ -191,7 +179,7 @@ def _leads(user: User, now: datetime) -> Block:
         note=_("oldest waits %(time)s") % {"time": waiting(rows[0].first_contact_at, now=now)}
         if rows
         else _("nobody waits"),
-        url=_list_url("patients_patient", queue="waiting"),
+        url=_list_url("patients_patient", queue="never_called"),
         lines=[
             Line(
                 lead=waiting(row.first_contact_at, now=now),
@@ -248,8 +236,7 @@ def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
 
 def _follow_ups(mine: User | None, now: datetime) -> Block:
     today = timezone.localdate(now)
-    later = Call.objects.filter(patient=OuterRef("patient"), started_at__gt=OuterRef("started_at"))
-    due = Call.objects.filter(~Exists(later), next_action_due__lte=today)
+    due = Call.objects.follow_ups_due(today=today)
     if mine is not None:
         due = due.filter(navigator=mine)
     rows = list(
@@ -263,7 +250,7 @@ def _follow_ups(mine: User | None, now: datetime) -> Block:
         icon="event_upcoming",
         count=_counted(due),
         note=_("promised up to today") if rows else _("nothing is due"),
-        url=_list_url("bookings_call", next_action_due_to=f"{today:%Y-%m-%d}", **_whose(mine)),
+        url=_list_url("bookings_call", queue="due", **_whose(mine)),
         lines=[
             Line(
                 lead=short_day(row.next_action_due, now=now),

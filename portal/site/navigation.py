@@ -52,6 +52,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("bookings.call", "call"),
             Entry("bookings.workinghours", "schedule"),
             Entry("bookings.timeoff", "event_busy"),
+            Entry("bookings.slotrules", "tune"),
         ),
     ),
     (

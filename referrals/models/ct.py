@@ -10,6 +10,7 @@ from patients.models import Patient, Specialist
 from portal.core.history import tracked
 from portal.core.models import Record
 from referrals.models.catalogue import ClinicalTrial
+from referrals.models.physicians import demand_physician
 
 
 class CTReferralQuerySet(models.QuerySet[Any]):
@@ -98,6 +99,7 @@ class CTReferral(Record):
         null=True,  # null: not sent yet, or not recorded in the legacy CRM
         blank=True,
         related_name="ct_referrals",
+        limit_choices_to={"contact_type": "physician"},
         help_text=_("Who treated the patient when the referral was sent."),
     )
     status = models.CharField(
@@ -148,6 +150,13 @@ class CTReferral(Record):
                 name="referrals_ctreferral_enrolled_not_ineligible",
                 violation_error_message=_("Somebody who is not eligible cannot be enrolled."),
             ),
+            # Further on, the legacy CRM did not always say when.
+            models.CheckConstraint(
+                condition=~models.Q(status__in=("referred", "acknowledged", "screening"))
+                | models.Q(referred_at__isnull=False),
+                name="referrals_ctreferral_referred_says_when",
+                violation_error_message=_("Say when the referral was sent."),
+            ),
         )
         indexes = (
             # The list, newest first; a patient's referrals.
@@ -173,6 +182,11 @@ class CTReferral(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:referrals_ctreferral_change", args=[self.pk])
+
+    def clean(self) -> None:
+        """Also refuse a physician who is none (a foreign key cannot say it)."""
+        super().clean()
+        demand_physician(self.physician)
 
     @property
     def is_active(self) -> bool:

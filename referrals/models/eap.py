@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any, ClassVar, Self
 
+import pgtrigger
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from patients.models import Hospital, Patient, Specialist
 from portal.core.history import tracked
 from portal.core.models import Record
 from referrals.models.catalogue import ExpandedAccessProgram
+from referrals.models.physicians import demand_physician
 from referrals.models.routes import Responsible, RouteStep, RouteTemplate
 
 
@@ -67,6 +70,7 @@ class EAPDossier(Record):
         null=True,  # null: not known yet
         blank=True,
         related_name="eap_dossiers",
+        limit_choices_to={"contact_type": "physician"},
     )
     hospital = models.ForeignKey(
         Hospital,
@@ -134,6 +138,11 @@ class EAPDossier(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:referrals_eapdossier_change", args=[self.pk])
+
+    def clean(self) -> None:
+        """Also refuse a physician who is none (a foreign key cannot say it)."""
+        super().clean()
+        demand_physician(self.physician)
 
 
 @tracked
@@ -227,6 +236,22 @@ class DossierStep(Record):
         return self.due_on is not None and self.due_on < today and self.status not in done
 
 
+# A step waits for steps of its own dossier. It takes two other rows to see that, so no CHECK can.
+_ONE_DOSSIER = pgtrigger.Trigger(
+    name="one_dossier",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func=(
+        "IF (SELECT dossier_id FROM referrals_dossierstep WHERE id = NEW.step_id) IS DISTINCT FROM "
+        "(SELECT dossier_id FROM referrals_dossierstep WHERE id = NEW.needed_id) THEN "
+        "RAISE EXCEPTION 'steps of two dossiers' USING ERRCODE = 'check_violation', "
+        "CONSTRAINT = 'referrals_dossierstepdependency_one_dossier', TABLE = TG_TABLE_NAME; "
+        "END IF; RETURN NEW;"
+    ),
+)
+
+
+@pgtrigger.register(_ONE_DOSSIER)
 @tracked
 class DossierStepDependency(Record):
     """A step of a dossier that must be done before another can begin."""
@@ -260,3 +285,11 @@ class DossierStepDependency(Record):
 
     def __str__(self) -> str:
         return f"{self.step} ← {self.needed}"
+
+    def clean(self) -> None:
+        """Also refuse a step of another dossier."""
+        super().clean()
+        if None in (self.step_id, self.needed_id) or self.step.dossier == self.needed.dossier:
+            return
+        message = _("That is a step of another dossier. Choose one of this dossier.")
+        raise ValidationError({"needed": ValidationError(message, code="other_dossier")})

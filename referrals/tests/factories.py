@@ -1,5 +1,7 @@
 """Valid trials, programs, referrals and dossiers."""
 
+from datetime import UTC, datetime
+
 import factory
 
 from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
@@ -67,6 +69,13 @@ class CTReferralFactory(factory.django.DjangoModelFactory[CTReferral]):
 
     patient = factory.SubFactory(PatientFactory)
     trial = factory.SubFactory(ClinicalTrialFactory)
+    referred_at = factory.LazyAttribute(
+        lambda referral: (
+            datetime(2026, 5, 5, 9, tzinfo=UTC)
+            if getattr(referral, "status", "") in {"referred", "acknowledged", "screening"}
+            else None
+        )
+    )
 
 
 class RouteTemplateFactory(factory.django.DjangoModelFactory[RouteTemplate]):
@@ -116,4 +125,4 @@ class DossierStepDependencyFactory(factory.django.DjangoModelFactory[DossierStep
         model = DossierStepDependency
 
     step = factory.SubFactory(DossierStepFactory)
-    needed = factory.SubFactory(DossierStepFactory)
+    needed = factory.SubFactory(DossierStepFactory, dossier=factory.SelfAttribute("..step.dossier"))

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from patients.tests.factories import PatientFactory
-from referrals.models import CTReferral, EAPDossier
+from patients.tests.factories import PatientFactory, SpecialistFactory
+from referrals.models import CTReferral, DossierStepDependency, EAPDossier
 from referrals.tests.factories import (
     ClinicalTrialFactory,
     CTReferralFactory,
@@ -131,3 +132,34 @@ def test_step_is_overdue_while_it_waits(status: str, due: date | None, overdue: 
     step = DossierStepFactory.build(status=status, due_on=due)
 
     assert step.is_overdue(today=date(2026, 1, 2)) is overdue
+
+
+@pytest.mark.parametrize(
+    "make", [EAPDossierFactory, CTReferralFactory], ids=["dossier", "referral"]
+)
+def test_pharmacist_is_no_physician_of_a_case(make: Any) -> None:
+    case = make(physician=SpecialistFactory(contact_type="pharmacist"))
+
+    with pytest.raises(ValidationError, match="is no physician"):
+        case.clean()
+
+
+def test_physician_of_a_case_is_fine() -> None:
+    EAPDossierFactory(physician=SpecialistFactory()).clean()
+    CTReferralFactory(physician=SpecialistFactory()).clean()
+
+
+@pytest.mark.parametrize("status", ["referred", "acknowledged", "screening"])
+def test_referral_that_was_sent_says_when(status: str) -> None:
+    with pytest.raises(IntegrityError, match="referred_says_when"):
+        CTReferralFactory(status=status, referred_at=None)
+
+
+def test_step_waits_for_steps_of_its_own_dossier() -> None:
+    step, other = DossierStepFactory(), DossierStepFactory()
+    needs = DossierStepDependency(step=step, needed=other)
+
+    with pytest.raises(ValidationError, match="another dossier"):
+        needs.clean()
+    with pytest.raises(IntegrityError, match="steps of two dossiers"):
+        needs.save()

@@ -237,3 +237,5 @@ SAMPLES: dict[str, Sample] = {
 }
 READ_ONLY = {"consent-texts"}
 APPEND_ONLY = {"submissions", "consents", "notes", "documents"}
+# What happened: it can be added to, and nobody takes it away.
+NEVER_DELETED = {*APPEND_ONLY, *READ_ONLY, "calls"}

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from portal.api.schema import document
-from portal.api.tests.samples import APPEND_ONLY, READ_ONLY
+from portal.api.tests.samples import APPEND_ONLY, NEVER_DELETED, READ_ONLY
 from portal.api.urls import COLLECTIONS
 
 VERBS = ("convert", "undo-conversion", "close", "reopen")
@@ -45,10 +45,11 @@ def test_schema_is_openapi_3_1_in_json_and_yaml_for_everybody(client: Client) ->
 
 
 def test_every_collection_and_method_is_described() -> None:
-    expected = {("/api/v1/documents/{id}/file/", "get")}
+    expected = {("/api/v1/documents/{id}/file/", "get"), ("/api/v1/slots/", "get")}
     for name in COLLECTIONS:
         kept = APPEND_ONLY | READ_ONLY
-        changing = set() if name in kept else {"put", "patch", "delete"}
+        changing = set() if name in kept else {"put", "patch"}
+        changing |= set() if name in NEVER_DELETED else {"delete"}
         making = set() if name in READ_ONLY else {"post"}
         expected |= {(f"/api/v1/{name}/", method) for method in {"get", *making}}
         expected |= {(f"/api/v1/{name}/{{id}}/", method) for method in {"get", *changing}}

@@ -34,17 +34,10 @@ BY_CREATION: Orderings = {"created_at": ("created_at", "id")}
 BY_ID: Orderings = {"id": ("id",)}
 
 
-class RecordViewSet(GenericViewSet[Any]):
-    """Reads records: a page of them, or one."""
+class Served(GenericViewSet[Any]):
+    """What all answers have in common, of records and of what is worked out from them."""
 
-    serializer_class: type[RecordSerializer]
-    filter_backends = (filters.Filters,)
-    filterset_class: type[filters.RecordFilters] = filters.RecordFilters
-    # Name in `ordering` → columns that have an index together. Ids are in order of creation.
-    orderings: ClassVar[Orderings] = BY_CREATION
-    default_ordering = "-created_at"
-    # Whose record it is: the model that the access log names, and the column with their id.
-    subject: ClassVar[tuple[type[models.Model], str] | None] = None
+    filter_backends: Any = ()
     # What an action takes, and what it gives, where that is not the record itself.
     bodies: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
     answers: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
@@ -56,17 +49,11 @@ class RecordViewSet(GenericViewSet[Any]):
     gone: ClassVar[str] = ""
     # The media types that the action `file` answers with, for resources that have a file each.
     downloads: ClassVar[tuple[str, ...]] = ()
-    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    http_method_names = ["get", "head"]
 
     def get_serializer_class(self) -> Any:
         """What is read from the body of this action."""
         return self.bodies.get(self.action) or super().get_serializer_class()
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if self.action:  # none for a method that will be refused
-            known, many = self.parameters() if self.action == "list" else ((), ())
-            filters.check_parameters(request, known=known, many=many)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Answers are about people: no cache but the caller's own may keep them, and it asks."""
@@ -79,6 +66,26 @@ class RecordViewSet(GenericViewSet[Any]):
         if unknown and request.user.is_authenticated:
             self.http_method_not_allowed(request)
         super().check_permissions(request)
+
+
+class RecordViewSet(Served):
+    """Reads records: a page of them, or one."""
+
+    serializer_class: type[RecordSerializer]
+    filter_backends = (filters.Filters,)
+    filterset_class: type[filters.RecordFilters] = filters.RecordFilters
+    # Name in `ordering` → columns that have an index together. Ids are in order of creation.
+    orderings: ClassVar[Orderings] = BY_CREATION
+    default_ordering = "-created_at"
+    # Whose record it is: the model that the access log names, and the column with their id.
+    subject: ClassVar[tuple[type[models.Model], str] | None] = None
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action:  # none for a method that will be refused
+            known, many = self.parameters() if self.action == "list" else ((), ())
+            filters.check_parameters(request, known=known, many=many)
 
     @classmethod
     @cache

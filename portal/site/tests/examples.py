@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from oauth2_provider.models import get_application_model
 
+from bookings.models import SlotRules
 from bookings.tests.factories import (
     BookingFactory,
     CallFactory,
@@ -94,6 +95,7 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "patients.soughtvalue": SoughtValueFactory,
     "bookings.workinghours": WorkingHoursFactory,
     "bookings.timeoff": TimeOffFactory,
+    "bookings.slotrules": SlotRules.objects.get,
     "bookings.booking": BookingFactory,
     "bookings.call": CallFactory,
     "referrals.clinicaltrial": ClinicalTrialFactory,

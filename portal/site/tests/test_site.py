@@ -119,6 +119,35 @@ def test_home_lists_follow_ups_that_nobody_did(
     assert [line.name for line in due.lines] == [open_one.patient.full_name]
 
 
+def test_every_number_of_home_is_that_of_the_list_behind_it(
+    client: Client, navigator: User
+) -> None:
+    now = timezone.now()
+    hour = timedelta(hours=1)
+    called = {"navigator": navigator, "started_at": now - 30 * hour}
+    client.force_login(navigator)
+    PatientFactory()
+    CallFactory(outcome="no_answer", **called)  # called, though not reached
+    CallFactory(patient=PatientFactory(initial_consult_at=now), outcome="reached", **called)
+    day = {"navigator": navigator, "starts_at": now, "ends_at": now + hour}
+    BookingFactory(**day)
+    BookingFactory(**day, status="cancelled", cancelled_by="patient")
+    BookingFactory(navigator=navigator, starts_at=now - 50 * hour, ends_at=now - 49 * hour)
+    due = {"next_action": "Call again", "next_action_due": timezone.localdate()}
+    wrong = CallFactory(**called, **due)
+    CallFactory(patient=wrong.patient, supersedes=wrong, **called, **due)
+    CallFactory(patient=PatientFactory(stage="closed", closed_reason="withdrawn"), **called, **due)
+
+    with timezone.override("Europe/Amsterdam"):
+        home = client.get(reverse("admin:index")).context_data["home"]  # type: ignore[attr-defined]
+        counted = {
+            block.key: (int(block.count), client.get(block.url).context_data["cl"].result_count)  # type: ignore[attr-defined]
+            for block in home.blocks
+        }
+
+    assert counted == {"today": (1, 1), "leads": (4, 4), "missing": (1, 1), "follow-ups": (1, 1)}
+
+
 def test_home_of_everybody_shows_the_calls_of_others(
     rf: RequestFactory, navigator: User, at_ten: datetime
 ) -> None:

@@ -1,0 +1,1 @@
+"""Calls over REST: planned, made, and the slots that are free."""

@@ -1,0 +1,13 @@
+"""Who changes the slot rules, and that nobody deletes a call."""
+
+from django.db import migrations
+
+from portal.roles import synchronize
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("portal", "0007_roles_of_reviewing"),
+        ("bookings", "0003_calls_stay_with_their_patient"),
+    ]
+    operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
