@@ -53,9 +53,8 @@ STANDING = """
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
 WHERE NOT EXISTS (
-        SELECT FROM crm_import_crosswalk x JOIN crm_import_rowoutcome o
-            ON o.entity = p.entity AND o.legacy_id = p.legacy_id AND o.row > p.row
-        WHERE x.entity = p.entity AND x.legacy_id = p.legacy_id
+        SELECT FROM crm_import_rowoutcome o
+        WHERE o.legacy_id = p.legacy_id AND o.entity = p.entity AND o.row > p.row
             AND o.outcome IN ('imported', 'merged'))
     AND (p.severity <> 'error' OR p.row IS NULL OR NOT EXISTS (
         SELECT FROM crm_import_rowoutcome o

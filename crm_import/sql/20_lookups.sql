@@ -2,15 +2,15 @@
 
 -- step: rows of the lists
 CREATE TEMP TABLE crm_condition ON COMMIT DROP AS
-SELECT id AS row_id, record, crm_guid(medicalconditionid) AS legacy_id, crm_tidy(name) AS name,
+SELECT id AS row_id, record, crm_guid(medicalconditionid) AS legacy_id, CASE WHEN crm_blank(crm_key(name)) THEN '' ELSE crm_tidy(name) END AS name,
     crm_tidy(abbreviation) AS abbreviation, NULL::bigint AS version, NULL::timestamptz AS modified
 FROM crm_import_legacycondition;
 CREATE TEMP TABLE crm_hospital ON COMMIT DROP AS
-SELECT id AS row_id, record, crm_guid(hospitalid) AS legacy_id, crm_tidy(name) AS name,
+SELECT id AS row_id, record, crm_guid(hospitalid) AS legacy_id, CASE WHEN crm_blank(crm_key(name)) THEN '' ELSE crm_tidy(name) END AS name,
     crm_tidy(city) AS city, NULL::bigint AS version, NULL::timestamptz AS modified
 FROM crm_import_legacyhospital;
 CREATE TEMP TABLE crm_specialization ON COMMIT DROP AS
-SELECT id AS row_id, record, crm_guid(specializationid) AS legacy_id, crm_tidy(name) AS name,
+SELECT id AS row_id, record, crm_guid(specializationid) AS legacy_id, CASE WHEN crm_blank(crm_key(name)) THEN '' ELSE crm_tidy(name) END AS name,
     NULL::bigint AS version, NULL::timestamptz AS modified
 FROM crm_import_legacyspecialization;
 

@@ -46,11 +46,14 @@ SELECT row_number() OVER (ORDER BY c.created NULLS LAST, c.legacy_id)::int AS no
     c.row_id, c.record, c.legacy_id, c.created, c.modified, c.inactive, c.first_name, c.last_name,
     c.first_key, c.last_key, c.email, c.role,
     least(c.first_key, c.last_key) || ' ' || greatest(c.first_key, c.last_key) AS name_key,
-    crm_tidy(a.job_title) AS job_title, crm_tidy(a.medical_license_number) AS licence,
-    upper(regexp_replace(crm_tidy(a.medical_license_number), '[^A-Za-z0-9]', '', 'g'))
-        AS licence_key,
+    crm_tidy(a.job_title) AS job_title,
+    CASE WHEN crm_blank(l.key) THEN '' ELSE l.tidy END AS licence,
+    CASE WHEN crm_blank(l.key) THEN ''
+        ELSE upper(regexp_replace(l.tidy, '[^A-Za-z0-9]', '', 'g')) END AS licence_key,
     crm_guid(a.specialization) AS specialization_guid, crm_guid(a.hospital) AS hospital_guid
 FROM crm_contact c JOIN crm_import_legacycontact a ON a.id = c.row_id
+CROSS JOIN LATERAL (SELECT crm_tidy(a.medical_license_number) AS tidy,
+    crm_key(crm_tidy(a.medical_license_number)) AS key) l
 WHERE c.role IN ('physician', 'pharmacist') AND NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id);
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
@@ -99,7 +102,8 @@ SELECT g.first, p.node, 'same_trial_and_name'
 FROM crm_trial t JOIN crm_person p ON p.kind = 2 AND p.row_id = t.row_id JOIN (
     SELECT u.number, q.name_key, min(q.node) AS first
     FROM crm_trial u JOIN crm_person q ON q.kind = 2 AND q.row_id = u.row_id
-    WHERE u.registry NOT IN ('malformed', 'text') AND q.first_key <> '' AND q.last_key <> ''
+    WHERE u.registry NOT IN ('malformed', 'text')
+        AND NOT crm_blank(q.first_key) AND NOT crm_blank(q.last_key)
     GROUP BY u.number, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number = t.number AND g.name_key = p.name_key AND g.first <> p.node;
 INSERT INTO crm_edge (a, b, rule)
@@ -107,7 +111,8 @@ SELECT g.first, p.node, 'same_eap_and_name'
 FROM crm_dossier d JOIN crm_person p ON p.kind = 2 AND p.legacy_id = d.patient_guid JOIN (
     SELECT e.number_key, q.name_key, min(q.node) AS first
     FROM crm_dossier e JOIN crm_person q ON q.kind = 2 AND q.legacy_id = e.patient_guid
-    WHERE e.number_key <> '' AND q.first_key <> '' AND q.last_key <> ''
+    WHERE e.number_key <> ''
+        AND NOT crm_blank(q.first_key) AND NOT crm_blank(q.last_key)
     GROUP BY e.number_key, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number_key = d.number_key AND g.name_key = p.name_key AND g.first <> p.node;
 
@@ -148,7 +153,7 @@ INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, s.node, 'same_licence_and_name'
 FROM crm_specialist s JOIN (
     SELECT role, licence_key, last_key, min(node) AS first FROM crm_specialist
-    WHERE licence_key <> '' AND last_key <> ''
+    WHERE licence_key <> '' AND NOT crm_blank(last_key)
     GROUP BY role, licence_key, last_key HAVING count(*) > 1
 ) g USING (role, licence_key, last_key) WHERE g.first <> s.node;
 INSERT INTO crm_edge (a, b, rule)

@@ -93,4 +93,4 @@ INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, sl
 SELECT 'Contact', b.legacy_id, 'bookings.booking', b.id, b.slot,
     CASE WHEN b.age = 1 THEN 'booking_date' ELSE 'earlier_booking_date' END, r.id
 FROM crm_booking b, crm_this r
-WHERE b.is_new;
+WHERE b.is_new ORDER BY b.legacy_id;

@@ -12,8 +12,8 @@ SELECT n.cluster, n.node, n.row_id, n.legacy_id, n.created, array_remove(ARRAY[
             THEN 'Referred to a trial: ' || a.ct_referral_date END,
         CASE WHEN NOT x.has_trial AND a.ct_outcome <> ''
             THEN 'Outcome of the trial: ' || coalesce(o.label, a.ct_outcome) END,
-        CASE WHEN x.has_words AND lower(btrim(a.trial_id)) NOT IN (
-            SELECT word FROM crm_no_address) THEN 'Trial: ' || a.trial_id END,
+        CASE WHEN x.has_words AND (crm_key(a.trial_id) IN ('tbd', 'tba')
+            OR NOT crm_blank(crm_key(a.trial_id))) THEN 'Trial: ' || a.trial_id END,
         -- What the constraints do not let a referral say, and what other rows of the pair say.
         CASE WHEN x.has_trial AND p.outcome = 'enrolled' AND p.eligible = 'no'
             THEN 'Eligible: ' || coalesce(e.label, a.eligible)

@@ -62,6 +62,9 @@ WHERE NOT EXISTS (
         AND k.code = p.code AND k.field = p.field)
 ORDER BY p.entity, i.record, p.code;
 
+-- step: statistics of the ledger
+ANALYZE crm_import_rowoutcome; ANALYZE crm_import_crosswalk; ANALYZE crm_import_problem;
+
 -- step: constraints
 -- Checked here, so that a dry run fails where the real run would.
 SET CONSTRAINTS ALL IMMEDIATE;
