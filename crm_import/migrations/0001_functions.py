@@ -102,6 +102,19 @@ RETURN length(key) <= 12 AND (key ~ '^0*$' OR key IN ('na', 'none', 'x', 'xx', '
     'onbekend', 'unbekannt', 'inconnu', 'desconocido', 'geen', 'kein', 'keine', 'nomail', 'noemail',
     'nvt', 'null', 'tbd', 'tba'));
 
+-- A yes or no of an export, which may be a label; null for a word that is neither.
+CREATE FUNCTION crm_flag(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN lower(btrim(value)) IN ('true', '1', 'yes', 'ja', 'oui', 'si') THEN true
+    WHEN lower(btrim(value)) IN ('false', '0', 'no', 'nee', 'nein', 'non') THEN false END;
+
+-- Whether a row was deactivated (statecode); null for a word that says neither.
+CREATE FUNCTION crm_inactive(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN coalesce(value, '') IN ('0', '') THEN false
+    WHEN lower(btrim(value)) IN ('1', 'inactive', 'inactief', 'inaktiv', 'inactif', 'inactivo')
+        THEN true
+    WHEN lower(btrim(value)) IN ('0', '', 'active', 'actief', 'aktiv', 'actif', 'activo')
+        THEN false END;
+
 -- Whether an address is one of those that people invent because they have none.
 CREATE FUNCTION crm_no_email(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(value ~ '^(no-?e?mail|geen|none|unknown|onbekend)@|^test@test\.', false);
@@ -112,6 +125,18 @@ CREATE FUNCTION crm_email(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALL
 RETURN CASE WHEN length(value) <= 254 AND NOT crm_no_email(value)
     AND value ~ replace(replace('^W+(\.W+)*@(L(-*L)*\.)+(?![0-9])L(-*L)+$',
         'W', '[^][\s@.,;:<>()"|\\]'), 'L', '[^][\s@.,;:<>()"|\\-]') THEN value END;
+
+-- A row of a list (conditions, hospitals, ...): its name, '' when it says nothing, and what the
+-- export has of its system columns.
+CREATE FUNCTION crm_list_row(raw text, extra jsonb, OUT name text, OUT version bigint,
+    OUT modified timestamptz) LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN crm_blank(crm_key(raw)) THEN '' ELSE crm_tidy(raw) END,
+        max(CASE WHEN x.value ~ '^[0-9]{1,18}$' THEN x.value::bigint END)
+            FILTER (WHERE lower(x.key) = 'versionnumber'),
+        max(crm_instant(x.value)) FILTER (WHERE lower(x.key) = 'modifiedon')
+    FROM jsonb_each_text(coalesce(extra, '{}')) x;
+END;
 
 -- Whether two folded words are one insertion, deletion, replacement or swap of neighbours apart.
 CREATE FUNCTION crm_one_apart(a text, b text) RETURNS boolean
@@ -142,8 +167,11 @@ NAMES = (
     "crm_one_apart(text, text)",
     "crm_address(text)",
     "crm_blank(text)",
+    "crm_list_row(text, jsonb)",
     "crm_email(text)",
     "crm_no_email(text)",
+    "crm_inactive(text)",
+    "crm_flag(text)",
     "crm_key(text)",
     "crm_tidy(text)",
     "crm_repaired(text)",

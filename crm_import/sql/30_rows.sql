@@ -7,7 +7,7 @@ FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.contactid) AS legacy_id,
         CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-        coalesce(r.statecode, '') = '1' AS inactive,
+        coalesce(crm_inactive(r.statecode), false) AS inactive,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
         CASE WHEN r.email !~ '[^!-@[-~]' THEN crm_email(r.email) END AS email,
         coalesce(t.meaning, '') AS role,
@@ -16,8 +16,7 @@ FROM (
         crm_instant(r.reminder_date) AS reminder_at,
         r.booking_date <> '' AS has_booking, r.reminder_date <> '' AS has_reminder,
         r.email <> '' AS has_email,
-        CASE lower(r.no_show) WHEN 'true' THEN true WHEN 'false' THEN false WHEN '1' THEN true
-            WHEN '0' THEN false WHEN 'yes' THEN true WHEN 'no' THEN false END AS no_show
+        crm_flag(r.no_show) AS no_show
     FROM crm_import_legacycontact r
     LEFT JOIN crm_cell t ON t.option_set = 'contact_type' AND t.cell = r.contact_type
     LEFT JOIN crm_cell m ON m.option_set = 'medical_condition' AND m.cell = r.medical_condition
@@ -31,7 +30,7 @@ FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.patientid) AS legacy_id,
         CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-        coalesce(r.statecode, '') = '1' AS inactive,
+        coalesce(crm_inactive(r.statecode), false) AS inactive,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
         CASE WHEN r.email !~ '[^!-@[-~]' THEN crm_email(r.email) END AS email,
         crm_instant(r.first_contact_date) AS first_contact,
@@ -52,7 +51,7 @@ CREATE TEMP TABLE crm_dossier ON COMMIT DROP AS
 SELECT r.id AS row_id, r.record, crm_guid(r.eap_dossier_id) AS legacy_id,
     CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
     crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-    coalesce(r.statecode, '') = '1' AS inactive, crm_tidy(r.eap_number) AS number,
+    coalesce(crm_inactive(r.statecode), false) AS inactive, crm_tidy(r.eap_number) AS number,
     CASE WHEN crm_blank(crm_key(crm_tidy(r.eap_number))) THEN ''
         ELSE upper(regexp_replace(r.eap_number, '[^A-Za-z0-9]', '', 'g')) END AS number_key,
     crm_guid(r.patient) AS patient_guid, crm_instant(r.eap_enrollment_date) AS enrolled,

@@ -4,7 +4,8 @@
 INSERT INTO referrals_clinicaltrial (registry, registry_id, title, sponsor, status, phases, sex,
     minimum_age, maximum_age, criteria_text, last_confirmed_with)
 SELECT DISTINCT ON (number) registry, number, '', '', 'UNKNOWN', '{}', 'ALL', '', '', '', ''
-FROM crm_trial WHERE registry NOT IN ('malformed', 'text')
+FROM crm_trial t JOIN crm_person n ON n.kind = 2 AND n.row_id = t.row_id AND n.fresh
+WHERE registry NOT IN ('malformed', 'text')
 ORDER BY number
 ON CONFLICT (registry_id) DO NOTHING;
 

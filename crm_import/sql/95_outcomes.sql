@@ -9,10 +9,12 @@ FROM (
         CASE WHEN p.node = p.cluster AND t.is_new THEN 'imported' ELSE 'merged' END AS outcome,
         '' AS reason
     FROM crm_person p JOIN crm_target t USING (cluster)
+    LEFT JOIN crm_former o ON p.kind = 1 AND o.row_id = p.row_id WHERE o.row_id IS NULL
     UNION ALL
     SELECT 'Contact', s.row_id, s.legacy_id,
         CASE WHEN s.node = s.cluster AND t.is_new THEN 'imported' ELSE 'merged' END, ''
     FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
+    LEFT JOIN crm_former o ON o.row_id = s.row_id WHERE o.row_id IS NULL
     UNION ALL
     SELECT 'EAPDossier', c.row_id, c.legacy_id,
         CASE WHEN c.place = 1 THEN 'imported' ELSE 'merged' END,
