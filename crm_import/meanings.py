@@ -34,6 +34,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
+
 def word_rows() -> list[tuple[str, str, str]]:
     """(option set, folded word, meaning), each word once."""
     return [

@@ -230,6 +230,7 @@ def appearing(path: Path) -> Iterator[TextIO]:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
+        Path(name).chmod(0o644)  # it holds codes and ids, and others may have to read it
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink()

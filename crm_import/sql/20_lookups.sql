@@ -116,7 +116,8 @@ SELECT id FROM best;
 INSERT INTO patients_conditionname (condition_id, name, language, origin)
 SELECT DISTINCT ON (k.key) o.condition_id, k.name, k.language, 'legacy_crm'
 FROM crm_condition_key k JOIN crm_condition_of o USING (node)
-WHERE k.key <> '' AND k.fresh AND NOT EXISTS (SELECT FROM patients_conditionname n WHERE n.folded = k.key)
+WHERE k.key <> '' AND k.fresh AND NOT EXISTS (
+    SELECT FROM patients_conditionname n WHERE n.folded = k.key)
 ORDER BY k.key, k.rank, k.language = '', k.node;
 
 -- step: meaning of condition options

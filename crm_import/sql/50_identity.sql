@@ -60,12 +60,10 @@ ORDER BY o.legacy_id, o.version DESC NULLS LAST, o.modified DESC NULLS LAST, o.r
 -- step: persons
 -- Kind 1: Contact, kind 2: Patient row. name_key ignores the order of the two names.
 CREATE TEMP TABLE crm_person ON COMMIT DROP AS
-SELECT row_number() OVER (ORDER BY created NULLS LAST, kind, legacy_id)::int AS node,
-    row_number() OVER (ORDER BY created NULLS LAST, kind, legacy_id)::int AS cluster,
+SELECT row_number() OVER (ORDER BY p.created NULLS LAST, p.kind, p.legacy_id)::int AS node,
+    row_number() OVER (ORDER BY p.created NULLS LAST, p.kind, p.legacy_id)::int AS cluster,
     p.*, least(first_key, last_key) || ' ' || greatest(first_key, last_key) AS name_key,
-    NOT EXISTS (SELECT FROM crm_import_rowoutcome o WHERE o.row = p.row_id
-        AND o.entity = CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END
-        AND o.outcome <> 'quarantined') AS fresh
+    o.row IS NULL AS fresh
 FROM (
     SELECT 1 AS kind, c.row_id, c.legacy_id, c.created, c.modified, c.inactive, c.first_name,
         c.last_name, c.first_key, c.last_key, c.email, c.version, nullif(c.condition, '')::uuid
@@ -83,7 +81,9 @@ FROM (
         p.first_key, p.last_key, p.email, p.version, t.target_id, NULL, NULL, NULL, p.contact_guid
     FROM crm_patient p LEFT JOIN crm_condition_target t ON t.legacy_id = p.condition_guid
     WHERE NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Patient' AND f.row_id = p.row_id)
-) p;
+) p
+LEFT JOIN crm_import_rowoutcome o ON o.row = p.row_id AND o.outcome <> 'quarantined'
+    AND o.entity = CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END;
 
 -- step: specialist rows
 CREATE TEMP TABLE crm_specialist ON COMMIT DROP AS
@@ -96,8 +96,7 @@ SELECT row_number() OVER (ORDER BY c.created NULLS LAST, c.legacy_id)::int AS no
     CASE WHEN crm_blank(l.key) THEN '' ELSE l.tidy END AS licence,
     CASE WHEN crm_blank(l.key) THEN ''
         ELSE upper(regexp_replace(l.tidy, '[^A-Za-z0-9]', '', 'g')) END AS licence_key,
-    NOT EXISTS (SELECT FROM crm_import_rowoutcome o WHERE o.entity = 'Contact'
-        AND o.row = c.row_id AND o.outcome <> 'quarantined') AS fresh,
+    o.row IS NULL AS fresh,
     crm_guid(a.specialization) AS specialization_guid, crm_guid(a.hospital) AS hospital_guid
 FROM (
     SELECT c.* FROM crm_contact c
@@ -107,7 +106,9 @@ FROM (
     SELECT c.* FROM crm_former o JOIN crm_contact c USING (row_id) WHERE o.role <> 'patient'
 ) c JOIN crm_import_legacycontact a ON a.id = c.row_id
 CROSS JOIN LATERAL (SELECT crm_tidy(a.medical_license_number) AS tidy,
-    crm_key(crm_tidy(a.medical_license_number)) AS key) l;
+    crm_key(crm_tidy(a.medical_license_number)) AS key) l
+LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Contact' AND o.row = c.row_id
+    AND o.outcome <> 'quarantined';
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT 'Contact', row_id, 'quarantined', 'too_long' FROM crm_specialist s
 WHERE (length(job_title) > 200 OR length(licence) > 100)

@@ -52,10 +52,12 @@ ANALYZE crm_booking (patient_id, starts_at, legacy_id, status, age, is_new);
 -- step: no-shows of the call before
 -- The row has one no_show. Beside a time that is yet to come it speaks of the call before that.
 UPDATE crm_booking b SET status = 'no_show', by_next = true
-FROM crm_booking n, crm_this r
-WHERE n.age = 1 AND n.no_show AND n.starts_at > r.started AND b.legacy_id = n.legacy_id
-    AND b.age = (SELECT min(o.age) FROM crm_booking o
-        WHERE o.legacy_id = n.legacy_id AND o.age > 1)
+FROM crm_this r, (
+    SELECT legacy_id, min(o.age) AS age FROM crm_booking n JOIN crm_booking o USING (legacy_id)
+    WHERE n.age = 1 AND n.no_show AND o.age > 1 AND n.starts_at > (SELECT started FROM crm_this)
+    GROUP BY legacy_id
+) n
+WHERE b.legacy_id = n.legacy_id AND b.age = n.age
     AND b.starts_at <= r.started AND (b.status IN ('booked', 'no_show')
         OR b.status = 'completed' AND (b.modified < b.starts_at) IS NOT FALSE);
 

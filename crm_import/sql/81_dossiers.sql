@@ -15,8 +15,7 @@ WHERE (d.number_key = '' OR d.product_id IS NULL OR length(d.number) > 100
 -- a dossier before makes no second one.
 CREATE TEMP TABLE crm_case ON COMMIT DROP AS
 SELECT d.row_id, d.record, d.legacy_id, d.created, d.modified, d.inactive, d.number, d.number_key,
-    NOT EXISTS (SELECT FROM crm_import_rowoutcome o WHERE o.entity = 'EAPDossier'
-        AND o.row = d.row_id AND o.outcome <> 'quarantined') AS fresh,
+    w.row IS NULL AS fresh,
     d.product_id, crm_day(d.enrolled) AS enrolled, d.patient_guid, n.cluster, t.id AS patient_id,
     s.id AS physician_id, coalesce(t.id, d.patient_guid) AS owner,
     row_number() OVER (PARTITION BY d.number_key ORDER BY d.created NULLS LAST, d.legacy_id)
@@ -26,6 +25,8 @@ LEFT JOIN crm_person n ON n.kind = 2 AND n.legacy_id = d.patient_guid
 LEFT JOIN crm_patient p ON p.row_id = n.row_id
 LEFT JOIN crm_target t ON t.cluster = n.cluster
 LEFT JOIN crm_specialist_id s ON s.legacy_id = p.physician_guid AND s.role = 'physician'
+LEFT JOIN crm_import_rowoutcome w ON w.entity = 'EAPDossier' AND w.row = d.row_id
+    AND w.outcome <> 'quarantined'
 WHERE NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = d.row_id);
 

@@ -1,5 +1,5 @@
--- What the CRM changed after it was imported. The portal's own value stays; where the newer row says
--- another thing than the older one and than the portal, somebody should know.
+-- What the CRM changed after it was imported. The portal's own value stays; where the newer row
+-- says another thing than the older one and than the portal, somebody should know.
 
 -- step: versions that were imported before
 CREATE TEMP TABLE crm_before ON COMMIT DROP AS
@@ -35,6 +35,9 @@ SELECT 'Contact', p.row_id, 'changed_in_crm', 'warning', CASE WHEN b.status IN (
     'no_show', 'completed') THEN 'no_show' ELSE 'booking_date' END, ''
 FROM crm_booking b JOIN bookings_booking k ON k.id = b.id
 JOIN crm_person p ON p.kind = 1 AND p.legacy_id = b.legacy_id
+JOIN crm_before z ON z.entity = 'Contact' AND z.legacy_id = b.legacy_id
+JOIN crm_contact o ON o.row_id = z.row_id AND (o.booking_at, o.no_show, o.inactive)
+    IS DISTINCT FROM (p.booking_at, p.no_show, p.inactive)
 WHERE b.fresh AND NOT b.is_new AND NOT b.clashes AND b.status <> k.status
     AND (b.status <> 'booked' OR k.status IN ('cancelled', 'rescheduled'));
 

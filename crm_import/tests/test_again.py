@@ -24,7 +24,7 @@ from patients.models import (
     Specialization,
     Submission,
 )
-from referrals.models import ClinicalTrial, CTReferral, EAPDossier
+from referrals.models import ClinicalTrial, CTReferral, EAPDossier, Product
 
 Bring = Callable[..., Result]
 
@@ -359,6 +359,7 @@ def test_what_people_removed_stays_removed(bring: Bring) -> None:
     ContactPoint.objects.all().delete()
     ConditionName.objects.filter(origin="legacy_crm").delete()
     Specialization.objects.all().delete()
+    Product.objects.all().delete()
     CTReferral.objects.all().delete()
     ClinicalTrial.objects.all().delete()
 
@@ -369,6 +370,7 @@ def test_what_people_removed_stays_removed(bring: Bring) -> None:
         ContactPoint.objects.all(),
         ConditionName.objects.filter(origin="legacy_crm"),
         Specialization.objects.all(),
+        Product.objects.all(),
         CTReferral.objects.all(),
         ClinicalTrial.objects.all(),
     ):
@@ -452,6 +454,27 @@ def test_outcome_of_a_call_that_people_have_touched_is_only_told(bring: Bring) -
 
     assert Booking.objects.get().status == "completed"
     assert list(changed()) == ["no_show"]
+
+
+def test_newer_row_about_something_else_says_nothing_of_a_cancelled_call(bring: Bring) -> None:
+    bring(contacts=[ANNA])
+    Booking.objects.update(status="cancelled", cancelled_by="navigator", cancel_reason="ill")
+
+    bring(contacts=[{**ANNA, **NEWER, "job_title": "clerk"}])
+
+    assert Booking.objects.get().cancel_reason == "ill"
+    assert changed() == []
+
+
+def test_call_that_people_have_touched_is_not_moved_but_told(bring: Bring) -> None:
+    bring(contacts=[ANNA])
+    Booking.objects.update(reminder_at=SOON)
+
+    bring(contacts=[MOVED])
+
+    statuses = Booking.objects.order_by("starts_at").values_list("status", flat=True)
+    assert list(statuses) == ["booked", "booked"]
+    assert changed() == ["booking_date"]
 
 
 # --- what the CRM changed ----------------------------------------------------------------------

@@ -13,9 +13,10 @@ def test_demonstration_that_is_stopped_half_way_is_made_again(
     def stop(_navigators: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(demo, "share_out", stop)
-        Command().fill(people=10)
+        with pytest.raises(KeyboardInterrupt):
+            Command().fill(people=10)
     assert not Patient.objects.exists()
 
     Command().fill(people=10)
