@@ -37,10 +37,11 @@ check: .venv/installed  ## migrations are complete; production settings pass the
 	$(BIN) manage.py makemigrations --check --dry-run
 	@SECRET_KEY="$$($(BIN) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		DATABASE_URL=postgres://portal@localhost/portal ALLOWED_HOSTS=portal.example \
+		DOCUMENTS_DIR=/srv/documents \
 		$(BIN) manage.py check --deploy --fail-level WARNING
 
 unit: .venv/installed  ## tests, in parallel
-	$(BIN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=80
+	$(BIN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=95
 
 format: .venv/installed
 	$(BIN) -m ruff format --quiet .
@@ -52,7 +53,7 @@ messages: .venv/installed  ## collect the sentences of the public pages, and com
 	cd portal && ../$(BIN) ../manage.py compilemessages
 
 lock:  ## pin the requirements again (needs uv)
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate \
+	uv pip compile pyproject.toml --extra s3 --universal --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --python-version 3.11 -o requirements.txt
 	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --python-version 3.11 \

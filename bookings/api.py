@@ -10,7 +10,12 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from bookings.discarding import refuse_unless_ahead
 from bookings.models import Booking, Call
 from bookings.scheduling import book
-from patients.api.patients import OfPatientSerializer, OfPatientViewSet
+from patients.api.of_patient import (
+    OfOpenPatientViewSet,
+    OfPatientSerializer,
+    OfPatientViewSet,
+    PatientFilter,
+)
 from patients.api.summaries import PatientSummary
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, StaffSummary, Summary
@@ -71,7 +76,7 @@ class BookingSerializer(OfPatientSerializer):
 class BookingFilters(RecordFilters):
     """What the list of bookings can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     navigator = IdFilter("navigator_id")
     status = AnyOfFilter(choices=Booking.Status.choices)
     starts_after = InstantFilter("starts_at", "gte", help_text="Begins then or later.")
@@ -145,7 +150,7 @@ class CallSerializer(OfPatientSerializer):
 class CallFilters(RecordFilters):
     """What the list of calls can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     navigator = IdFilter("navigator_id")
     booking = IdFilter("booking_id")
     outcome = AnyOfFilter(choices=Call.Outcome.choices)
@@ -154,8 +159,11 @@ class CallFilters(RecordFilters):
     due_by = DayFilter("next_action_due", "lte", help_text="A next action is due by that day.")
 
 
-class CallViewSet(OfPatientViewSet):
-    """Calls that were made. A second call is a second record; none is overwritten by another."""
+class CallViewSet(OfOpenPatientViewSet):
+    """Calls that were made. A second call is a second record; none is overwritten by another.
+
+    Write down the call that closes somebody before closing them: afterwards it is refused.
+    """
 
     queryset = Call.objects.all()
     serializer_class = CallSerializer

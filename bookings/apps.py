@@ -9,9 +9,10 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        from bookings import attempts, ending, moving
-        from patients import closing, relations
+        from bookings import attempts, ending, moving, withdrawing
+        from patients import closing, consenting, relations
 
         relations.join(*moving.POLICIES)
         closing.join(*ending.STEPS)
         closing.count_attempts(attempts.since_reached)
+        consenting.join(*withdrawing.STEPS)

@@ -12,6 +12,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Patient
@@ -139,7 +140,8 @@ class TimeOff(Record):
         free_text = ("reason",)
 
     def __str__(self) -> str:
-        return f"{self.navigator}: {self.starts_at:%Y-%m-%d}–{self.ends_at:%Y-%m-%d}"
+        first, last = timezone.localdate(self.starts_at), timezone.localdate(self.ends_at)
+        return f"{self.navigator}: {first:%Y-%m-%d}–{last:%Y-%m-%d}"
 
 
 class BookingQuerySet(models.QuerySet[Any]):
@@ -304,7 +306,7 @@ class Booking(Record):
         free_text = ("cancel_reason",)
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M} UTC"
+        return f"{timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:bookings_booking_change", args=[self.pk])
@@ -385,7 +387,7 @@ class Call(Record):
         free_text = ("summary", "next_action")
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}, {self.get_outcome_display()}"
+        return f"{timezone.localtime(self.started_at):%Y-%m-%d %H:%M}, {self.get_outcome_display()}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:bookings_call_change", args=[self.pk])

@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from patients.locking import locked_open
 from patients.models import Patient
 from portal.core.errors import Refused
 from portal.core.history import acting
@@ -44,14 +45,12 @@ def book(
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
-    Raises SlotTaken when the time is not free, Refused for a patient who may not be changed, and
-    ValidationError when the times make no sense.
+    Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
+    new (see `patients.locking`), and ValidationError when the times make no sense.
     """
     try:
         with transaction.atomic(), acting(by=by):
             patient = _lock(patient_id=patient_id, navigator_id=navigator_id)
-            if patient.processing_restricted:
-                raise Refused(_("This person's data may not be changed."), code="restricted")
             booking = Booking(
                 patient=patient,
                 navigator_id=navigator_id,
@@ -74,8 +73,7 @@ def book(
 def _lock(*, patient_id: UUID, navigator_id: UUID) -> Patient:
     """Lock both people until the end of the transaction, always in the same order."""
     User.objects.select_for_update(no_key=True).only("pk").get(pk=navigator_id, is_active=True)
-    patient: Patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
-    return patient
+    return locked_open(patient_id)
 
 
 def _translated(error: Exception) -> Exception:

@@ -259,11 +259,15 @@ def _consents(reader: _Reader, language: str) -> tuple[ConsentAnswer, ...]:
         return ()
     found: dict[str, ConsentAnswer] = {}
     for one in given:
+        if not all(isinstance(one.get(name), str | None) for name in ConsentAnswer.__slots__):
+            message = _("What a consent says are texts.")
+            reader.wrong("consents", ValidationError(message, code="not_text"))
+            continue
         answer = ConsentAnswer(
-            purpose=str(one.get("purpose", "")),
-            decision=str(one.get("decision", "")),
-            text_version=str(one.get("text_version", "")).strip(),
-            language=str(one.get("language") or language),
+            purpose=one.get("purpose") or "",
+            decision=one.get("decision") or "",
+            text_version=(one.get("text_version") or "").strip(),
+            language=one.get("language") or language,
         )
         spoken = bool(one.get("language")) or "language" not in reader.errors
         problem = _consent_problem(answer, spoken=spoken)

@@ -8,6 +8,7 @@ are run in the order of joining. Reopening brings the person back, not what was 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -67,10 +68,14 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that ends with the patient. `end` returns the rows that it ended."""
+    """Something that ends with the patient.
+
+    `end` returns the rows that it ended, `find` what it would end now.
+    """
 
     name: str
     end: Callable[[Ending], Sequence[models.Model]]
+    find: Callable[[Patient, datetime], Sequence[models.QuerySet[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,14 @@ class Closed:
 
     patient: Patient
     ended: tuple[Ended, ...]
+
+    @property
+    def counts(self) -> dict[type[models.Model], int]:
+        """How many rows of each kind were ended."""
+        counts: dict[type[models.Model], int] = {}
+        for kind in self.ended:
+            counts[kind.model] = counts.get(kind.model, 0) + len(kind.ids)
+        return counts
 
 
 _steps: list[Step] = []
@@ -110,6 +123,15 @@ def join(*steps: Step) -> None:
 def steps() -> tuple[Step, ...]:
     """What closing ends, in this order."""
     return tuple(_steps)
+
+
+def would_end(patient: Patient, *, now: datetime) -> dict[type[models.Model], int]:
+    """How many rows of each kind closing this patient would end."""
+    counts: dict[type[models.Model], int] = {}
+    for step in _steps:
+        for rows in step.find(patient, now):
+            counts[rows.model] = counts.get(rows.model, 0) + rows.count()
+    return counts
 
 
 def count_attempts(counter: Callable[[Patient], int]) -> None:

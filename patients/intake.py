@@ -42,7 +42,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients import answers as form
-from patients import matching, proposals
+from patients import consenting, matching, proposals
 from patients.answers import Answers
 from patients.matching import Match, Verdict
 from patients.models import Consent, ContactPoint, Patient, Submission
@@ -264,5 +264,4 @@ def _keep_consents(
             method=_METHODS[Source(source)],
             obtained_by=by,
         )
-        consent.clean_fields()
-        consent.save(force_insert=True)
+        consenting.keep(consent)

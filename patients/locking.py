@@ -12,18 +12,53 @@ from patients.models import MergedPatient, Patient
 from portal.core.errors import Refused
 
 
-def locked(patient_id: UUID) -> Patient:
+class MergedAway(Refused):
+    """The record of this id was merged into the one of `survivor_id`, which is living."""
+
+    code = "merged"
+
+    def __init__(self, survivor_id: UUID) -> None:
+        super().__init__(_("This record was merged into another one. Use that one."))
+        self.survivor_id = survivor_id
+
+
+def survivor_of(old_id: UUID) -> UUID | None:
+    """The living record that `old_id` was merged into; None when it never was.
+
+    One look suffices: when a survivor is merged on, its old ids move along.
+    """
+    aliases = MergedPatient.objects.filter(old_id=old_id)
+    return aliases.values_list("survivor_id", flat=True).first()
+
+
+def locked(patient_id: UUID, *, no_key: bool = False, although_restricted: bool = False) -> Patient:
     """The patient, locked until the end of the transaction.
 
-    Raises Refused for one who was merged away or is restricted, Patient.DoesNotExist for nobody.
+    `no_key` is for adding a row that points at them: others may do so at the same time. What they
+    say themselves is written down `although_restricted`.
+
+    Raises MergedAway, Refused for one who is restricted, Patient.DoesNotExist for nobody.
     """
-    rows = Patient.objects.select_for_update(of=("self",))
+    rows = Patient.objects.select_for_update(of=("self",), no_key=no_key)
     patient: Patient | None = rows.filter(pk=patient_id).first()
     if patient is None:
-        if MergedPatient.objects.filter(old_id=patient_id).exists():
-            message = _("This record was merged into another one. Use that one.")
-            raise Refused(message, code="merged_away")
+        survivor_id = survivor_of(patient_id)
+        if survivor_id is not None:
+            raise MergedAway(survivor_id)
         raise Patient.DoesNotExist(str(patient_id))
-    if patient.processing_restricted:
+    if patient.processing_restricted and not although_restricted:
         raise Refused(_("This person's data may not be changed."), code="restricted")
+    return patient
+
+
+def locked_open(patient_id: UUID) -> Patient:
+    """The patient, locked, for whom something new may be begun.
+
+    Raises Refused also for one who has died or whose record is closed.
+    """
+    patient = locked(patient_id, no_key=True)
+    if patient.is_deceased:
+        raise Refused(_("This person has died."), code="deceased")
+    if patient.stage == Patient.Stage.CLOSED:
+        raise Refused(_("The record is closed. Reopen it first."), code="closed")
     return patient

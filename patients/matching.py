@@ -166,10 +166,16 @@ def find(person: Person, *, exclude: UUID | None = None) -> Match:
     )
 
 
-def propose(match: Match, patient: Patient) -> None:
+def review(patient: Patient) -> list[PossibleDuplicate]:
+    """Queue a pair of a saved `patient` with everybody they may be, and return the new pairs."""
+    return propose(find(Person.of(patient), exclude=patient.pk), patient)
+
+
+def propose(match: Match, patient: Patient) -> list[PossibleDuplicate]:
     """Queue a pair of `patient` with everybody else they may be, for a person to decide.
 
-    A pair that was proposed before stays as it is: "not the same person" is remembered.
+    A pair that was proposed before stays as it is: "not the same person" is remembered. Returns
+    the pairs that are new.
     """
     pairs = []
     for candidate in (*match.certain, *match.review):
@@ -192,7 +198,10 @@ def propose(match: Match, patient: Patient) -> None:
         )
         for candidate in match.specialists
     ]
+    if not pairs:
+        return []
     PossibleDuplicate.objects.bulk_create(pairs, ignore_conflicts=True)
+    return list(PossibleDuplicate.objects.filter(pk__in=[pair.pk for pair in pairs]))
 
 
 # --- finding

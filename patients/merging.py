@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from patients import choosing, relations
 from patients.choosing import Difference, Side
+from patients.locking import MergedAway, survivor_of
 from patients.models import (
     ContactPoint,
     MergedPatient,
@@ -228,9 +229,8 @@ def _lock(survivor_id: UUID, loser_id: UUID) -> tuple[Patient, Patient]:
         if Specialist.objects.filter(pk=wanted).exists():
             message = _("A patient and a specialist are never merged.")
             raise Refused(message, code="not_a_patient")
-        if MergedPatient.objects.filter(old_id=wanted).exists():
-            message = _("One of the two has been merged into another record meanwhile.")
-            raise Refused(message, code="merged_away")
+        if (living := survivor_of(wanted)) is not None:
+            raise MergedAway(living)
         raise Refused(_("There is no such patient."), code="not_found")
     return found[survivor_id], found[loser_id]
 

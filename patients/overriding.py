@@ -16,6 +16,13 @@ def may_override(user: Any) -> bool:
     return may(user, "add", RuleOverride)
 
 
+def may_go_on(missing: Collection[Missing], *, by: Any, overridable: Collection[str] = ()) -> bool:
+    """Whether `by` could go on although this is missing, by saying why. Nothing missing: yes."""
+    if any(condition.code not in overridable for condition in missing):
+        return False
+    return not missing or may_override(by)
+
+
 def demand(
     patient: Patient,
     missing: Collection[Missing],

@@ -14,8 +14,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from patients import closing
 from patients.answers import Answers
-from patients.models import ContactPoint, FieldProposal, MedicalCondition, Patient, Submission
+from patients.models import (
+    ContactPoint,
+    FieldProposal,
+    MedicalCondition,
+    Patient,
+    StageChange,
+    Submission,
+)
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -83,7 +91,7 @@ def accept(*, proposal_id: UUID, by: User, seen: str | None = None) -> FieldProp
         before = _value(patient, proposal.field)
         if seen is not None and seen != before:
             raise Outdated(_("The record has been changed since. Look at it again."))
-        _apply(patient, proposal)
+        _apply(patient, proposal, by)
         FieldProposal.objects.filter(
             patient=patient, field=proposal.field, state=State.OPEN
         ).exclude(pk=proposal.pk).update(current_value=_value(patient, proposal.field)[:_LONGEST])
@@ -182,7 +190,7 @@ def _stage_before(patient: Patient) -> str:
 def _lock(proposal_id: UUID) -> tuple[FieldProposal, Patient]:
     """The open proposal and its patient, both locked, the patient first as everywhere."""
     patient_id = FieldProposal.objects.values_list("patient", flat=True).get(pk=proposal_id)
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
     proposal = FieldProposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
     if proposal.state != State.OPEN:
         raise Decided(_("Somebody has decided on this already."))
@@ -196,9 +204,11 @@ def _decided(proposal: FieldProposal, state: str, by: User) -> FieldProposal:
     return proposal
 
 
-def _apply(patient: Patient, proposal: FieldProposal) -> None:
+def _apply(patient: Patient, proposal: FieldProposal, by: User) -> None:
+    if proposal.field == Field.STAGE:
+        _reopen(patient, by)
+        return
     field, proposed = proposal.field, proposal.proposed_value
-    changed = [field]
     if field in (Field.EMAIL, Field.PHONE):
         _keep_address(patient, field, proposed)
         setattr(patient, field, proposed)
@@ -208,13 +218,22 @@ def _apply(patient: Patient, proposal: FieldProposal) -> None:
         setattr(patient, field, date.fromisoformat(proposed) if proposed else None)
     elif field == Field.DO_NOT_CONTACT:
         patient.do_not_contact = bool(proposed)
-    elif field == Field.STAGE:
-        patient.stage, patient.closed_reason = _stage_before(patient), ""
-        changed.append("closed_reason")
     else:
         setattr(patient, field, proposed)
     patient.full_clean()
-    patient.save(update_fields=changed)
+    patient.save(update_fields=[field])
+
+
+def _reopen(patient: Patient, by: User) -> None:
+    """Bring somebody back who came back; that they had died was then a mistake."""
+    reasons = StageChange.Reason
+    reason = reasons.MISTAKE if patient.is_deceased else reasons.RETURNED
+    closing.reopen(patient_id=patient.pk, by=by, reason=reason, remark="proposal accepted")
+    patient.refresh_from_db()
+    if reason == reasons.MISTAKE:
+        alive = FieldProposal.objects.filter(patient=patient, field=Field.DECEASED_ON)
+        for proposal in alive.open().filter(proposed_value=""):
+            _decided(proposal, State.ACCEPTED, by)
 
 
 def _keep_address(patient: Patient, kind: str, proposed: str) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class RateWindow(models.Model):
     """How often one sender came within one window of time. Rows are removed after a day.
 
-    The sender is a keyed hash of an internet address (`portal.public.throttle`), which cannot be
+    The sender is a keyed hash of an internet address (`portal.throttle`), which cannot be
     turned back into the address without the portal's secret.
     """
 

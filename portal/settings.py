@@ -6,6 +6,7 @@ it is an installation: what is missing is named at start-up and nothing has a wo
 """
 
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.health.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -188,7 +190,6 @@ OAUTH2_PROVIDER = {
 # Plain HTTP is for a laptop or a development container, never for an installation.
 SECURE = not (EMBEDDED or env.bool("PLAIN_HTTP", default=False))
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600 if SECURE else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
@@ -227,7 +228,12 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-MEDIA_ROOT = DATA_DIR / "documents"  # never served by a URL
+DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_MB", default=20) * 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "portal.core.uploads.NoMoreThanNeeded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- REST --------------------------------------------------------------------------------------
 
@@ -270,8 +276,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CallOutcomeEnum": "bookings.models.Call.Outcome",
         "CallDecisionEnum": "bookings.models.Call.Decision",
         "ConsentDecisionEnum": "patients.models.Consent.Decision",
+        "ContactPointKindEnum": "patients.models.ContactPoint.Kind",
+        "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
+        "PatientSexEnum": "patients.models.Patient.Sex",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",
@@ -292,17 +301,60 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+# Whether somebody said where documents go; the folder of the code is no place for them.
+DOCUMENTS_PLACED = EMBEDDED or any(
+    env.str(name, default="")
+    for name in ("DOCUMENTS_DIR", "DOCUMENTS_S3_BUCKET", "PORTAL_DATA_DIR")
+)
+
+
+def documents() -> dict[str, Any]:
+    """Where documents of patients are stored: in a private folder, or in a bucket of S3."""
+    folder = env.str("DOCUMENTS_DIR", default="")
+    bucket = env.str("DOCUMENTS_S3_BUCKET", default="")
+    if not bucket:
+        location = Path(folder).absolute() if folder else DATA_DIR / "documents"
+        return {
+            "BACKEND": "portal.core.storage.PrivateFiles",
+            "OPTIONS": {"location": str(location)},
+        }
+    if folder:
+        raise ImproperlyConfigured(
+            "DOCUMENTS_DIR and DOCUMENTS_S3_BUCKET are both set; documents go to one place."
+        )
+    for package, module in (("django-storages", "storages"), ("boto3", "boto3")):
+        if find_spec(module) is None:
+            raise ImproperlyConfigured(
+                f"DOCUMENTS_S3_BUCKET needs the package {package}, which is not installed: "
+                "pip install 'patient-navigation-portal[s3]'; see docs/operators.md."
+            )
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "location": env.str("DOCUMENTS_S3_PREFIX", default=""),
+            "region_name": env.str("DOCUMENTS_S3_REGION", default=None),
+            "endpoint_url": env.str("DOCUMENTS_S3_ENDPOINT", default=None),
+            # Nobody reads the bucket but the portal, and nothing in it is written twice.
+            "default_acl": None,
+            "file_overwrite": False,
+            "signature_version": "s3v4",
+        },
+    }
+
+
+# A laptop serves static files where they are; an installation collects them into the image.
+DEVELOPING = EMBEDDED or DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": documents(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if EMBEDDED
+        if DEVELOPING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# A laptop serves the files where they are; an installation collects them into the image.
-WHITENOISE_USE_FINDERS = EMBEDDED
-if EMBEDDED:
+WHITENOISE_USE_FINDERS = DEVELOPING
+if DEVELOPING:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 LOGGING = {

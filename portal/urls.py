@@ -3,18 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from oauth2_provider.views import TokenView
 
-from portal.health import healthz, readyz
+from portal.api.tokens import LimitedTokenView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
-    path("oauth2/token/", TokenView.as_view(), name="oauth2-token"),
+    path("oauth2/token/", LimitedTokenView.as_view(), name="oauth2-token"),
     path("start/", include("portal.public.urls")),
-    path("healthz", healthz, name="healthz"),
-    path("readyz", readyz, name="readyz"),
 ]
 
 # Under /api/ these are problem documents, under /start/ public pages, elsewhere Django's pages.

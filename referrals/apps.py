@@ -9,9 +9,10 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from patients import closing, conversion, relations
-        from referrals import ending, moving
+        from patients import closing, consenting, conversion, relations
+        from referrals import ending, moving, withdrawing
 
         relations.join(*moving.POLICIES)
         closing.join(*ending.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
+        consenting.join(*withdrawing.STEPS)

@@ -1,8 +1,10 @@
 """What closing a patient ends here, and what depends on somebody being a patient."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from patients.closing import Ending, Step
@@ -36,9 +38,20 @@ _DOSSIER_ENDS = {
 }
 
 
+def open_referrals(patient: Patient, now: datetime) -> Sequence[QuerySet[Any]]:
+    """The referrals that closing ends."""
+    return (CTReferral.objects.active().filter(patient=patient),)
+
+
+def open_dossiers(patient: Patient, now: datetime) -> Sequence[QuerySet[Any]]:
+    """The dossiers that closing closes, and their steps that wait for somebody."""
+    dossiers = EAPDossier.objects.open().filter(patient=patient)
+    return dossiers, DossierStep.objects.filter(dossier__in=dossiers, status__in=WAITING)
+
+
 def end_referrals(ending: Ending) -> Sequence[Model]:
     """End every active referral. Who is enrolled when all is completed, has completed the trial."""
-    active = CTReferral.objects.active().filter(patient=ending.patient)
+    (active,) = open_referrals(ending.patient, ending.now)
     referrals = list(active.select_for_update(of=("self",)).order_by("pk"))
     for referral in referrals:
         if ending.closed_as == Closed.COMPLETED and referral.status == Status.ENROLLED:
@@ -53,7 +66,7 @@ def end_referrals(ending: Ending) -> Sequence[Model]:
 
 def close_dossiers(ending: Ending) -> Sequence[Model]:
     """Close every open dossier, and cancel its steps that wait for somebody."""
-    mine = EAPDossier.objects.open().filter(patient=ending.patient)
+    mine, _steps = open_dossiers(ending.patient, ending.now)
     dossiers = list(mine.select_for_update(of=("self",)).order_by("pk"))
     waiting = DossierStep.objects.filter(dossier__in=dossiers, status__in=WAITING)
     steps = list(waiting.select_for_update(of=("self",)).order_by("pk"))
@@ -70,8 +83,8 @@ def close_dossiers(ending: Ending) -> Sequence[Model]:
 
 
 STEPS = (
-    Step("end active referrals", end_referrals),
-    Step("close open dossiers", close_dossiers),
+    Step("end active referrals", end_referrals, open_referrals),
+    Step("close open dossiers", close_dossiers, open_dossiers),
 )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import Call
+from patients.admin.beginning import BeginsForPatient
 from portal.core.admin import AutocompleteFilter, ChoicesFilter, DateRangeFilter, Fact, RecordAdmin
 from portal.core.admin.display import (
     NOTHING,
@@ -23,7 +24,7 @@ from portal.core.admin.display import (
 
 
 @admin.register(Call)
-class CallAdmin(RecordAdmin):
+class CallAdmin(BeginsForPatient, RecordAdmin):
     """Calls that were made."""
 
     list_display = ("when", "patient", "navigator", "outcome_shown", "next_step")

@@ -170,6 +170,24 @@ def test_call_is_written_up_with_what_is_next(desk: Client, navigator: User) -> 
     assert call.started_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
 
 
+def test_call_with_who_is_closed_is_an_error_of_the_form(desk: Client, navigator: User) -> None:
+    patient = PatientFactory(stage="closed", closed_reason="withdrawn")
+
+    response = desk.post(
+        reverse("admin:bookings_call_add"),
+        {
+            "patient": patient.pk,
+            "navigator": navigator.pk,
+            "started_at_0": "2026-12-01",
+            "started_at_1": "10:00",
+            "outcome": "reached",
+        },
+    )
+
+    assert "The record is closed. Reopen it first." in response.content.decode()
+    assert not Call.objects.exists()
+
+
 def test_due_date_without_action_is_an_error_of_the_form(desk: Client) -> None:
     call = CallFactory()
     call.refresh_from_db()

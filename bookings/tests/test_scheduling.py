@@ -13,8 +13,9 @@ from django.db import connection
 from bookings.models import Booking
 from bookings.scheduling import SlotTaken, book
 from bookings.tests.factories import MONDAY_NINE, BookingFactory
+from patients.locking import MergedAway
 from patients.models import Patient
-from patients.tests.factories import PatientFactory
+from patients.tests.factories import MergedPatientFactory, PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -65,11 +66,31 @@ def test_book_taken_time_of_the_patient_is_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_book_for_a_restricted_person_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"processing_restricted": True}, "restricted"),
+        ({"stage": "closed", "closed_reason": "withdrawn"}, "closed"),
+        ({"stage": "closed", "closed_reason": "deceased"}, "deceased"),
+        ({"deceased_on": "2026-05-05"}, "deceased"),
+    ],
+)
+def test_book_for_who_is_not_open_is_refused(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(Refused) as refused:
-        slot(PatientFactory(processing_restricted=True), UserFactory())
+        slot(PatientFactory(**fields), UserFactory())
 
-    assert refused.value.code == "restricted"
+    assert refused.value.code == code
+    assert not Booking.objects.exists()
+
+
+@pytest.mark.django_db
+def test_book_for_who_was_merged_away_is_refused_with_the_new_id() -> None:
+    merged, navigator = MergedPatientFactory(), UserFactory()
+
+    with pytest.raises(MergedAway) as refused:
+        slot(Patient(pk=merged.old_id), navigator)
+
+    assert refused.value.survivor_id == merged.survivor_id
 
 
 @pytest.mark.django_db

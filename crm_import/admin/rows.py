@@ -50,7 +50,7 @@ class RawAdmin(ReadOnlyAdmin):
         found: UUID | None = record.legacy_id
         return found
 
-    def _log_opened(self, request: HttpRequest, record: Any) -> None:
+    def log_opened(self, request: HttpRequest, record: Any) -> None:
         """The patient the row became; a row of nobody is named by its own id."""
         legacy_id = self.legacy_id_of(record)
         people = list(

@@ -3,6 +3,26 @@
 `joined` is where the apps above add their part to a patient's page.
 """
 
-from patients.admin import contact_points, identity, lifecycle, lookups, patient, said, specialists
+from patients.admin import (
+    contact_points,
+    documents,
+    identity,
+    lifecycle,
+    lookups,
+    patient,
+    proposals,
+    said,
+    specialists,
+)
 
-__all__ = ("contact_points", "identity", "lifecycle", "lookups", "patient", "said", "specialists")
+__all__ = (
+    "contact_points",
+    "documents",
+    "identity",
+    "lifecycle",
+    "lookups",
+    "patient",
+    "proposals",
+    "said",
+    "specialists",
+)

@@ -1,4 +1,4 @@
-"""What was decided about a person: stages, overrides, merges, proposals, and consent texts.
+"""What was decided about a person: stages, overrides, merges, and the texts of consents.
 
 All of it is written by verbs, so it is read here and changed elsewhere.
 """
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from patients.admin.said import OfPatient
 from patients.models import (
     ConsentText,
-    FieldProposal,
     PatientMerge,
     RuleOverride,
     StageChange,
@@ -46,19 +45,8 @@ class RuleOverrideAdmin(OfPatientAdmin):
     """Rules that somebody set aside, and why."""
 
     list_display = ("patient", "rule", "reason", "overridden_by", "created_at")
-    list_filter = (("patient", AutocompleteFilter), "rule")
+    list_filter = (("patient", AutocompleteFilter),)
     joins = ("patient", "overridden_by")
-
-
-@admin.register(FieldProposal)
-class FieldProposalAdmin(OfPatientAdmin):
-    """What somebody said that differs from their record."""
-
-    list_display = ("patient", "field", "current_value", "proposed_value", "state", "created_at")
-    list_filter = (("patient", AutocompleteFilter), "state", "field")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(PatientMerge)
@@ -79,7 +67,9 @@ class PatientMergeAdmin(ReadOnlyAdmin):
     )
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
-        return page.select_related("survivor", "merged_by").defer("survivor__search")
+        return page.select_related("survivor", "merged_by").defer(
+            "survivor__search", "journal", "present"
+        )
 
 
 @admin.register(ConsentText)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +15,6 @@ from portal.core.admin import (
     RelatedTable,
 )
 from portal.core.admin.display import NOTHING
-from portal.core.search import Fold
 
 
 class ConditionNameInline(PartInline):
@@ -54,14 +52,8 @@ class MedicalConditionAdmin(RecordAdmin):
         return f"{record.name} ({record.abbreviation})" if record.abbreviation else record.name
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A condition is found under its own name too."""
         super().save_related(request, form, formsets, change)
-        condition = form.instance
-        known = ConditionName.objects.filter(
-            condition=condition, folded=Fold(Value(condition.name))
-        )
-        if not known.exists():
-            ConditionName.objects.create(condition=condition, name=condition.name)
+        form.instance.answer_to_own_name()
 
 
 @admin.register(ConditionName)

@@ -35,6 +35,7 @@ class ContactPointInline(PartInline):
     form = ContactPointForm
     fields = ("kind", "value", "remark", "origin")
     readonly_fields = ("origin",)
+    readonly_preprocess_fields = {"value": for_people}
     verbose_name_plural = gettext_lazy("Further e-mail addresses and phones")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients.admin import joined
-from patients.admin.parts import ContactForm, ContactPointInline, NoteInline
+from patients import matching, noting
+from patients.admin import alike, consents, joined, proposals, stages
+from patients.admin.alike import PatientForm
+from patients.admin.parts import ContactPointInline, NoteInline
 from patients.models import Note, Patient
 from portal.core.admin import (
     AutocompleteFilter,
@@ -35,6 +37,7 @@ from portal.core.admin.display import (
     waiting,
 )
 from portal.core.models import User
+from portal.core.phones import for_people
 
 SEARCH_HELP = gettext_lazy("Start of a name, e-mail or its domain, or phone digits")
 
@@ -60,6 +63,10 @@ WISHES = (
             ("deceased_on", "processing_restricted"),
         ),
     },
+)
+WISHES_OF_NEW = (
+    WISHES[0],
+    {**WISHES[1], "fields": (("voicemail", "do_not_contact"), "processing_restricted")},
 )
 ON_BEHALF = (
     gettext_lazy("Somebody else filled in the form"),
@@ -91,7 +98,7 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
 class PatientAdmin(RecordAdmin):
     """Leads and patients."""
 
-    form = ContactForm
+    form = PatientForm
     list_filter = (
         QueueFilter,
         ("stage", ChoicesFilter),
@@ -112,6 +119,7 @@ class PatientAdmin(RecordAdmin):
         "initial_consult_at",
         "converted_at",
         "converted_by",
+        "deceased_on",
     )
     fieldsets = (
         PERSON,
@@ -143,12 +151,16 @@ class PatientAdmin(RecordAdmin):
                 "fields": (("owner", "medical_condition"), "physician"),
             },
         ),
-        WISHES,
+        WISHES_OF_NEW,
         ON_BEHALF,
     )
+    readonly_preprocess_fields = {"phone": for_people}
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)
+    verbs = (*stages.VERBS, *consents.VERBS)
+    change_form_outer_before_template = "patients/proposals.html"
+    change_form_before_template = "patients/top.html"
 
     # --- list --------------------------------------------------------------------------------
 
@@ -222,14 +234,31 @@ class PatientAdmin(RecordAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return () if obj is not None and obj.processing_restricted else self.inlines
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Propose a pair with everybody who looks like the same person."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            matching.propose(form.match, obj)
+        elif alike.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
+            self.message_user(request, alike.proposed(pairs, request.user), messages.WARNING)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """A note is its author's."""
+        """A note is written by who is logged in."""
         for row in formset.save(commit=False):
             if isinstance(row, Note):
-                row.author = cast(User, request.user)
-            row.save()
+                noting.write(patient_id=row.patient_id, by=cast(User, request.user), text=row.text)
+            else:
+                row.save()
         for row in formset.deleted_objects:
             row.delete()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        context["alike"] = alike.warning(context["adminform"].form, request.user)
+        if (patient := kwargs.get("obj")) is not None:
+            context["said_otherwise"] = proposals.panel(patient, request.user)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_related_tables(self, request: HttpRequest, record: Any) -> Sequence[RelatedTable]:
         return joined.tables()

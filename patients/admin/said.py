@@ -1,14 +1,16 @@
-"""What was said and decided about a patient: submissions, consents, notes, documents."""
+"""What was said and decided about a patient: submissions, consents, notes."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients import consenting, noting
 from patients.admin.joined import Table, join
-from patients.models import Consent, Document, Note, Submission
+from patients.models import Consent, Note, Submission
 from portal.core.admin import (
     AppendOnlyAdmin,
     AutocompleteFilter,
@@ -19,6 +21,8 @@ from portal.core.admin import (
     RelatedTable,
 )
 from portal.core.admin.display import NOTHING, choice_badge, key_values, moment
+from portal.core.admin.verbs import counted
+from portal.core.models import User
 
 SEARCH_HELP = gettext_lazy("The patient: start of a name, e-mail or its domain, or phone digits")
 
@@ -61,6 +65,9 @@ class SubmissionAdmin(OfPatient, ReadOnlyAdmin):
         ),
     )
     readonly_fields = ("as_it_came_in", "why_matched")
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return super().rows(request, page).defer("patient__search", "payload", "match_evidence")
 
     @admin.display(description=gettext_lazy("as it came in"))
     def as_it_came_in(self, submission: Submission) -> str:
@@ -113,6 +120,11 @@ class ConsentAdmin(OfPatient, AppendOnlyAdmin):
     def decision_shown(self, consent: Consent) -> str:
         return choice_badge(consent, "decision")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        recorded = consenting.record(consent=obj, by=cast(User, request.user))
+        if stopped := counted(recorded.stopped):
+            self.message_user(request, _("Stopped: %(stopped)s.") % {"stopped": stopped})
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"obtained_by": request.user.pk, **super().get_changeform_initial_data(request)}
 
@@ -155,33 +167,11 @@ class NoteAdmin(OfPatient, AppendOnlyAdmin):
         return Truncator(note.text).chars(100)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.author = request.user
-        super().save_model(request, obj, form, change)
-
-
-@admin.register(Document)
-class DocumentAdmin(OfPatient, ReadOnlyAdmin):
-    """Files about patients."""
-
-    list_display = ("created_at", "patient", "title", "kind", "uploaded_by")
-    list_filter = (("kind", ChoicesFilter), ("patient", AutocompleteFilter))
-    fieldsets = (
-        (
-            None,
-            {
-                "description": gettext_lazy("Stored outside the web root."),
-                "fields": (
-                    ("patient", "created_at"),
-                    ("title", "kind"),
-                    ("content_type", "size"),
-                    ("sha256", "uploaded_by"),
-                ),
-            },
-        ),
-    )
-
-    def rows(self, request: HttpRequest, page: Any) -> Any:
-        return super().rows(request, page).select_related("patient", "uploaded_by")
+        obj.pk = noting.write(
+            patient_id=obj.patient_id,
+            by=request.user,  # type: ignore[arg-type]
+            text=obj.text,
+        ).pk
 
 
 join(
@@ -195,6 +185,7 @@ join(
                     (gettext_lazy("Source"), lambda row: row.get_source_display()),
                     (gettext_lazy("Match"), lambda row: row.get_match_display()),
                 ),
+                defer=("payload", "match_evidence"),
                 can_add=False,
                 empty=gettext_lazy("No form has come in from this person."),
             ),
@@ -225,19 +216,6 @@ join(
                 select_related=("author",),
                 can_add=False,
                 empty=gettext_lazy("No note yet."),
-            ),
-        ),
-        Table(
-            position=80,
-            table=RelatedTable(
-                relation="documents",
-                columns=(
-                    (gettext_lazy("Added"), lambda row: moment(row.created_at)),
-                    (gettext_lazy("Title"), lambda row: row.title),
-                    (gettext_lazy("Kind"), lambda row: row.get_kind_display()),
-                ),
-                can_add=False,
-                empty=gettext_lazy("No document yet."),
             ),
         ),
     )

@@ -36,6 +36,7 @@ class SpecialistAdmin(RecordAdmin):
     search_help_text = gettext_lazy("Start of a name, e-mail or its domain, or phone digits")
     autocomplete_fields = ("specialization", "hospital")
     autocomplete_related = ("hospital", "specialization")
+    readonly_preprocess_fields = {"phone": for_people}
     fieldsets = (
         (
             gettext_lazy("Person"),

@@ -1,8 +1,12 @@
 """Decisions about consent over REST."""
 
+from typing import Any
+
+from patients import consenting
+from patients.api.of_patient import PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Consent, Patient
-from portal.core.api.filters import AnyOfFilter, IdFilter, InstantFilter, RecordFilters
+from portal.core.api.filters import AnyOfFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
 from portal.core.api.viewsets import AppendViewSet
 
@@ -28,11 +32,14 @@ class ConsentSerializer(RecordSerializer):
         read_only_fields = RECORD_FIELDS
         related = {"patient": PatientSummary, "obtained_by": StaffSummary}
 
+    def create(self, validated_data: dict[str, Any]) -> Consent:
+        return consenting.record(consent=self.row, by=self.context["request"].user).consent
+
 
 class ConsentFilters(RecordFilters):
     """What the list of consents can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     purpose = AnyOfFilter(choices=Consent.Purpose.choices)
     decision = AnyOfFilter(choices=Consent.Decision.choices)
     decided_after = InstantFilter("decided_at", "gte")
@@ -40,7 +47,11 @@ class ConsentFilters(RecordFilters):
 
 
 class ConsentViewSet(AppendViewSet):
-    """What patients allowed, refused and withdrew. A change of mind is a further record."""
+    """What patients allowed, refused and withdrew. A change of mind is a further record.
+
+    Withdrawing stops at once what depended on the consent and was not sent yet: calls to come,
+    referrals that no site has seen, steps in preparation.
+    """
 
     queryset = Consent.objects.all()
     serializer_class = ConsentSerializer

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from patients.api.patients import OfPatientSerializer, OfPatientViewSet
+from patients.api.of_patient import OfPatientSerializer, OfPatientViewSet, PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import ContactPoint
-from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
+from portal.core.api.filters import AnyOfFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.viewsets import BY_ID
 
@@ -30,7 +30,7 @@ class ContactPointSerializer(OfPatientSerializer):
 class ContactPointFilters(RecordFilters):
     """What the list of contact points can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     kind = AnyOfFilter(choices=ContactPoint.Kind.choices)
 
 

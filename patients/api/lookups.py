@@ -1,5 +1,7 @@
 """The lists that people point at, over REST: hospitals, specializations, conditions."""
 
+from typing import Any
+
 from patients.api.summaries import ConditionSummary
 from patients.models import ConditionName, Hospital, MedicalCondition, Specialization
 from portal.core.api.filters import CodeFilter, IdFilter, RecordFilters, Searched
@@ -62,6 +64,16 @@ class MedicalConditionSerializer(RecordSerializer):
         model = MedicalCondition
         fields = (*RECORD_FIELDS, "name", "abbreviation", "code", "code_system")
         read_only_fields = RECORD_FIELDS
+
+    def create(self, validated_data: dict[str, Any]) -> MedicalCondition:
+        condition: MedicalCondition = super().create(validated_data)
+        condition.answer_to_own_name()
+        return condition
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> MedicalCondition:
+        condition: MedicalCondition = super().update(instance, validated_data)
+        condition.answer_to_own_name()
+        return condition
 
 
 class MedicalConditionFilters(RecordFilters, Searched):

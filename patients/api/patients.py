@@ -1,15 +1,32 @@
 """Patients and leads over REST."""
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404
-from django.utils.translation import gettext as _
-from rest_framework import status
+from rest_framework import serializers, status
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from patients import conversion
+from patients.api.of_patient import refuse_restricted
 from patients.api.summaries import ConditionSummary, SpecialistSummary
-from patients.models import MergedPatient, Patient
+from patients.api.transitions import (
+    ClosingSerializer,
+    ConversionSerializer,
+    ConversionUndoSerializer,
+    EndedSerializer,
+    ReopeningSerializer,
+    close,
+)
+from patients.closing import reopen
+from patients.locking import MergedAway, survivor_of
+from patients.models import Patient, StageChange
+from portal.core.api import versions
+from portal.core.api.documents import Document
 from portal.core.api.filters import (
     AnyOfFilter,
     CodeFilter,
@@ -19,33 +36,9 @@ from portal.core.api.filters import (
     TrueOrFalseFilter,
 )
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
+from portal.core.api.verbs import verb
 from portal.core.api.viewsets import FullViewSet
-from portal.core.errors import Refused
-
-
-def refuse_restricted(patient: Patient) -> None:
-    """Raise Refused when nothing about this person may be changed (GDPR article 18)."""
-    if patient.processing_restricted:
-        raise Refused(_("This person's data may not be changed."), code="restricted")
-
-
-class OfPatientSerializer(RecordSerializer):
-    """A record that belongs to a patient; refused when that person may not be changed."""
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs = super().validate(attrs)
-        refuse_restricted(self.row.patient)
-        return attrs
-
-
-class OfPatientViewSet(FullViewSet):
-    """Records that belong to a patient; not deleted for somebody who may not be changed."""
-
-    subject = (Patient, "patient_id")
-
-    def remove(self, row: Any) -> None:
-        refuse_restricted(row.patient)
-        super().remove(row)
+from portal.core.permissions import may
 
 
 class PatientSerializer(RecordSerializer):
@@ -92,6 +85,8 @@ class PatientSerializer(RecordSerializer):
             "deceased_on",
             "processing_restricted",
         )
+        # When they first came does not begin anew with a correction.
+        fixed_fields = ("first_contact_at",)
         related = {
             "owner": StaffSummary,
             "medical_condition": ConditionSummary,
@@ -116,6 +111,13 @@ class PatientFilters(RecordFilters, Searched):
     country = CodeFilter(help_text="ISO 3166-1 alpha-2.")
 
 
+class ClosedSerializer(serializers.Serializer[Any]):
+    """Somebody who is closed, and what ended with that."""
+
+    patient = PatientSerializer()
+    ended = EndedSerializer(many=True, help_text="Calls to come, referrals, dossiers.")
+
+
 class PatientViewSet(FullViewSet):
     """People who look for treatment, and those who asked and are not patients yet (leads).
 
@@ -128,19 +130,79 @@ class PatientViewSet(FullViewSet):
     filterset_class = PatientFilters
     orderings = {"created_at": ("created_at", "id"), "updated_at": ("updated_at", "id")}
     subject = (Patient, "id")
-    other_answers = {"301": "This patient was merged into another one, whose address is here."}
+    bodies = {
+        "convert": ConversionSerializer,
+        "undo_conversion": ConversionUndoSerializer,
+        "close": ClosingSerializer,
+        "reopen": ReopeningSerializer,
+    }
+    answers = {"close": ClosedSerializer}
+    moved = "This patient was merged into another one, whose address is in Location."
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One patient. With If-None-Match and the tag you have: 304 when nothing has changed."""
+    def handle_exception(self, exc: Exception) -> Response:
+        """As DRF does; but an id that was merged away leads to the survivor."""
+        if isinstance(exc, Http404) and self.detail:
+            survivor_id = self.survivor_id()
+            if survivor_id is not None and may(self.request.user, "view", Patient):
+                return self.redirect(survivor_id)
+        return super().handle_exception(exc)
+
+    def survivor_id(self) -> UUID | None:
+        """The id of the patient into whom the one in the URL was merged; None for no such."""
         try:
-            return super().retrieve(request, *args, **kwargs)
+            return survivor_of(self.record_id())
         except Http404:
-            merged = MergedPatient.objects.filter(old_id=self.record_id()).first()
-            if merged is None:
-                raise
-        url = request.build_absolute_uri(f"../{merged.survivor_id}/")
-        return Response(status=status.HTTP_301_MOVED_PERMANENTLY, headers={"Location": url})
+            return None
+
+    def redirect(self, survivor_id: UUID) -> Response:
+        """301 to the same address of the survivor; 308 where the method has to be kept."""
+        safe = self.request.method in SAFE_METHODS
+        code = status.HTTP_301_MOVED_PERMANENTLY if safe else status.HTTP_308_PERMANENT_REDIRECT
+        path = self.request.path.replace(self.kwargs["pk"], str(survivor_id))
+        merged = MergedAway(survivor_id)
+        return Response(
+            {"code": merged.code, "detail": merged.message, "merged_into": survivor_id},
+            status=code,
+            headers={"Location": self.request.build_absolute_uri(path)},
+        )
 
     def remove(self, row: Patient) -> None:
         refuse_restricted(row)
         super().remove(row)
+
+    @verb(path="convert", summary="Make a lead a patient")
+    def convert(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make a lead a patient, once a call has reached them. Who is a patient stays one."""
+        return self.answer(self.transition(conversion.convert))
+
+    @verb(path="undo-conversion", summary="Make a patient a lead again")
+    def undo_conversion(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take a conversion back, while no referral or dossier was begun. A lead stays one."""
+        return self.answer(self.transition(conversion.undo))
+
+    @verb(path="close", summary="Close a lead or patient")
+    def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """End somebody's way, with all that is open. A repetition gives the same answer."""
+        document = self.transition(close)
+        closings = StageChange.objects.filter(patient=document.id, to_stage=Patient.Stage.CLOSED)
+        last = closings.order_by("-created_at", "-id").values_list("ended", flat=True).first()
+        ended = [{"kind": each["model"].lower(), "ids": each["ids"]} for each in last or ()]
+        return Response(
+            {"patient": document.json, "ended": ended},
+            headers={"ETag": versions.etag(document.version)},
+        )
+
+    @verb(path="reopen", summary="Reopen a closed lead or patient")
+    def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Bring somebody back as the lead or patient they were; what was ended stays ended."""
+        return self.answer(self.transition(reopen))
+
+    def transition(self, change: Callable[..., Any]) -> Document:
+        """The record after the verb `change`, which is told what the body says."""
+        record_id = self.record_id()
+        with transaction.atomic():
+            self.locked(record_id, no_key=False)
+            body = self.get_serializer(data=self.request.data)
+            body.is_valid(raise_exception=True)
+            change(patient_id=record_id, by=self.request.user, **body.validated_data)
+        return self.one(record_id)

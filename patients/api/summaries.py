@@ -1,5 +1,8 @@
 """What other records show of people and of the lists they point at."""
 
+from uuid import UUID
+
+from patients.locking import MergedAway, survivor_of
 from patients.models import Hospital, MedicalCondition, Patient, Specialist, Specialization
 from portal.core.api.fields import Computed
 from portal.core.api.serializers import Summary, full_name
@@ -48,3 +51,10 @@ class PatientSummary(Summary):
     class Meta:
         model = Patient
         fields = ("id", "name", "stage")
+
+    @classmethod
+    def explain_missing(cls, key: UUID) -> None:
+        """Raise MergedAway for the id of somebody who was merged into another patient."""
+        survivor_id = survivor_of(key)
+        if survivor_id is not None:
+            raise MergedAway(survivor_id)

@@ -7,6 +7,7 @@ import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower, Trim
 from django.urls import reverse
@@ -556,8 +557,11 @@ class ContactPoint(Record):
         """Store a phone as E.164 where it can be; an odd legacy address stays as it was."""
         super().clean()
         self.value = self.value.strip()
-        if self.kind == self.Kind.PHONE:
-            try:
-                self.value = to_e164(self.value, country=self.patient.country)
-            except ValidationError as error:
-                raise ValidationError({"value": error}) from error
+        try:
+            if self.kind == self.Kind.PHONE:
+                country = self.patient.country if self.patient_id else ""
+                self.value = to_e164(self.value, country=country)
+            elif self._state.adding:
+                validate_email(self.value)
+        except ValidationError as error:
+            raise ValidationError({"value": error}) from error

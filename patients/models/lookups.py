@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -91,6 +92,24 @@ class MedicalCondition(Record):
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_medicalcondition_change", args=[self.pk])
 
+    def clean(self) -> None:
+        """A name that is already one of another condition would mean two things."""
+        super().clean()
+        taken = ConditionName.objects.filter(folded=Fold(models.Value(self.name)))
+        other = taken.exclude(condition=self.pk).select_related("condition").first()
+        if other is not None:
+            raise ValidationError(
+                {
+                    "name": _("“%(name)s” is already a name of %(condition)s.")
+                    % {"name": self.name, "condition": other.condition}
+                }
+            )
+
+    def answer_to_own_name(self) -> None:
+        """Be found under its own name too. Called by whoever saves a condition."""
+        if not self.names.filter(folded=Fold(models.Value(self.name))).exists():
+            ConditionName.objects.create(condition=self, name=self.name)
+
 
 @tracked
 class ConditionName(Record):
@@ -105,7 +124,7 @@ class ConditionName(Record):
     condition = models.ForeignKey(
         MedicalCondition,
         verbose_name=_("condition"),
-        on_delete=models.PROTECT,
+        on_delete=models.CASCADE,
         related_name="names",
     )
     name = models.CharField(_("name"), max_length=300)

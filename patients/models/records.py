@@ -3,8 +3,11 @@
 Submissions, consents and notes are append-only: the database refuses to change or delete them.
 """
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
+from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -16,6 +19,9 @@ from patients.models.contacts import Patient
 from portal.core.choices import language_choices
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
+
+# The clocks of two machines never agree to the second.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @append_only
@@ -86,24 +92,28 @@ class Submission(Record):
 
 
 class ConsentQuerySet(models.QuerySet[Any]):
-    """Decisions about consent."""
+    """Decisions about consent. One dated in the future counts from then on."""
 
     def current(self) -> Self:
         """The last decision for each patient, purpose and scope."""
-        last = models.Subquery(
-            Consent.objects.filter(
-                patient=models.OuterRef("patient"),
-                purpose=models.OuterRef("purpose"),
-                scope=models.OuterRef("scope"),
-            )
-            .order_by("-decided_at", "-id")
-            .values("id")[:1]
+        return self.filter(
+            id=_last_decision(purpose=models.OuterRef("purpose"), scope=models.OuterRef("scope"))
         )
-        return self.filter(id=last)
 
     def active(self, purpose: str, *, scope: str = "") -> Self:
-        """Decisions in force that allow `purpose` within `scope`."""
-        return self.current().filter(purpose=purpose, scope=scope, decision=Consent.Decision.GIVEN)
+        """Decisions in force that allow `purpose` within `scope`.
+
+        A decision without a scope is about all of them, so the last of both counts.
+        """
+        last = _last_decision(purpose=purpose, scope__in={"", scope})
+        return self.filter(id=last, decision=Consent.Decision.GIVEN)
+
+
+def _last_decision(**about: Any) -> models.Subquery:
+    made = Consent.objects.filter(
+        patient=models.OuterRef("patient"), decided_at__lte=Now() + CLOCKS_DIFFER, **about
+    )
+    return models.Subquery(made.order_by("-decided_at", "-id").values("id")[:1])
 
 
 @append_only
@@ -154,7 +164,7 @@ class Consent(Record):
     obtained_by = models.ForeignKey(
         User,
         verbose_name=_("obtained by"),
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,  # null: by a form, nobody of staff was there
         blank=True,
         related_name="consents_obtained",
@@ -205,6 +215,12 @@ class Consent(Record):
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_consent_change", args=[self.pk])
 
+    def clean(self) -> None:
+        """A decision is one that was made: dated ahead, it would outlive its withdrawal."""
+        super().clean()
+        if self.decided_at and self.decided_at > timezone.now() + CLOCKS_DIFFER:
+            raise ValidationError({"decided_at": _("A decision cannot be dated in the future.")})
+
 
 @append_only
 @tracked
@@ -253,13 +269,18 @@ class Note(Record):
 
 
 def document_path(document: "Document", filename: str) -> str:
-    """Where a document is stored: by ids only, so that no name reaches a path or a log."""
-    return f"documents/{document.patient_id}/{document.pk}"
+    """Where a document is stored: a random name, which says nothing in a path or a log."""
+    name = uuid4().hex
+    return f"{name[:2]}/{name}"
 
 
 @tracked
 class Document(Record):
-    """A file about a patient: a report, a letter, a signed form. Stored outside the web root."""
+    """A file about a patient: a report, a letter, a signed form.
+
+    The bytes are in the file store (the setting STORAGES), where no URL leads; `content_type` is
+    what the file was found to be, whatever it was called. `patients.documents` writes these rows.
+    """
 
     class Kind(models.TextChoices):
         MEDICAL_REPORT = "medical_report", _("medical report")
@@ -296,6 +317,16 @@ class Document(Record):
                 condition=~models.Q(title=""),
                 name="patients_document_titled",
                 violation_error_message=_("Give the document a title."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(size__gt=0),
+                name="patients_document_not_empty",
+                violation_error_message=_("The file is empty."),
+            ),
+            models.UniqueConstraint(
+                fields=["file"],
+                name="patients_document_own_file",
+                violation_error_message=_("Another document has this file."),
             ),
         )
         indexes = (

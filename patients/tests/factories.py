@@ -154,7 +154,7 @@ class DocumentFactory(factory.django.DjangoModelFactory[Document]):
     patient = factory.SubFactory(PatientFactory)
     kind = "letter"
     title = "Letter of referral"
-    file = "documents/letter"
+    file = factory.Sequence(lambda n: f"00/{n:032x}")
     content_type = "application/pdf"
     size = 1024
     sha256 = "0" * 64

@@ -1,27 +1,27 @@
-"""People over REST: what is shown, whole; what is refused; what is received once."""
+"""People and what they said over REST: what is shown, whole, and what is refused."""
 
-from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from patients.models import ContactPoint, MedicalCondition, Patient, Submission
+from patients.models import ConsentText, ContactPoint, MedicalCondition, Patient
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
+    ConsentTextFactory,
     ContactPointFactory,
     HospitalFactory,
     MedicalConditionFactory,
-    MergedPatientFactory,
     PatientFactory,
     SpecialistFactory,
     SubmissionFactory,
 )
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from portal.core.tests.rest import Rest, token
+from portal.core.tests.rest import Rest
 
 pytestmark = pytest.mark.django_db
 
@@ -184,16 +184,6 @@ def test_patient_with_records_is_not_deleted(writer: Rest) -> None:
     assert refused.json()["referring"] == ["patients.contactpoint", "patients.submission"]
 
 
-def test_old_id_of_a_merged_patient_leads_to_the_survivor(reader: Rest) -> None:
-    merged = MergedPatientFactory()
-
-    answer = reader.get(f"patients/{merged.old_id}/")
-
-    assert answer.status_code == 301
-    assert answer["Location"] == f"http://testserver/api/v1/patients/{merged.survivor_id}/"
-    assert reader.get(answer["Location"].split("/api/v1/")[1]).status_code == 200
-
-
 @pytest.mark.parametrize(
     "query",
     ["search=ferm+sar", "search=5678", "search=06-1234", "search=example.org", "search=SARA@EX"],
@@ -320,90 +310,56 @@ def test_consent_is_shown_whole(reader: Rest) -> None:
     }
 
 
-# --- submissions: received once ------------------------------------------------------------------
+def test_consent_text_is_shown_whole(reader: Rest) -> None:
+    text = ConsentTextFactory(text_version="2020-01")
 
+    shown = reader.get(f"consent-texts/{text.pk}/").json()
 
-def form(patient: Patient) -> dict[str, Any]:
-    return {
-        "patient": str(patient.pk),
-        "source": "landing_page",
-        "payload": {"e-mail": "Ada@Example.org ", "n": 1.50, "deep": {"a": [None, True]}},
+    assert shown == {
+        "id": str(text.pk),
+        "created_at": moment(text.created_at),
+        "updated_at": moment(text.updated_at),
+        "version": 1,
+        "purpose": "research",
+        "text_version": "2020-01",
+        "language": "en",
+        "title": "Use for research",
+        "body": "You agree that we count you without your name.",
+        "sha256": text.sha256,
+        "valid_from": "2026-01-01T00:00:00+00:00",
     }
 
 
-def test_submission_keeps_the_payload_as_it_came(writer: Rest) -> None:
-    body = form(PatientFactory())
+def test_text_to_show_today_is_found_by_purpose_and_language(reader: Rest) -> None:
+    query = "purpose=research&language=en"
+    now = timezone.now()
+    earlier = ConsentText.objects.current(purpose="research", language="en", now=now)
+    newest = ConsentTextFactory(valid_from=now)
+    ConsentTextFactory(valid_from=now + timedelta(days=1))
 
-    shown = writer.post("submissions/", body).json()
+    shown = reader.get(f"consent-texts/?{query}&in_force=true").json()["results"]
+    others = reader.get(f"consent-texts/?{query}&in_force=false").json()["results"]
 
-    assert shown["payload"] == body["payload"]
-    assert (shown["match"], shown["match_evidence"], shown["idempotency_key"]) == ("manual", {}, "")
-
-
-def test_same_key_and_body_give_the_first_answer_again(writer: Rest) -> None:
-    body = form(PatientFactory())
-
-    first = writer.post("submissions/", body, Idempotency_Key="abc")
-    again = writer.post("submissions/", body, Idempotency_Key="abc")
-
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
-    assert first.json()["idempotency_key"] == "abc"
-    assert again["Idempotent-Replayed"] == "true"
-    assert "Idempotent-Replayed" not in first
-    assert Submission.objects.count() == 1
+    assert [each["id"] for each in shown] == [str(newest.pk)]
+    assert str(earlier.pk) in {each["id"] for each in others}
+    assert len(others) == 2
 
 
-def test_same_key_with_another_body_is_refused(writer: Rest) -> None:
-    body = form(PatientFactory())
-    writer.post("submissions/", body, Idempotency_Key="abc")
+def test_new_condition_is_found_under_its_name_and_takes_nobody_elses(writer: Rest) -> None:
+    made = writer.post("medical-conditions/", {"name": "Fabry disease"})
+    refused = writer.post("medical-conditions/", {"name": "duchenne"})
 
-    refused = writer.post("submissions/", {**body, "payload": {}}, Idempotency_Key="abc")
-
-    assert refused.status_code == 409
-    assert refused.json()["code"] == "idempotency_key_reused"
-    assert Submission.objects.count() == 1
-
-
-def test_without_a_key_each_post_is_a_submission(writer: Rest) -> None:
-    body = form(PatientFactory())
-
-    statuses = {writer.post("submissions/", body).status_code for _time in range(2)}
-
-    assert statuses == {201}
-    assert Submission.objects.count() == 2
-
-
-@pytest.mark.parametrize("key", ["", "x" * 201, "a b", "é"])
-def test_key_that_cannot_be_one_is_a_400(key: str, writer: Rest) -> None:
-    refused = writer.post("submissions/", form(PatientFactory()), Idempotency_Key=key)
-
+    assert made.status_code == 201, made.content
+    assert str(MedicalCondition.objects.named("fabry  DISEASE").get().pk) == made.json()["id"]
     assert refused.status_code == 400
-    assert refused.json()["errors"][0]["header"] == "Idempotency-Key"
+    assert "Duchenne" in refused.json()["errors"][0]["message"]
 
 
-def test_only_the_import_writes_the_legacy_source(writer: Rest) -> None:
-    refused = writer.post("submissions/", {**form(PatientFactory()), "source": "legacy_crm"})
+def test_put_leaves_the_first_contact_as_it_was(writer: Rest) -> None:
+    patient = PatientFactory(first_contact_at=datetime(2020, 1, 1, tzinfo=UTC))
 
-    assert refused.status_code == 400
-    assert refused.json()["errors"][0]["pointer"] == "/source"
+    answer = writer.put(f"patients/{patient.pk}/", {"first_name": "New", "last_name": "Name"})
 
-
-@pytest.mark.django_db(transaction=True)
-def test_ten_threads_with_one_key_make_one_submission() -> None:
-    bearer = token("api-writer")
-    body = form(PatientFactory())
-
-    def send(_number: int) -> tuple[int, UUID]:
-        try:
-            answer = Rest(bearer).post("submissions/", body, Idempotency_Key="abc")
-            return answer.status_code, answer.json()["id"]
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(send, range(10)))
-
-    assert sorted(status for status, _id in answers) == [200] * 9 + [201]
-    assert len({record_id for _status, record_id in answers}) == 1
-    assert Submission.objects.count() == 1
+    assert answer.status_code == 200, answer.content
+    patient.refresh_from_db()
+    assert (patient.first_name, patient.first_contact_at.year) == ("New", 2020)

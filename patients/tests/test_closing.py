@@ -247,7 +247,7 @@ def test_step_that_fails_leaves_the_patient_open(
         NoteFactory(patient=patient)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(closing, "_steps", [Step("fail", fail)])
+    monkeypatch.setattr(closing, "_steps", [Step("fail", fail, lambda _patient, _now: ())])
 
     with pytest.raises(ZeroDivisionError):
         disqualify(patient_id=patient.pk, by=navigator, reason=Reason.SPAM)
@@ -258,7 +258,7 @@ def test_step_that_fails_leaves_the_patient_open(
 
 def test_step_of_a_name_that_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closing, "_steps", [])
-    closing.join(Step("end it", lambda _ending: []))
+    closing.join(Step("end it", lambda _ending: [], lambda _patient, _now: ()))
 
     with pytest.raises(LookupError, match="end it"):
-        closing.join(Step("end it", lambda _ending: [StageChange()]))
+        closing.join(Step("end it", lambda _ending: [StageChange()], lambda _patient, _now: ()))

@@ -122,7 +122,7 @@ def test_convert_merged_away_id_is_refused_and_nobody_is_not_found(navigator: Us
     with pytest.raises(Patient.DoesNotExist):
         convert(patient_id=navigator.pk, by=navigator)
 
-    assert refused.value.code == "merged_away"
+    assert refused.value.code == "merged"
 
 
 def test_undo_makes_the_patient_a_lead_again_and_says_so(navigator: User) -> None:

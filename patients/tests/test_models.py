@@ -1,11 +1,12 @@
 """What the tables of people refuse, and the questions they answer."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from patients.models import Consent, ContactPoint, MedicalCondition, Patient
 from patients.tests.factories import (
@@ -188,6 +189,54 @@ def test_last_decision_about_consent_counts() -> None:
 
     assert list(Consent.objects.active("navigation")) == []
     assert list(Consent.objects.active("contact")) == [other]
+
+
+def test_consent_dated_ahead_does_not_outlive_its_withdrawal() -> None:
+    given = ConsentFactory(decided_at=timezone.now() - timedelta(days=1))
+    ahead = ConsentFactory.build(
+        patient=given.patient, decided_at=timezone.now() + timedelta(days=365)
+    )
+
+    with pytest.raises(ValidationError, match="future"):
+        ahead.clean()
+    ahead.save()  # past the check, as SQL could
+    ConsentFactory(patient=given.patient, decision="withdrawn")
+
+    assert not Consent.objects.active("navigation").exists()
+
+
+@pytest.mark.parametrize(
+    ("decisions", "allowed"),
+    [
+        ([("", "given")], True),
+        ([("NCT1", "given")], True),
+        ([("NCT2", "given")], False),
+        ([("", "given"), ("NCT1", "withdrawn")], False),
+        ([("NCT1", "given"), ("", "withdrawn")], False),
+        ([("", "refused"), ("NCT1", "given")], True),
+    ],
+)
+def test_consent_without_a_scope_is_about_every_trial(
+    decisions: list[tuple[str, str]], allowed: bool
+) -> None:
+    patient = PatientFactory()
+    for day, (scope, decision) in enumerate(decisions, start=1):
+        ConsentFactory(
+            patient=patient,
+            purpose="trial_site",
+            scope=scope,
+            decision=decision,
+            decided_at=datetime(2026, 1, day, tzinfo=UTC),
+        )
+
+    assert Consent.objects.active("trial_site", scope="NCT1").exists() is allowed
+
+
+def test_contact_point_without_a_patient_or_with_no_address_is_refused_in_words() -> None:
+    ContactPoint(kind="phone", value="+31 6 12345678").clean()
+
+    with pytest.raises(ValidationError, match="valid email"):
+        ContactPoint(kind="email", value="no address").clean()
 
 
 def test_submission_key_is_taken_once_per_source() -> None:

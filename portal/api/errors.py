@@ -2,7 +2,8 @@
 
 `title` is the phrase of the status, `detail` a sentence for people, `code` the word for programs.
 Besides them: `errors` says what is wrong with which member or parameter, `missing` what has to
-be true first, `constraint` which rule of the database stood in the way.
+be true first, `constraint` which rule of the database stood in the way, `merged_into` the id of
+the record to use instead.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,9 +25,11 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from patients.documents import SameFile
+from patients.intake import KeyReused
+from patients.locking import MergedAway
 from portal.api.breaches import Breach, breach
 from portal.core.api.fields import as_drf_errors
-from portal.core.api.invalid import InvalidHeader, InvalidParameter
 from portal.core.api.removal import InUse
 from portal.core.errors import Refused, StaleVersion
 
@@ -44,6 +47,7 @@ _CODES = {
     412: "stale_version",
     413: "too_large",
     415: "unsupported_media_type",
+    422: "invalid",
     429: "throttled",
     500: "error",
 }
@@ -95,16 +99,13 @@ def _headers(error: Exception) -> dict[str, str]:
     return headers
 
 
-# What the place of an error is called, when it is not in the body.
-_PLACES: dict[type, str] = {InvalidParameter: "parameter", InvalidHeader: "header"}
-
 Translated = tuple[int, str, dict[str, Any]]
 
 
 def _invalid(error: Any, request: Any) -> Translated:
-    where = _PLACES.get(type(error), "pointer")
-    errors = list(_flat(error.detail, where))
-    return 400, _("The request is not valid; `errors` says where."), {"errors": errors}
+    errors = list(_flat(error.detail, getattr(error, "place", "pointer")))
+    members = {"code": getattr(error, "problem_code", ""), "errors": errors}
+    return 400, _("The request is not valid; `errors` says where."), members
 
 
 def _invalid_in_model(error: Any, request: Any) -> Translated:
@@ -133,9 +134,21 @@ def _refused(error: Any, request: Any) -> Translated:
     return 409, error.message, {"code": error.code, "missing": missing}
 
 
+def _merged(error: Any, request: Any) -> Translated:
+    return 409, error.message, {"code": error.code, "merged_into": str(error.survivor_id)}
+
+
+def _key_reused(error: Any, request: Any) -> Translated:
+    return 422, error.message, {"code": error.code}
+
+
 def _stale(error: Any, request: Any) -> Translated:
     members = {"code": error.code, "version": error.actual, "changed": list(error.changed)}
     return 412, error.message, members
+
+
+def _same_file(error: Any, request: Any) -> Translated:
+    return 409, error.message, {"code": error.code, "document": str(error.document_id)}
 
 
 def _in_use(error: Any, request: Any) -> Translated:
@@ -192,6 +205,9 @@ _TRANSLATIONS: tuple[tuple[Any, Callable[[Any, Any], Translated | None]], ...] =
     (DjangoValidationError, _invalid_in_model),
     (StaleVersion, _stale),
     (InUse, _in_use),
+    (MergedAway, _merged),
+    (KeyReused, _key_reused),
+    (SameFile, _same_file),
     (Refused, _refused),
     ((Http404, exceptions.NotFound, ObjectDoesNotExist), _not_found),
     (PermissionDenied, _simply(403, lambda: _("You may not do this."))),

@@ -33,20 +33,25 @@ _ONE = {404: "There is no such record."}
 _BODY = {
     409: "Another record stands in the way, or a rule of the work does; `code` says which.",
     413: "The body is larger than 2.5 MB.",
-    415: "Send application/json.",
+    415: "Send the media type that is named here.",
 }
 _TAGGED = {412: "Somebody else has changed the record since the version in If-Match."}
+_KEYED = {422: "The Idempotency-Key came with another body before."}
 _PROBLEMS: dict[str, dict[int, str]] = {
     "list": _ALWAYS,
     "retrieve": {**_ALWAYS, **_ONE},
+    "file": {**_ALWAYS, **_ONE, 409: "The stored file cannot be read; `code` says why."},
     "create": {**_ALWAYS, **_BODY},
     "update": {**_ALWAYS, **_ONE, **_BODY, **_TAGGED},
     "partial_update": {**_ALWAYS, **_ONE, **_BODY, **_TAGGED},
     "destroy": {**_ALWAYS, **_ONE, 409: "Other records refer to it.", **_TAGGED},
 }
+# A verb of one record.
+_VERB = {**_ALWAYS, **_ONE, **_BODY, **_TAGGED}
 _SUMMARIES = {
     "list": "List {}",
     "retrieve": "Read one of {}",
+    "file": "Download the file of one of {}",
     "create": "Add to {}",
     "update": "Replace one of {}",
     "partial_update": "Change one of {}",
@@ -54,7 +59,17 @@ _SUMMARIES = {
 }
 _TEXT = {"type": "string"}
 _TAG = {"type": "string", "pattern": r'^(\*|"[0-9]+")$'}
-_KEY = {"type": "string", "pattern": "^[!-~]{1,200}$"}
+_KEY = {"type": "string", "pattern": "^[!-~]{1,160}$"}
+_MERGED: dict[str, Any] = {
+    "type": "object",
+    "description": "This record was merged into another one.",
+    "required": ["code", "detail", "merged_into"],
+    "properties": {
+        "code": {"const": "merged"},
+        "detail": {**_TEXT, "description": "A sentence for people."},
+        "merged_into": {**_TEXT, "format": "uuid", "description": "The id to use from now on."},
+    },
+}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "What went wrong (RFC 9457). Programs go by `code`.",
@@ -96,6 +111,16 @@ _PROBLEM: dict[str, Any] = {
             "items": _TEXT,
             "description": "The kinds of records that refer to this one.",
         },
+        "merged_into": {
+            **_TEXT,
+            "format": "uuid",
+            "description": "The id of the record that this one was merged into.",
+        },
+        "document": {
+            **_TEXT,
+            "format": "uuid",
+            "description": "The document that has this very file.",
+        },
         "version": {"type": "integer", "description": "The version that the record has now."},
         "changed": {
             "type": "array",
@@ -115,26 +140,39 @@ class PortalSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        problem = ResolvedComponent(
-            name="Problem", type=ResolvedComponent.SCHEMA, schema=_PROBLEM, object="Problem"
-        )
-        self.registry.register_on_missing(problem)
         responses = operation["responses"]
         if self.view.action == "retrieve":
             responses["304"] = {"description": "The record is as you know it."}
-            for status, description in self.view.other_answers.items():
-                responses[status] = {"description": description}
-        if self.view.action == "create" and self.view.request_headers:
-            responses["200"] = {
-                **responses["201"],
-                "description": "This was received before, under the same key.",
+        if self.view.moved and self.view.detail:
+            responses["301" if self.view.action == "retrieve" else "308"] = {
+                "description": self.view.moved,
+                "headers": {"Location": {"schema": {**_TEXT, "format": "uri"}}},
+                "content": {"application/json": {"schema": self._component("Merged", _MERGED)}},
             }
-        for status, description in _PROBLEMS[self.view.action].items():
-            content = {MEDIA_TYPE: {"schema": problem.ref}}
+        problems = dict(_PROBLEMS.get(self.view.action, _VERB))
+        if self.view.action == "create" and self.view.request_headers:
+            problems.update(_KEYED)
+        content = {MEDIA_TYPE: {"schema": self._component("Problem", _PROBLEM)}}
+        for status, description in problems.items():
             responses[str(status)] = {"description": description, "content": content}
         return operation
 
+    def _component(self, name: str, schema: dict[str, Any]) -> Any:
+        """A reference to a component of the document that no serializer describes."""
+        found = ResolvedComponent(
+            name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name
+        )
+        self.registry.register_on_missing(found)
+        return found.ref
+
+    def get_operation_id(self) -> str:
+        """`patients_close` of a verb, which makes nothing; else as drf-spectacular names it."""
+        found: str = super().get_operation_id()
+        return found if self.view.action in _SUMMARIES else found.removesuffix("_create")
+
     def get_summary(self) -> str:
+        if self.view.action not in _SUMMARIES:
+            return str(self.view.name)
         return _SUMMARIES[self.view.action].format(self.get_tags()[0].replace("-", " "))
 
     def get_description(self) -> str:
@@ -143,12 +181,14 @@ class PortalSchema(AutoSchema):
         return "\n\n".join(" ".join(part.split()) for part in parts if part)
 
     def get_response_serializers(self) -> Any:
-        return self.view.serializer_class
+        if self.view.action == "file":
+            return {(200, each): OpenApiTypes.BINARY for each in self.view.downloads}
+        return self.view.answers.get(self.view.action, self.view.serializer_class)
 
     def get_override_parameters(self) -> list[Any]:
         header: Any = OpenApiParameter.HEADER
         found = []
-        if self.view.action != "list":
+        if self.view.action not in {"list", "file"}:
             found.append(
                 OpenApiParameter(
                     "ETag",
@@ -161,10 +201,10 @@ class PortalSchema(AutoSchema):
         if self.view.action == "create":
             found.append(OpenApiParameter("Location", OpenApiTypes.URI, header, response=[201]))
             found += [
-                OpenApiParameter(name, _KEY, header, description=text)
+                OpenApiParameter(name, _KEY, header, required=True, description=text)
                 for name, text in self.view.request_headers.items()
             ]
-        if self.view.action in {"update", "partial_update", "destroy"}:
+        if self.view.detail and self.view.action != "retrieve":
             text = "The entity tag you read. Without it you may overwrite somebody's change."
             found.append(OpenApiParameter("If-Match", _TAG, header, description=text))
         if self.view.action == "retrieve":
@@ -175,7 +215,7 @@ class PortalSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
         if direction == "request":
-            schema["additionalProperties"] = False
+            schema["additionalProperties"] = getattr(serializer, "takes_more", False)
         else:
             schema["required"] = list(schema["properties"])
         return schema

@@ -4,14 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
 from bookings.api import BookingViewSet, CallViewSet
+from patients.api.consent_texts import ConsentTextViewSet
 from patients.api.consents import ConsentViewSet
 from patients.api.contact_points import ContactPointViewSet
+from patients.api.documents import DocumentViewSet
 from patients.api.lookups import (
     ConditionNameViewSet,
     HospitalViewSet,
     MedicalConditionViewSet,
     SpecializationViewSet,
 )
+from patients.api.notes import NoteViewSet
 from patients.api.patients import PatientViewSet
 from patients.api.specialists import SpecialistViewSet
 from patients.api.submissions import SubmissionViewSet
@@ -32,6 +35,9 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "condition-names": ConditionNameViewSet,
     "submissions": SubmissionViewSet,
     "consents": ConsentViewSet,
+    "consent-texts": ConsentTextViewSet,
+    "notes": NoteViewSet,
+    "documents": DocumentViewSet,
     "bookings": BookingViewSet,
     "calls": CallViewSet,
     "clinical-trials": ClinicalTrialViewSet,

@@ -1,5 +1,7 @@
 """The entrance of REST: what there is, and a page to try it."""
 
+from typing import Any
+
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -8,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api.renderers import OpenApiJson, OpenApiYaml
+from portal.api.renderers import JSON, OpenApiJson, OpenApiYaml
 from portal.api.schema import document
 
 
@@ -64,3 +66,13 @@ class Docs(SpectacularSwaggerSplitView):
 
     authentication_classes = []
     permission_classes = [AllowAny]
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Any:
+        """The page is HTML; what goes wrong with it is a problem document like every other."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        if finished.exception:
+            finished.accepted_renderer = JSON()
+            finished.accepted_media_type = JSON.media_type
+        return finished

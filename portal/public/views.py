@@ -17,7 +17,7 @@ from portal.public.drafts import Draft
 from portal.public.forms import PURPOSES
 from portal.public.languages import in_its_language
 from portal.public.sending import first_sent, last_sent, send
-from portal.public.throttle import FORMS, LINKS, SUGGESTIONS, TRIES, TooMany, count
+from portal.throttle import FORMS, LINKS, SUGGESTIONS, TRIES, TooMany, count
 
 # Nobody reads and fills in the form faster, not even with a browser that fills in for them.
 FASTEST = timedelta(seconds=3)

@@ -40,6 +40,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": TEAL},
     "STYLES": [lambda request: static("portal/portal.css")],
     "SCRIPTS": [lambda request: static("portal/workplace.js")],
+    "LOGIN": {"form": "portal.site.log_in.LogInForm"},
     "COMMAND": {"search_models": ["patients.patient", "patients.specialist"]},
     "SIDEBAR": {
         "show_search": True,

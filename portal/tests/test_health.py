@@ -35,3 +35,14 @@ def test_readyz_without_the_database_is_503(client: Client, monkeypatch: Any) ->
     monkeypatch.setattr("portal.health.MigrationExecutor", unreachable)
 
     assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probe_by_address_and_over_plain_http_is_answered(
+    client: Client, settings: Any, path: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200

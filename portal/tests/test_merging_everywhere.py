@@ -483,7 +483,7 @@ def test_crossing_merges_at_once_have_one_winner_and_lose_nobody() -> None:
     won = {result for result in results if isinstance(result, PatientMerge)}
     refused = [result for result in results if isinstance(result, Refused)]
     assert len(won) == 1
-    assert {error.code for error in refused} == {"merged_away"}
+    assert {error.code for error in refused} == {"merged"}
     assert len(refused) == 3
     assert Patient.objects.get().notes.count() == 2
 
@@ -498,7 +498,7 @@ def test_merges_in_a_ring_at_once_leave_everybody_findable() -> None:
     results = merges([(ids[n], ids[(n + 1) % 4]) for n in range(4)])
 
     assert all(isinstance(result, PatientMerge | Refused) for result in results)
-    assert {getattr(result, "code", "merged_away") for result in results} == {"merged_away"}
+    assert {getattr(result, "code", "merged") for result in results} == {"merged"}
     living = set(Patient.objects.values_list("pk", flat=True))
     assert {resolve(pk) for pk in ids} == living
     assert sum(p.notes.count() for p in Patient.objects.all()) == 4

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.admin.beginning import BeginsForPatient
 from patients.admin.joined import Table, join
 from portal.core.admin import (
     AutocompleteFilter,
@@ -22,7 +23,7 @@ from referrals.models import CTReferral
 
 
 @admin.register(CTReferral)
-class CTReferralAdmin(RecordAdmin):
+class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     """Who was referred to which trial, and how far it has come."""
 
     list_display = ("patient", "trial_shown", "status_shown", "eligible", "physician", "sent")

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.admin.beginning import BeginsForPatient
 from patients.admin.joined import Table, join
+from patients.locking import locked_open
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -35,7 +37,7 @@ class DossierStepInline(PartInline):
 
 
 @admin.register(EAPDossier)
-class EAPDossierAdmin(RecordAdmin):
+class EAPDossierAdmin(BeginsForPatient, RecordAdmin):
     """Patients' ways into expanded access programs."""
 
     list_display = ("dossier", "patient", "program", "state_shown", "urgency_shown", "physician")
@@ -111,6 +113,12 @@ class EAPDossierAdmin(RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return (*self.readonly_fields, "patient", "program") if obj else self.readonly_fields
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Steps are added only while the patient is open."""
+        if any(each.has_changed() for each in formset.extra_forms):
+            locked_open(form.instance.patient_id)
+        super().save_formset(request, form, formset, change)
+
     def facts(self, request: HttpRequest, record: EAPDossier) -> list[Fact]:
         state = "closed_reason" if record.closed_reason else "state"
         return [
@@ -134,7 +142,7 @@ class StepNeedInline(PartInline):
 
 
 @admin.register(DossierStep)
-class DossierStepAdmin(RecordAdmin):
+class DossierStepAdmin(BeginsForPatient, RecordAdmin):
     """Steps of all dossiers: what is due, and with whom it lies."""
 
     list_display = ("title", "dossier", "patient_shown", "status_shown", "responsible", "due")
@@ -178,6 +186,7 @@ class DossierStepAdmin(RecordAdmin):
     )
     inlines = (StepNeedInline,)
     opens = ("dossier.patient",)
+    patient_id_at = "dossier.patient_id"
     history_parts = ("needs",)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:

@@ -1,6 +1,6 @@
 """Referrals to clinical trials over REST."""
 
-from patients.api.patients import OfPatientSerializer, OfPatientViewSet
+from patients.api.of_patient import OfOpenPatientViewSet, OfPatientSerializer, PatientFilter
 from patients.api.summaries import PatientSummary, SpecialistSummary
 from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
@@ -38,12 +38,12 @@ class CTReferralSerializer(OfPatientSerializer):
 class CTReferralFilters(RecordFilters):
     """What the list of referrals can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     trial = IdFilter("trial_id")
     status = AnyOfFilter(choices=CTReferral.Status.choices)
 
 
-class CTReferralViewSet(OfPatientViewSet):
+class CTReferralViewSet(OfOpenPatientViewSet):
     """Referrals to clinical trials. One is active per patient and trial.
 
     The status is changed by operations of its own, not by writing it. Only a draft can be deleted.

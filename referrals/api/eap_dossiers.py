@@ -1,13 +1,21 @@
 """Dossiers of expanded access and their steps over REST."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from patients.api.patients import OfPatientSerializer, OfPatientViewSet, refuse_restricted
+from patients.api.of_patient import (
+    OfOpenPatientViewSet,
+    OfPatientSerializer,
+    PatientFilter,
+    refuse_restricted,
+)
 from patients.api.summaries import HospitalSummary, PatientSummary, SpecialistSummary
+from patients.beginning import begin
 from patients.models import Patient
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer
 from portal.core.api.viewsets import BY_ID, FullViewSet
+from portal.core.models import User
 from referrals.api.summaries import DossierSummary, ProgramSummary, RouteStepSummary, RouteSummary
 from referrals.discarding import refuse_when_begun, refuse_when_closed
 from referrals.models import DossierStep, EAPDossier
@@ -45,12 +53,12 @@ class EAPDossierSerializer(OfPatientSerializer):
 class EAPDossierFilters(RecordFilters):
     """What the list of dossiers can be narrowed by."""
 
-    patient = IdFilter("patient_id")
+    patient = PatientFilter()
     program = IdFilter("program_id")
     state = AnyOfFilter(choices=EAPDossier.State.choices)
 
 
-class EAPDossierViewSet(OfPatientViewSet):
+class EAPDossierViewSet(OfOpenPatientViewSet):
     """Dossiers of expanded access. One is open per patient and program.
 
     Opening and closing are operations of their own. Only an open dossier without steps can be
@@ -113,6 +121,11 @@ class DossierStepViewSet(FullViewSet):
     orderings = BY_ID
     default_ordering = "-id"
     subject = (Patient, "dossier__patient_id")
+
+    def make(self, serializer: Any) -> UUID:
+        step = serializer.row
+        begin(step, patient_id=step.dossier.patient_id, by=cast(User, self.request.user))
+        return cast(UUID, step.pk)
 
     def remove(self, row: DossierStep) -> None:
         refuse_when_begun(row)

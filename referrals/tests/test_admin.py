@@ -45,6 +45,71 @@ def test_new_referral_is_a_draft(desk: Client) -> None:
     assert CTReferral.objects.get().status == "draft"
 
 
+CLOSED = {"stage": "closed", "closed_reason": "withdrawn"}
+REOPEN = "The record is closed. Reopen it first."
+
+
+def test_referral_of_who_is_closed_is_an_error_of_the_form(desk: Client) -> None:
+    patient, trial = PatientFactory(**CLOSED), ClinicalTrialFactory()
+
+    response = desk.post(
+        reverse("admin:referrals_ctreferral_add"),
+        {"patient": patient.pk, "trial": trial.pk, "eligible": "unknown"},
+    )
+
+    assert REOPEN in response.content.decode()
+    assert not CTReferral.objects.exists()
+
+
+def test_dossier_of_who_is_closed_is_an_error_of_the_form(desk: Client) -> None:
+    patient, program = PatientFactory(**CLOSED), ExpandedAccessProgramFactory()
+
+    response = desk.post(
+        reverse("admin:referrals_eapdossier_add"),
+        {
+            "patient": patient.pk,
+            "program": program.pk,
+            "urgency": "urgent",
+            **no_rows("steps"),
+        },
+    )
+
+    assert REOPEN in response.content.decode()
+    assert not EAPDossier.objects.exists()
+
+
+def test_step_for_who_is_closed_is_an_error_of_the_form(desk: Client) -> None:
+    dossier = EAPDossierFactory(patient=PatientFactory(**CLOSED))
+    dossier.refresh_from_db()
+
+    on_its_own = desk.post(
+        reverse("admin:referrals_dossierstep_add"),
+        {
+            "dossier": dossier.pk,
+            "title": "Ask the sponsor",
+            "position": 1,
+            "responsible": "navigator",
+            **no_rows("needs"),
+        },
+    )
+    on_the_dossier = desk.post(
+        dossier.get_absolute_url(),
+        {
+            "urgency": "urgent",
+            "version": dossier.version,
+            **no_rows("steps"),
+            "steps-TOTAL_FORMS": 1,
+            "steps-0-position": 1,
+            "steps-0-title": "Ask the sponsor",
+            "steps-0-responsible": "navigator",
+        },
+    )
+
+    assert REOPEN in on_its_own.content.decode()
+    assert REOPEN in on_the_dossier.content.decode()
+    assert not dossier.steps.exists()
+
+
 def test_second_active_referral_to_a_trial_is_an_error_of_the_form(desk: Client) -> None:
     referral = CTReferralFactory()
 

@@ -4,14 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from bookings.tests.factories import BookingFactory, CallFactory
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
+    ConsentTextFactory,
     ContactPointFactory,
+    DocumentFactory,
     HospitalFactory,
     MedicalConditionFactory,
+    NoteFactory,
     PatientFactory,
     SpecialistFactory,
     SpecializationFactory,
@@ -37,13 +43,15 @@ AHEAD = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta
 class Sample:
     """`made` makes a row as a fixture; `body` is what a POST sends, `change` what a PATCH does.
 
-    `found_by` is a filter; where its value is None, the value is the one in `body`.
+    `found_by` is a filter; where its value is None, the value is the one in `body`. `headers` are
+    those of a POST.
     """
 
     made: Callable[..., Any]
     body: Callable[[], dict[str, Any]]
     change: dict[str, Any] = field(default_factory=dict)
     found_by: dict[str, str | None] = field(default_factory=dict)
+    headers: Callable[[], dict[str, str]] = dict
 
 
 def _id(row: Any) -> str:
@@ -113,12 +121,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "submissions": Sample(
         SubmissionFactory,
-        lambda: {
-            "patient": _id(PatientFactory()),
-            "source": "api",
-            "payload": {"first_name": "Ada", "wishes": ["a trial"]},
-        },
-        found_by={"patient": None},
+        lambda: {"first_name": "Ada", "email": "ada.rest@example.org", "wishes": ["a trial"]},
+        found_by={"source": "api"},
+        headers=lambda: {"Idempotency_Key": str(uuid4())},
     ),
     "consents": Sample(
         ConsentFactory,
@@ -129,6 +134,22 @@ SAMPLES: dict[str, Sample] = {
             "text_version": "2026-01",
             "language": "nl",
             "method": "api",
+        },
+        found_by={"patient": None},
+    ),
+    "consent-texts": Sample(ConsentTextFactory, dict, found_by={"text_version": None}),
+    "notes": Sample(
+        NoteFactory,
+        lambda: {"patient": _id(PatientFactory()), "text": "Prefers the morning."},
+        found_by={"patient": None},
+    ),
+    "documents": Sample(
+        DocumentFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "kind": "letter",
+            "title": "Letter of referral",
+            "file": SimpleUploadedFile("letter.txt", b"Dear colleague,"),
         },
         found_by={"patient": None},
     ),
@@ -214,4 +235,5 @@ SAMPLES: dict[str, Sample] = {
         {"dossier": None},
     ),
 }
-APPEND_ONLY = {"submissions", "consents"}
+READ_ONLY = {"consent-texts"}
+APPEND_ONLY = {"submissions", "consents", "notes", "documents"}

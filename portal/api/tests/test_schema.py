@@ -9,8 +9,12 @@ from django.core.management import call_command
 from django.test import Client
 
 from portal.api.schema import document
-from portal.api.tests.samples import APPEND_ONLY
+from portal.api.tests.samples import APPEND_ONLY, READ_ONLY
 from portal.api.urls import COLLECTIONS
+
+VERBS = ("convert", "undo-conversion", "close", "reopen")
+# Whatever a form says is kept, so these are the bodies that take members of any name.
+TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -41,11 +45,14 @@ def test_schema_is_openapi_3_1_in_json_and_yaml_for_everybody(client: Client) ->
 
 
 def test_every_collection_and_method_is_described() -> None:
-    expected = set()
+    expected = {("/api/v1/documents/{id}/file/", "get")}
     for name in COLLECTIONS:
-        changing = set() if name in APPEND_ONLY else {"put", "patch", "delete"}
-        expected |= {(f"/api/v1/{name}/", method) for method in ("get", "post")}
+        kept = APPEND_ONLY | READ_ONLY
+        changing = set() if name in kept else {"put", "patch", "delete"}
+        making = set() if name in READ_ONLY else {"post"}
+        expected |= {(f"/api/v1/{name}/", method) for method in {"get", *making}}
         expected |= {(f"/api/v1/{name}/{{id}}/", method) for method in {"get", *changing}}
+    expected |= {(f"/api/v1/patients/{{id}}/{verb}/", "post") for verb in VERBS}
 
     assert {(path, method) for path, method, _operation in operations()} == expected
 
@@ -84,10 +91,37 @@ def test_related_record_is_written_as_an_id_and_read_as_a_summary() -> None:
     assert list(schemas["SpecialistSummary"]["properties"]) == ["id", "name", "hospital"]
 
 
+def test_verb_takes_the_version_and_says_what_can_go_wrong() -> None:
+    close = document()["paths"]["/api/v1/patients/{id}/close/"]["post"]
+
+    assert (close["operationId"], close["summary"]) == ("patients_close", "Close a lead or patient")
+    headers = {each["name"] for each in close["parameters"] if each["in"] == "header"}
+    assert headers == {"If-Match"}
+    assert set(close["responses"]) == {
+        *("200", "308", "400", "401", "403", "404", "406", "409", "412", "413", "415")
+    }
+    assert list(close["responses"]["200"]["headers"]) == ["ETag"]
+    answer = close["responses"]["308"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Merged"}
+
+
+def test_submission_demands_a_key_and_is_answered_with_a_receipt() -> None:
+    create = document()["paths"]["/api/v1/submissions/"]["post"]
+
+    [key] = [each for each in create["parameters"] if each["in"] == "header"]
+    assert (key["name"], key["required"]) == ("Idempotency-Key", True)
+    assert "422" in create["responses"]
+    receipt = create["responses"]["201"]["content"]["application/json"]["schema"]
+    assert receipt == {"$ref": "#/components/schemas/Receipt"}
+    assert set(document()["components"]["schemas"]["Receipt"]["properties"]) == {
+        *("id", "received_at")
+    }
+
+
 def test_request_takes_no_other_members_and_an_answer_has_them_all() -> None:
     for name, schema in document()["components"]["schemas"].items():
         if name.endswith("Request"):
-            assert schema["additionalProperties"] is False, name
+            assert schema["additionalProperties"] is (name in TAKE_MORE), name
         elif "properties" in schema and name != "Problem":
             assert set(schema["required"]) == set(schema["properties"]), name
 

@@ -2,7 +2,8 @@
 
 `records` the list and page of any record, `lists` bounded counts and pages, `forms` every rule
 and the optimistic lock, `related` what belongs to a record, `filters` filters that stay fast,
-`display` single values, `staff` the pages of those who work here, `access_log` who opened what.
+`display` single values, `verbs` what can be done to a record, `staff` the pages of those who work
+here, `access_log` who opened what.
 """
 
 from portal.core.admin import access_log, staff
@@ -10,11 +11,13 @@ from portal.core.admin.filters import AutocompleteFilter, ChoicesFilter, DateRan
 from portal.core.admin.kinds import AppendOnlyAdmin, ReadOnlyAdmin
 from portal.core.admin.records import Fact, RecordAdmin
 from portal.core.admin.related import AddOnlyInline, PartInline, RelatedTable
+from portal.core.admin.verbs import Briefing, Verb, VerbForm
 
 __all__ = (
     "AddOnlyInline",
     "AppendOnlyAdmin",
     "AutocompleteFilter",
+    "Briefing",
     "ChoicesFilter",
     "DateRangeFilter",
     "Fact",
@@ -22,6 +25,8 @@ __all__ = (
     "ReadOnlyAdmin",
     "RecordAdmin",
     "RelatedTable",
+    "Verb",
+    "VerbForm",
     "access_log",
     "staff",
 )

@@ -36,6 +36,15 @@ def people_shown(
     return people
 
 
+def is_restricted(record: models.Model, paths: Sequence[str]) -> bool:
+    """Whether one of these people is somebody about whom nothing may be changed."""
+    return any(
+        model._default_manager.filter(pk__in=ids, processing_restricted=True).exists()
+        for model, ids in people_shown(record, paths).items()
+        if any(field.name == "processing_restricted" for field in model._meta.concrete_fields)
+    )
+
+
 def deletion(model: type[models.Model], records: list[Any]) -> Any:
     """What Django's deletion page asks for: what goes, how many, lacking permissions (none are
     asked for parts) and what stands in the way. At most DELETION_LIMIT rows of each kind."""

@@ -26,10 +26,11 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 from portal.core import access, history_log
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
-from portal.core.admin.reach import deletion, people_shown
+from portal.core.admin.reach import deletion, is_restricted, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
+from portal.core.admin.verbs import Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
@@ -66,8 +67,10 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     # one it points at. Opening the page is written to the access log for each of them.
     opens: ClassVar[Sequence[str]] = ()
     # Related names of rows whose changes belong to this record's history.
-    history_parts: ClassVar[Sequence[str]] = ()
+    history_parts: ClassVar[Sequence[history_log.Part]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
+    # What can be done to a record; each is a button on its page, with a page of its own.
+    verbs: ClassVar[Sequence[Verb]] = ()
 
     # --- list --------------------------------------------------------------------------------
 
@@ -181,6 +184,23 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             request.portal_refusal = refusal_of(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, unless it is about somebody about whom nothing may be changed.
+
+        That person's own page decides for itself: the restriction can be lifted there.
+        """
+        about = [path for path in self.opens if path]
+        if is_restricted(obj, about):
+            raise Refused(
+                _("This person's data may not be changed. Lift the restriction first."),
+                code="restricted",
+            )
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete: bool = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or not is_restricted(obj, self.opens))
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -192,8 +212,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> Any:
         context["adminform"] = OpenableForm(context["adminform"], request.user)
         if obj is not None:
-            self._log_opened(request, obj)
+            self.log_opened(request, obj)
             context.update(
+                portal_verbs=verb_buttons(self, request, obj),
                 portal_facts=self.facts(request, obj),
                 portal_tables=self.shown_tables(request, obj),
                 portal_history=history_log.read(
@@ -203,6 +224,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 portal_history_url=self._url("history", obj),
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_custom_urls(self) -> Any:
+        return (*super().get_custom_urls(), *verb_urls(self))
 
     def facts(self, request: HttpRequest, record: Any) -> list[Fact]:
         """What to know at a glance about this record; shown at the top of its page."""
@@ -239,7 +263,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, record):
             raise PermissionDenied
-        self._log_opened(request, record)
+        self.log_opened(request, record)
         raw = request.GET.get("p", "1")
         number = min(int(raw), 1000) if raw.isdecimal() and int(raw) > 0 else 1
         page = history_log.read(
@@ -269,7 +293,8 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, args=[quote(record.pk)])
 
-    def _log_opened(self, request: HttpRequest, record: Any) -> None:
+    def log_opened(self, request: HttpRequest, record: Any) -> None:
+        """Write that the viewer is shown the people whose record this is."""
         for model, ids in people_shown(record, self.opens).items():
             access.opened(
                 model,

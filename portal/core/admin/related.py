@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -38,6 +39,7 @@ class RelatedTable:
     columns: Sequence[tuple[Any, Callable[[Any], Any]]]
     title: Any = ""
     select_related: Sequence[str] = ()
+    defer: Sequence[str] = ()  # large columns that no cell shows
     ordering: Sequence[str] = ()
     can_add: bool = True
     empty: Any = field(default=_("None yet."))
@@ -53,9 +55,9 @@ class RelatedTable:
         name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}"
         to_record = manager.field.name
         rows = list(
-            manager.order_by(*(self.ordering or model._meta.ordering or ())).select_related(
-                *self.select_related
-            )[: SHOWN + 1]
+            manager.order_by(*(self.ordering or model._meta.ordering or ()))
+            .select_related(*self.select_related)
+            .defer(*self.defer)[: SHOWN + 1]
         )
         everything = urlencode({f"{to_record}__id__exact": str(record.pk)})
         may_add = self.can_add and may(request.user, "add", model)
@@ -122,7 +124,7 @@ class NewestFormSet(PaginationInlineFormSet):  # type: ignore[misc]
             raw = self.data.get(f"{self.add_prefix(index)}-{key.name}", "")
             try:
                 found.append(key.to_python(raw))
-            except ValueError:
+            except (ValueError, ValidationError):  # no id at all
                 continue
         return [value for value in found if value is not None]
 

@@ -12,7 +12,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.records import Fact, RecordAdmin
-from portal.core.models import User
+from portal.core.models import RoleGiven, User
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -79,6 +79,8 @@ class UserAdmin(DjangoUserAdmin, RecordAdmin):  # type: ignore[misc]
             },
         ),
     )
+
+    history_parts = ((RoleGiven, "user_id"),)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.prefetch_related("groups")

@@ -64,7 +64,9 @@ def _member(field: Any, name: str, path: str) -> Any:
 
 def _object(serializer: serializers.BaseSerializer[Any], path: str = "") -> JsonObject:
     fields = serializer.fields  # type: ignore[attr-defined]
-    return JsonObject({name: _member(field, name, path) for name, field in fields.items()})
+    return JsonObject(
+        {name: _member(field, name, path) for name, field in fields.items() if not field.write_only}
+    )
 
 
 class Document(NamedTuple):

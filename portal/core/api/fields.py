@@ -20,7 +20,6 @@ _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MAX_DEPTH = 32
 
 
 def parse_instant(text: str) -> datetime:
@@ -137,35 +136,6 @@ class Instant(serializers.DateTimeField):
             self.fail("invalid")
 
 
-class JsonObjectField(serializers.JSONField):
-    """A JSON object, kept as it came. No NUL characters, nested no deeper than 32."""
-
-    default_error_messages = {
-        "not_an_object": _("Send a JSON object."),
-        "null_character": _("PostgreSQL cannot store the character NUL (\\u0000)."),
-        "too_deep": _("Nested deeper than 32 levels."),
-    }
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, dict):
-            self.fail("not_an_object")
-        self._check(data, depth=1)
-        return data
-
-    def _check(self, value: Any, *, depth: int) -> None:
-        if depth > _MAX_DEPTH:
-            self.fail("too_deep")
-        if isinstance(value, str) and "\x00" in value:
-            self.fail("null_character")
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                self._check(key, depth=depth)
-                self._check(inner, depth=depth + 1)
-        elif isinstance(value, list):
-            for inner in value:
-                self._check(inner, depth=depth + 1)
-
-
 class Computed(serializers.CharField):
     """Text that is read and is no column: an SQL expression, given the path to its table."""
 
@@ -182,9 +152,7 @@ class Related(serializers.PrimaryKeyRelatedField):
         "incorrect_type": _("Write the id of the record, a UUID."),
     }
 
-    def __init__(
-        self, *, summary: type[serializers.BaseSerializer[Any]], may_be_null: bool, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, summary: Any, may_be_null: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.summary = summary
         self.may_be_null = may_be_null
@@ -201,6 +169,7 @@ class Related(serializers.PrimaryKeyRelatedField):
         rows: Any = self.get_queryset()
         found: models.Model | None = rows.filter(pk=key).first()
         if found is None:
+            self.summary.explain_missing(key)
             self.fail("does_not_exist")
         return found
 

@@ -9,6 +9,7 @@ raced; the error handler turns a breach into a 409 or 400 that names the constra
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -35,6 +36,10 @@ class Summary(serializers.ModelSerializer[Any]):
 
     serializer_related_field = fields.Related
 
+    @classmethod
+    def explain_missing(cls, key: UUID) -> None:
+        """Raise what is known of an id under which there is no such record; or do nothing."""
+
     def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
         kwargs = {"read_only": True}
         return fields.Related, {**kwargs, **_summarized(self, field_name, relation_info)}
@@ -58,7 +63,6 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         models.DateTimeField: fields.Instant,
         models.EmailField: fields.Email,
         models.IntegerField: fields.Whole,
-        models.JSONField: fields.JsonObjectField,
         models.PositiveIntegerField: fields.Whole,
         models.PositiveSmallIntegerField: fields.Whole,
         models.TextField: fields.Text,
@@ -171,6 +175,21 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         instance.save(force_update=True)
         return instance
+
+
+class VerbSerializer(serializers.Serializer[Any]):
+    """What a verb is told: each member declared, any other an error."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = {
+                str(name): [ErrorDetail(_UNKNOWN, code="unknown")]  # type: ignore[arg-type]
+                for name in data
+                if name not in self.fields
+            }
+            if unknown:
+                raise ValidationError(unknown)
+        return super().to_internal_value(data)
 
 
 def full_name(path: str) -> Any:

@@ -16,6 +16,7 @@ from django.http import Http404
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from portal.core import access
@@ -44,11 +45,20 @@ class RecordViewSet(GenericViewSet[Any]):
     default_ordering = "-created_at"
     # Whose record it is: the model that the access log names, and the column with their id.
     subject: ClassVar[tuple[type[models.Model], str] | None] = None
-    # For the schema: headers that a POST takes (name → description), and answers to a GET of one
-    # record besides the usual ones (status → description).
+    # What an action takes, and what it gives, where that is not the record itself.
+    bodies: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
+    answers: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
+    # For the schema: headers that a POST demands (name → description), and what a redirect to
+    # another record means, if there may be one.
     request_headers: ClassVar[dict[str, str]] = {}
-    other_answers: ClassVar[dict[str, str]] = {}
+    moved: ClassVar[str] = ""
+    # The media types that the action `file` answers with, for resources that have a file each.
+    downloads: ClassVar[tuple[str, ...]] = ()
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def get_serializer_class(self) -> Any:
+        """What is read from the body of this action."""
+        return self.bodies.get(self.action) or super().get_serializer_class()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -142,14 +152,16 @@ class RecordViewSet(GenericViewSet[Any]):
             headers={"ETag": versions.etag(document.version), **(headers or {})},
         )
 
-    def locked(self, record_id: UUID) -> Any:
+    def locked(self, record_id: UUID, *, no_key: bool = True) -> Any:
         """The row, locked until the end of the transaction, at the version If-Match names.
+
+        Not `no_key`: also against others who add rows that point at it, as verbs may need.
 
         Raises Http404, and StaleVersion when somebody else has changed it.
         """
         model = self.serializer_class.Meta.model
         derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
-        rows = self.get_queryset().defer(*derived).select_for_update(of=("self",), no_key=True)
+        rows = self.get_queryset().defer(*derived).select_for_update(of=("self",), no_key=no_key)
         row = rows.filter(pk=record_id).first()
         if row is None:
             raise Http404
@@ -187,7 +199,7 @@ class Changes(RecordViewSet):
     def get_serializer_class(self) -> Any:
         if self.action in {"update", "partial_update"}:
             return self.serializer_class.for_change()
-        return self.serializer_class
+        return super().get_serializer_class()
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace what may be written; what is left out goes back to its default.

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.base import File
 from django.core.management import call_command
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -32,7 +34,7 @@ def token(role: str) -> str:
 
 
 class Rest:
-    """Calls REST under `/api/v1/`; bodies are JSON."""
+    """Calls REST under `/api/v1/`; bodies are JSON, or multipart when there is a file in them."""
 
     def __init__(self, bearer: str = "") -> None:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
@@ -40,11 +42,17 @@ class Rest:
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """The answer to a request; `If_Match="…"` sends the header If-Match."""
+        has_file = isinstance(body, dict) and any(isinstance(each, File) for each in body.values())
+        content_type = MULTIPART_CONTENT if has_file else "application/json"
+        if has_file:
+            data = encode_multipart(BOUNDARY, body)
+        else:
+            data = b"" if body is None else self.client._encode_json(body, content_type)  # type: ignore[attr-defined]
         return self.client.generic(
             method,
             f"/api/v1/{path}",
-            data=b"" if body is None else self.client._encode_json(body, "application/json"),  # type: ignore[attr-defined]
-            content_type="application/json",
+            data=data,
+            content_type=content_type,
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
 

@@ -20,7 +20,7 @@ from portal.public.confirmation import SHOWN_IN_FULL, masked_email, masked_phone
 from portal.public.drafts import COOKIE, LASTS, Draft
 from portal.public.languages import OFFERED
 from portal.public.tests.filling_in import answers, draft_begun
-from portal.public.throttle import LINKS
+from portal.throttle import LINKS
 
 START = "/start/"
 NEXT = "/start/next/"

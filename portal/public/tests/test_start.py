@@ -10,12 +10,19 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from patients.models import Consent, ConsentText, MedicalCondition, Patient, Submission
+from patients.models import (
+    Consent,
+    ConsentText,
+    MedicalCondition,
+    Patient,
+    PossibleDuplicate,
+    Submission,
+)
 from patients.tests.factories import PatientFactory
 from portal.public import sending
 from portal.public.drafts import COOKIE, Draft
 from portal.public.tests.filling_in import answers, draft_begun
-from portal.public.throttle import FORMS, TRIES
+from portal.throttle import FORMS, TRIES
 
 START = "/start/"
 NEXT = "/start/next/"
@@ -284,6 +291,44 @@ def test_double_click_is_one_lead() -> None:
     assert locations == [NEXT] * 8
     assert Submission.objects.count() == 1
     assert Patient.objects.count() == 1
+
+
+def forty_at_once(given: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    """What forty browsers are answered, each at an address of its own, by forty threads."""
+    ready = threading.Barrier(40)
+    answers: list[tuple[int, str]] = []
+
+    def send(number: int) -> None:
+        ready.wait()
+        browser = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        response = browser.post(START, given[number])
+        answers.append((response.status_code, response.get("Location", "")))
+        connection.close()
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forty_posts_of_one_draft_at_once_are_one_submission() -> None:
+    answered = forty_at_once([answers()] * 40)
+
+    assert answered == [(303, NEXT)] * 40
+    assert (Patient.objects.count(), Submission.objects.count()) == (1, 1)
+    assert Consent.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forty_posts_of_forty_drafts_at_once_are_one_patient() -> None:
+    answered = forty_at_once([answers() for _number in range(40)])
+
+    assert answered == [(303, NEXT)] * 40
+    assert (Patient.objects.count(), Submission.objects.count()) == (1, 40)
+    assert not PossibleDuplicate.objects.exists()
 
 
 # --- programs ------------------------------------------------------------------------------------

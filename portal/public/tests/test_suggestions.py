@@ -11,7 +11,7 @@ from patients.tests.factories import (
     PatientFactory,
 )
 from portal.public.suggestions import AT_MOST, suggest
-from portal.public.throttle import SUGGESTIONS
+from portal.throttle import SUGGESTIONS
 
 pytestmark = pytest.mark.django_db
 

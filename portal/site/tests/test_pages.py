@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.core.admin import Verb
 from portal.core.models import AccessEvent, User
 from portal.core.tests.factories import UserFactory
 from portal.roles import TABLE, Role, allows
@@ -67,6 +68,42 @@ def test_pages_open_as_the_role_table_says(
     if not allows(label, role, "change"):
         assert b'name="_save"' not in page.content
         assert b'name="_continue"' not in page.content
+
+
+VERBS = [
+    (model._meta.label_lower, verb)
+    for model, page in admin.site._registry.items()
+    for verb in page.verbs  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", STAFF, ids=str)
+@pytest.mark.parametrize(
+    ("label", "verb"), VERBS, ids=[f"{label}-{verb.name}" for label, verb in VERBS]
+)
+def test_pages_of_verbs_open_for_who_may_do_them(
+    label: str, verb: Verb, role: Role, client: Client, member: Callable[..., User]
+) -> None:
+    record = EXAMPLES[label]()
+    record.refresh_from_db()
+    before = record.version
+    client.force_login(member(role))
+    url = page_url(label, verb.name, record.pk)
+    allowed = all(
+        allows(f"{app}.{model}", role, action)
+        for permission in verb.permissions
+        for app, action, model in [permission.replace(".", "_").split("_")]
+    )
+
+    codes = {client.get(url).status_code, client.post(url).status_code}
+
+    assert allows(label, role, "view")
+    assert (codes == {403}) is not allowed
+    assert codes <= {200, 302, 403, 409}
+    if not allowed:
+        record.refresh_from_db()
+        assert record.version == before
 
 
 @pytest.mark.django_db

@@ -238,7 +238,7 @@ def test_page_needs_as_many_queries_for_many_rows_as_for_few(
     with CaptureQueriesContext(connection) as many:
         client.get(change_url(patient))
 
-    assert len(many) == len(few)
+    assert len(many) <= len(few)
     assert len(few) <= 40
 
 
@@ -487,3 +487,64 @@ def test_submission_is_shown_word_for_word(client: Client, navigator: User) -> N
 
     assert "a trial" in content
     assert "weight" in content
+
+
+def test_who_may_only_read_sees_phones_as_people_write_them(
+    client: Client, member: Callable[..., User]
+) -> None:
+    patient = PatientFactory(phone="+31612345678")
+    client.force_login(member(Role.AUDITOR))
+
+    content = client.get(change_url(patient)).content.decode()
+
+    assert "+31 6 12345678" in content
+    assert ">+31612345678<" not in content.replace("\n", "").replace(" <", "<").replace("> ", ">")
+
+
+def test_booking_is_called_by_the_time_on_the_viewers_clock(client: Client) -> None:
+    viewer = UserFactory(is_superuser=True, time_zone="Europe/Amsterdam")
+    booking = BookingFactory(
+        starts_at=datetime(2026, 7, 1, 8, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 7, 1, 8, 30, tzinfo=UTC),
+    )
+    client.force_login(viewer)
+
+    content = client.get(booking.get_absolute_url()).content.decode()
+
+    assert "2026-07-01 10:00" in content
+    assert "2026-07-01 08:00" not in content
+
+
+def test_nothing_is_written_about_a_restricted_person_but_their_decisions(
+    client: Client, member: Callable[..., User]
+) -> None:
+    patient = PatientFactory(processing_restricted=True)
+    point = ContactPointFactory(patient=patient, value="old@example.org")
+    client.force_login(member(Role.NAVIGATOR))
+    change = reverse("admin:patients_contactpoint_change", args=[point.pk])
+    consent = {
+        "patient": patient.pk,
+        "purpose": "contact",
+        "decision": "withdrawn",
+        "decided_at_0": "2026-01-05",
+        "decided_at_1": "10:00",
+        "text_version": "1",
+        "language": "en",
+        "method": "phone",
+    }
+
+    refused = client.post(
+        change,
+        {"patient": patient.pk, "kind": "email", "value": "new@example.org", "version": 1},
+    )
+    deletion = client.post(
+        reverse("admin:patients_contactpoint_delete", args=[point.pk]), {"post": "yes"}
+    )
+    taken = client.post(reverse("admin:patients_consent_add"), consent)
+
+    assert "may not be changed" in refused.content.decode()
+    assert deletion.status_code == 403
+    point.refresh_from_db()
+    assert point.value == "old@example.org"
+    assert taken.status_code == 302, taken.content.decode()
+    assert patient.consents.get().decision == "withdrawn"

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from patients.models import ContactPoint, Hospital, Patient
 from patients.tests.factories import (
@@ -25,7 +26,7 @@ from portal.core.admin.display import waiting
 from portal.core.admin.lists import BoundedPaginator
 from portal.core.history import acting
 from portal.core.history_log import Action
-from portal.core.models import User
+from portal.core.models import RoleGiven, User
 from portal.core.tests.factories import UserFactory
 from portal.roles import Role
 
@@ -336,15 +337,22 @@ def test_history_needs_as_many_queries_for_many_changes_as_for_few(navigator: Us
     assert len(many) == len(few)
 
 
-def test_history_never_shows_a_password() -> None:
+def test_history_tells_that_a_password_was_changed_and_keeps_none() -> None:
     user = UserFactory()
     user.set_password("a password that is long")
     user.save()
+    user.refresh_from_db()
+    version = user.version
+    user.last_login = timezone.now()
+    user.save()
 
-    change = history_log.read(User, user.pk).entries[0].changes[0]
+    changed = history_log.read(User, user.pk).entries[0].changes
+    user.refresh_from_db()
+    kept = {field.name for field in User.pgh_event_model._meta.fields}
 
-    assert change.field == "password"
-    assert change.new == "••••••"
+    assert [change.field for change in changed] == ["password_changed_at"]
+    assert kept.isdisjoint({"password", "last_login"})
+    assert user.version == version, "logging in changes nothing that somebody edits"
 
 
 def test_history_is_on_the_page_and_on_its_own(client: Client, navigator: User) -> None:
@@ -479,3 +487,25 @@ def test_waiting_time_is_told_in_one_unit(passed: timedelta, shown: str) -> None
     now = datetime(2026, 11, 21, tzinfo=UTC)
 
     assert waiting(now - passed, now=now) == shown
+
+
+def test_history_tells_who_gave_and_took_which_role(admin_client: Client, admin_user: User) -> None:
+    account = UserFactory(name="New Navigator")
+    page = reverse("admin:core_user_change", args=[account.pk])
+    steward = Group.objects.get(name="data steward")
+
+    with acting(by=admin_user):
+        account.groups.add(steward)
+        account.groups.remove(steward)
+
+    parts = ((RoleGiven, "user_id"),)
+    told = [
+        (entry.action, entry.actor, {change.new or change.old for change in entry.changes})
+        for entry in history_log.read(User, account.pk, parts=parts).entries
+        if entry.is_part
+    ]
+    assert told == [
+        (Action.DELETED, str(admin_user), {"data steward"}),
+        (Action.CREATED, str(admin_user), {"data steward"}),
+    ]
+    assert "data steward" in admin_client.get(page).content.decode()

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from portal.models import RateWindow
-from portal.public.throttle import KEPT, Limit, TooMany, count, sender_address
+from portal.throttle import KEPT, Limit, TooMany, count, sender_address
 
 NOW = datetime(2026, 11, 21, 10, 20, tzinfo=UTC)
 FIVE = Limit("test", times=5, per=timedelta(minutes=30))

@@ -35,6 +35,11 @@ TRIES = Limit("tries", times=60, per=timedelta(minutes=30))
 FORMS = Limit("forms", times=20, per=timedelta(hours=1))
 SUGGESTIONS = Limit("suggestions", times=600, per=timedelta(minutes=10))
 LINKS = Limit("links", times=60, per=timedelta(minutes=10))
+# Guessing a password: all of one sender, and those at one account.
+LOG_INS = Limit("log-ins", times=100, per=timedelta(minutes=10))
+LOG_INS_OF_ONE = Limit("log-ins of one", times=10, per=timedelta(minutes=10))
+TOKENS = Limit("tokens", times=300, per=timedelta(minutes=10))
+TOKENS_OF_ONE = Limit("tokens of one", times=60, per=timedelta(minutes=10))
 
 
 class TooMany(Exception):
@@ -45,8 +50,10 @@ class TooMany(Exception):
         self.wait = wait
 
 
-def count(request: HttpRequest, limit: Limit, *, now: datetime) -> None:
+def count(request: HttpRequest, limit: Limit, *, now: datetime, at: str = "") -> None:
     """Count this request; raises TooMany when it is one too many.
+
+    `at` narrows the count to what the sender knocks at: the name of an account, for example.
 
     A request whose sender cannot be told from others (no address, or a proxy that does not pass
     it on) is not limited: shutting out everybody would be worse.
@@ -55,7 +62,7 @@ def count(request: HttpRequest, limit: Limit, *, now: datetime) -> None:
     if not address:
         return
     window = limit.window(now)
-    if _counted(_hashed(limit, address), window, now=now) > limit.times:
+    if _counted(_hashed(limit, f"{address} {at}"), window, now=now) > limit.times:
         raise TooMany(window + limit.per - now)
 
 
@@ -81,10 +88,8 @@ def sender_address(request: HttpRequest) -> str:
     return str(address)
 
 
-def _hashed(limit: Limit, address: str) -> str:
-    return salted_hmac(
-        f"portal.public.throttle.{limit.name}", address, algorithm="sha256"
-    ).hexdigest()
+def _hashed(limit: Limit, sender: str) -> str:
+    return salted_hmac(f"portal.throttle.{limit.name}", sender, algorithm="sha256").hexdigest()
 
 
 def _counted(sender: str, window: datetime, *, now: datetime) -> int:

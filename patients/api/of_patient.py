@@ -1,0 +1,62 @@
+# mypy: disable-error-code="misc"
+# (django-filter has no types, so every subclass would need an ignore)
+"""What records have in common that belong to a patient, over REST."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from patients.beginning import begin
+from patients.locking import survivor_of
+from patients.models import Patient
+from portal.core.api.filters import IdFilter
+from portal.core.api.serializers import RecordSerializer
+from portal.core.api.viewsets import FullViewSet
+from portal.core.errors import Refused
+from portal.core.models import User
+
+
+def refuse_restricted(patient: Patient) -> None:
+    """Raise Refused when nothing about this person may be changed (GDPR article 18)."""
+    if patient.processing_restricted:
+        raise Refused(_("This person's data may not be changed."), code="restricted")
+
+
+class PatientFilter(IdFilter):
+    """Records of this patient; an id that was merged away finds those of the survivor."""
+
+    def __init__(self) -> None:
+        super().__init__("patient_id")
+
+    def filter(self, qs: Any, value: UUID | None) -> Any:
+        """`qs`, narrowed to the patient whom this id leads to; all of it without an id."""
+        return super().filter(qs, value and (survivor_of(value) or value))
+
+
+class OfPatientSerializer(RecordSerializer):
+    """A record that belongs to a patient; refused when that person may not be changed."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        refuse_restricted(self.row.patient)
+        return attrs
+
+
+class OfPatientViewSet(FullViewSet):
+    """Records that belong to a patient; not deleted for somebody who may not be changed."""
+
+    subject = (Patient, "patient_id")
+
+    def remove(self, row: Any) -> None:
+        refuse_restricted(row.patient)
+        super().remove(row)
+
+
+class OfOpenPatientViewSet(OfPatientViewSet):
+    """Records that are only begun for a patient whose record is open."""
+
+    def make(self, serializer: Any) -> UUID:
+        row = serializer.row
+        begin(row, patient_id=row.patient_id, by=cast(User, self.request.user))
+        return cast(UUID, row.pk)

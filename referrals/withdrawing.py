@@ -1,0 +1,68 @@
+"""What stops here when a patient withdraws a consent: what has not been sent yet is not sent.
+
+A referral or a step that has left stays as it is: the site or the sponsor has it already, and
+what follows is agreed with the patient.
+"""
+
+from collections.abc import Sequence
+
+from django.db.models import Model, QuerySet
+
+from patients.consenting import Step, Withdrawal
+from patients.models import Consent
+from referrals.models import CTReferral, DossierStep, EAPDossier
+
+Purpose = Consent.Purpose
+
+# Referrals that no site has seen.
+UNSENT = (CTReferral.Status.DRAFT, CTReferral.Status.ELIGIBLE)
+
+
+def unsent_referrals(withdrawal: Withdrawal) -> QuerySet[CTReferral]:
+    rows = CTReferral.objects.filter(patient=withdrawal.patient, status__in=UNSENT)
+    return rows.filter(trial__registry_id=withdrawal.scope) if withdrawal.scope else rows
+
+
+def end_unsent(withdrawal: Withdrawal) -> Sequence[Model]:
+    """End the referrals that were about to be sent."""
+    rows = unsent_referrals(withdrawal).select_for_update(of=("self",)).order_by("pk")
+    referrals = list(rows)
+    for referral in referrals:
+        referral.status = CTReferral.Status.WITHDRAWN
+        referral.outcome = CTReferral.Outcome.WITHDRAWN
+        referral.save(update_fields=("status", "outcome"))
+    return referrals
+
+
+def steps_in_preparation(withdrawal: Withdrawal) -> QuerySet[DossierStep]:
+    dossiers = EAPDossier.objects.open().filter(patient=withdrawal.patient)
+    if withdrawal.scope:
+        dossiers = dossiers.filter(program__eap_number=withdrawal.scope)
+    preparing = DossierStep.Status.IN_PREPARATION
+    return DossierStep.objects.filter(dossier__in=dossiers, status=preparing)
+
+
+def cancel_preparation(withdrawal: Withdrawal) -> Sequence[Model]:
+    """Cancel the steps that were about to be submitted; the dossiers stay open."""
+    rows = steps_in_preparation(withdrawal).select_for_update(of=("self",)).order_by("pk")
+    steps = list(rows)
+    for step in steps:
+        step.status = DossierStep.Status.CANCELLED
+        step.save(update_fields=("status",))
+    return steps
+
+
+STEPS = (
+    Step(
+        "end unsent referrals",
+        (Purpose.TRIAL_SITE, Purpose.NAVIGATION),
+        unsent_referrals,
+        end_unsent,
+    ),
+    Step(
+        "cancel steps in preparation",
+        (Purpose.EAP_SPONSOR, Purpose.NAVIGATION),
+        steps_in_preparation,
+        cancel_preparation,
+    ),
+)
