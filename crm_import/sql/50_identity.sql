@@ -1,6 +1,6 @@
 -- Who is who. A node is a legacy row that stands for a person; its number is its seniority, so the
 -- lowest number of a cluster is the row that starts the record. Edges are certain (tiers 1 to 3);
--- what is not certain becomes a pair to review (sql/60_review.sql).
+-- what is not certain becomes a pair to review (sql/65_review.sql).
 
 -- step: contacts without a usable role
 -- A Patient row that points at one says what it is.

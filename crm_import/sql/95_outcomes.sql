@@ -60,7 +60,7 @@ LEFT JOIN (
 ) i USING (entity, row_id)
 WHERE NOT EXISTS (
     SELECT FROM crm_import_problem k WHERE k.entity = p.entity
-        AND k.row IS NOT DISTINCT FROM p.row_id
+        AND coalesce(k.row, 0) = coalesce(p.row_id, 0) -- an equality, so that it can be hashed
         AND k.code = p.code AND k.field = p.field)
 ORDER BY p.entity, i.record, p.code;
 
