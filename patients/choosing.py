@@ -72,6 +72,21 @@ class Difference:
     kept: Side
 
 
+def proposed_survivor(one: Patient, other: Patient) -> tuple[Patient, str]:
+    """Which of the two records had better stay, and why in words.
+
+    It hardly matters for what is kept, but for which id goes on: the one that others know.
+    """
+    for rule, reason in (
+        (lambda person: person.converted_at is not None, _("a patient already")),
+        (lambda person: person.stage != Stage.CLOSED, _("not closed")),
+    ):
+        if rule(one) != rule(other):
+            return (one if rule(one) else other), reason
+    older = min(one, other, key=lambda person: (person.first_contact_at, person.pk))
+    return older, _("known for longer")
+
+
 def joined(survivor: Patient, loser: Patient, choices: Mapping[str, Side]) -> dict[str, Any]:
     """Attribute → value of the joined record. Raises Refused for a name that is no choice."""
     unknown = set(choices) - set(CHOSEN)

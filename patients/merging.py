@@ -190,8 +190,7 @@ def _missing(survivor: Patient, loser: Patient) -> tuple[Missing, ...]:
     found = []
     if survivor.processing_restricted or loser.processing_restricted:
         found.append(Missing("restricted", _("This person's data may not be changed.")))
-    first, second = sorted((survivor.pk, loser.pk))
-    pair = PossibleDuplicate.objects.filter(first_patient=first, second_patient=second)
+    pair = PossibleDuplicate.objects.between(survivor, loser)
     if pair.filter(state=PossibleDuplicate.State.DIFFERENT).exists():
         found.append(
             Missing(

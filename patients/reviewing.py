@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.models import PossibleDuplicate
-from portal.core.errors import Missing, Refused
+from portal.core.errors import Missing, Refused, StaleVersion
 from portal.core.history import acting
 from portal.core.models import User
 
@@ -20,19 +20,21 @@ State = PossibleDuplicate.State
 
 def missing(pair: PossibleDuplicate, decision: State) -> tuple[Missing, ...]:
     """What is in the way of this decision; empty when nothing is."""
-    mixed = pair.first_patient_id is not None and pair.first_specialist_id is not None
-    if decision == State.SAME and mixed:
+    if decision == State.SAME and pair.is_mixed:
         return (
             Missing("not_a_patient", _("A patient and a specialist stay two records, always.")),
         )
     return ()
 
 
-def decide(*, duplicate_id: UUID, decision: State, by: User, reason: str = "") -> PossibleDuplicate:
+def decide(
+    *, duplicate_id: UUID, decision: State, by: User, version: int | None = None, reason: str = ""
+) -> PossibleDuplicate:
     """Decide that a pair is the same person, different persons, or is put off until later.
 
-    A decision can be changed. The same decision again changes nothing. Raises Refused, and
-    PossibleDuplicate.DoesNotExist for a pair that is not there (any more).
+    A decision can be changed. The same decision again changes nothing. `version` is that of the
+    pair that was looked at. Raises Refused, StaleVersion when somebody decided otherwise
+    meanwhile, and PossibleDuplicate.DoesNotExist for a pair that is not there (any more).
     """
     if decision == State.OPEN:
         raise Refused(_("Say same, different or later."), code="no_decision")
@@ -41,6 +43,8 @@ def decide(*, duplicate_id: UUID, decision: State, by: User, reason: str = "") -
         pair: PossibleDuplicate = pairs.get(pk=duplicate_id)
         if pair.state == decision:
             return pair
+        if version is not None and version != pair.version:
+            raise StaleVersion(expected=version, actual=pair.version)
         in_the_way = missing(pair, decision)
         if in_the_way:
             raise Refused(in_the_way[0].message, code=in_the_way[0].code, missing=in_the_way)

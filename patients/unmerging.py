@@ -4,10 +4,12 @@ Everything comes back as it was, byte for byte. What was changed or added since 
 the way until somebody who looked at it says that it may stay.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import models, transaction
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
@@ -23,16 +25,52 @@ from portal.core.models import User
 
 # A row by its model's label and its id as text.
 Row = tuple[str, str]
+# What may be let stay: it was changed or added after the merge.
+STAYING = frozenset({"changed_later", "added_later"})
 
 # The record of merges itself; later merges are looked for by `_merged_later`.
 _MERGES = "patients.PatientMerge.survivor"
 _OF_MERGES = frozenset({_MERGES, "patients.MergedPatient.survivor"})
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What taking a merge back would do: who comes back, with what, and what is as it was."""
+
+    name: str  # of the person who comes back
+    going_back: tuple[tuple[type[models.Model], int], ...]  # rows that move to them
+    coming_back: tuple[tuple[type[models.Model], int], ...]  # rows that gave way in the merge
+    restored: tuple[str, ...]  # what the survivor's fields are called that get their values back
+
+
+def outline(merge: PatientMerge) -> Outline:
+    """What taking this merge back would do, if nothing was changed since."""
+    gone = _loser_in(merge.journal)
+    moved, removed = ids_in(merge.journal, "move"), ids_in(merge.journal, "remove")
+    removed.pop(Patient._meta.label, None)
+    columns = {
+        column
+        for entry in merge.journal
+        if entry["did"] == "change" and entry["id"] == str(merge.survivor_id)
+        for column in entry["before"]
+    }
+    fields: Any = Patient._meta.concrete_fields
+    return Outline(
+        name=f"{gone['first_name']} {gone['last_name']}".strip(),
+        going_back=_by_model(moved),
+        coming_back=_by_model(removed),
+        restored=tuple(str(f.verbose_name) for f in fields if f.column in columns),
+    )
+
+
+def _by_model(rows: Mapping[str, set[str]]) -> tuple[tuple[type[models.Model], int], ...]:
+    return tuple((apps.get_model(label), len(ids)) for label, ids in rows.items() if ids)
+
+
 def missing_to_undo(merge: PatientMerge) -> tuple[Missing, ...]:
     """Why taking this merge back would be refused; empty when it would not.
 
-    What has the code `changed_later` or `added_later` may be let stay with `keep_later`.
+    What has a code of `STAYING` may be let stay with `keep_later`.
     """
     with transaction.atomic():
         return (*_forbidding(merge), *_later(merge))

@@ -2,11 +2,13 @@
 
 A role is a Django group. A letter is a permission: v view, a add, c change, d delete. What is not
 written is not allowed; superusers are asked nothing. Groups are brought into line with the table
-by a migration that calls `synchronize`; a test compares the two.
+by migrations that call `synchronize`. The newest carries the table's `fingerprint`: a change of the
+table needs a further one, or it would never reach a database that is there already.
 """
 
 from collections.abc import Iterator
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
@@ -56,7 +58,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
     "patients.mergedpatient": _KEPT,
     "patients.fieldproposal": {N: "vc", L: "vc", S: "vc", A: "v"},
-    "patients.patientmerge": _KEPT,
+    # Who may add one may merge two patients; who may change one may take it back.
+    "patients.patientmerge": {N: "vac", L: "vac", S: "vac", A: "v"},
     "patients.stagechange": _KEPT,
     # Who may add one may set a rule aside, giving a reason.
     "patients.ruleoverride": {N: "v", L: "va", S: "va", A: "v"},
@@ -115,6 +118,12 @@ def granted(role: Role) -> Iterator[tuple[str, str]]:
         app, model = label.split(".")
         for letter in roles.get(role, ""):
             yield app, f"{ACTIONS[letter]}_{model}"
+
+
+def fingerprint() -> str:
+    """A short word for the whole table, which the newest migration of the roles carries."""
+    rows = sorted((role.value, *permission) for role in Role for permission in granted(role))
+    return sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def synchronize(apps: Any, schema_editor: Any) -> None:

@@ -6,9 +6,11 @@
 from patients.admin import (
     contact_points,
     documents,
+    duplicates,
     identity,
     lifecycle,
     lookups,
+    merges,
     patient,
     proposals,
     said,
@@ -18,9 +20,11 @@ from patients.admin import (
 __all__ = (
     "contact_points",
     "documents",
+    "duplicates",
     "identity",
     "lifecycle",
     "lookups",
+    "merges",
     "patient",
     "proposals",
     "said",

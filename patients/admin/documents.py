@@ -170,7 +170,7 @@ class DocumentAdmin(OfPatient, AppendOnlyAdmin):
         except Refused as refused:
             messages.error(request, refused.message)
             return redirect(document)
-        self._log_opened(request, document)
+        self.log_opened(request, document)
         access.opened(
             Document,
             [document.pk],

@@ -1,4 +1,4 @@
-"""What was decided about a person: stages, overrides, merges, and the texts of consents.
+"""What was decided about a person: stages, overrides, and the texts of consents.
 
 All of it is written by verbs, so it is read here and changed elsewhere.
 """
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from patients.admin.said import OfPatient
 from patients.models import (
     ConsentText,
-    PatientMerge,
     RuleOverride,
     StageChange,
 )
@@ -47,29 +46,6 @@ class RuleOverrideAdmin(OfPatientAdmin):
     list_display = ("patient", "rule", "reason", "overridden_by", "created_at")
     list_filter = (("patient", AutocompleteFilter),)
     joins = ("patient", "overridden_by")
-
-
-@admin.register(PatientMerge)
-class PatientMergeAdmin(ReadOnlyAdmin):
-    """Merges, and whether they were taken back."""
-
-    search_fields = ("survivor__search",)
-    autocomplete_fields = ("survivor",)
-    opens = ("survivor",)
-    list_display = ("survivor", "loser_id", "merged_by", "reason", "created_at", "undone_at")
-    list_filter = (("survivor", AutocompleteFilter),)
-    # The journal and what the survivor had are for undoing, not for reading.
-    fields = (
-        ("survivor", "loser_id"),
-        ("merged_by", "created_at"),
-        "reason",
-        ("undone_at", "undone_by"),
-    )
-
-    def rows(self, request: HttpRequest, page: Any) -> Any:
-        return page.select_related("survivor", "merged_by").defer(
-            "survivor__search", "journal", "present"
-        )
 
 
 @admin.register(ConsentText)

@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from patients import matching, noting
-from patients.admin import alike, consents, joined, proposals, stages
+from patients.admin import alike, consents, joined, merges, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
+from patients.admin.sameness import FormerIds, SamePerson
 from patients.models import Note, Patient
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
     DateRangeFilter,
     Fact,
-    RecordAdmin,
     RelatedTable,
 )
 from portal.core.admin.display import (
@@ -95,7 +95,7 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Patient)
-class PatientAdmin(RecordAdmin):
+class PatientAdmin(FormerIds, SamePerson):
     """Leads and patients."""
 
     form = PatientForm
@@ -159,7 +159,7 @@ class PatientAdmin(RecordAdmin):
     opens = ("",)
     history_parts = ("contact_points",)
     verbs = (*stages.VERBS, *consents.VERBS)
-    change_form_outer_before_template = "patients/proposals.html"
+    change_form_outer_before_template = "patients/patient_top.html"
     change_form_before_template = "patients/top.html"
 
     # --- list --------------------------------------------------------------------------------
@@ -273,6 +273,7 @@ class PatientAdmin(RecordAdmin):
             Fact(_("Navigator"), record.owner or _("nobody yet")),
             Fact(_("Physician"), self._physician(record)),
             *joined.facts(record, now=now),
+            *merges.facts(record, viewer=request.user),
         ]
 
     def _standing(self, patient: Patient) -> str:

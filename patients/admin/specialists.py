@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.admin.parts import ContactForm
+from patients.admin.sameness import SamePerson
 from patients.models import Specialist
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
     Fact,
-    RecordAdmin,
     RelatedTable,
 )
 from portal.core.admin.display import NOTHING, choice_badge, email_link, phone_link, two_lines
@@ -21,7 +21,7 @@ from portal.core.phones import for_people
 
 
 @admin.register(Specialist)
-class SpecialistAdmin(RecordAdmin):
+class SpecialistAdmin(SamePerson):
     """Those who treat or supply patients."""
 
     form = ContactForm

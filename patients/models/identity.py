@@ -1,6 +1,7 @@
 """Which rows are the same person: pairs to review, merges, and old ids that still resolve."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
+from uuid import UUID
 
 from django.db import models
 from django.urls import reverse
@@ -9,6 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from patients.models.contacts import Patient, Specialist
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
+from portal.core.search import SEARCH_LIMIT
+
+# The review queue in order: each state takes ten places, one for each tier. Those that were
+# decided to be one patient wait for their merge, so they come first.
+_TO_MERGE, _OPEN, _LATER, _SAME, _DIFFERENT = 0, 10, 20, 30, 40
+_FIRST_DECIDED = _SAME
+# The strongest evidence first: nearly the same name and a shared address; the same name and
+# something else; linked in the CRM; a shared address (mostly family); never one person.
+_STRONGEST_FIRST = ("R4", "R3", "R1", "R2", "R5")
+_UNKNOWN_TIER = 9
 
 
 class PossibleDuplicateQuerySet(models.QuerySet[Any]):
@@ -16,7 +27,62 @@ class PossibleDuplicateQuerySet(models.QuerySet[Any]):
 
     def open(self) -> Self:
         """Pairs that nobody has decided on, or that were put off."""
-        return self.filter(state__in=(PossibleDuplicate.State.OPEN, PossibleDuplicate.State.LATER))
+        return self.filter(queue_place__gte=_OPEN, queue_place__lt=_FIRST_DECIDED)
+
+    def waiting(self) -> Self:
+        """Pairs that somebody has to do something about: to merge, to review, put off."""
+        return self.filter(queue_place__lt=_FIRST_DECIDED)
+
+    def in_state(self, state: str) -> Self:
+        """Pairs in this state, found through the queue's index."""
+        starts = {"open": (_OPEN,), "later": (_LATER,), "same": (_TO_MERGE, _SAME)}
+        places = [p for start in starts.get(state, (_DIFFERENT,)) for p in range(start, start + 10)]
+        return self.filter(state=state, queue_place__in=places)
+
+    def of_tier(self, tier: str) -> Self:
+        """Pairs with this evidence, found through the queue's index."""
+        step = _STRONGEST_FIRST.index(tier) if tier in _STRONGEST_FIRST else _UNKNOWN_TIER
+        return self.filter(tier=tier, queue_place__in=range(step, _DIFFERENT + 10, 10))
+
+    def in_queue(self) -> Self:
+        """In the order of the queue."""
+        return self.order_by("queue_place", "-created_at", "-id")
+
+    def following(self, pair: "PossibleDuplicate") -> "PossibleDuplicate | None":
+        """The first of these pairs that is behind `pair` in the queue; None at its end.
+
+        In two steps, because the index is not in the order of one comparison of three columns.
+        """
+        place, found = pair.queue_place, pair.created_at
+        beside = self.filter(queue_place=place, created_at__lte=found).filter(
+            models.Q(created_at__lt=found) | models.Q(id__lt=pair.pk)
+        )
+        behind = self.filter(queue_place__gt=place)
+        return beside.in_queue().first() or behind.in_queue().first()
+
+    def search(self, text: str) -> Self:
+        """Pairs one of whose people is found by `text`; at most SEARCH_LIMIT for each side."""
+        if not text.strip():
+            return self
+        found: set[UUID] = set()
+        for model, kind in ((Patient, "patient"), (Specialist, "specialist")):
+            people = list(model.objects.search(text).order_by().values_list("pk", flat=True))
+            for side in (f"first_{kind}", f"second_{kind}") if people else ():
+                pairs = self.filter(**{f"{side}__pk__among": people}).order_by()
+                found.update(pairs.values_list("pk", flat=True)[:SEARCH_LIMIT])
+        return self.filter(pk__among=found) if found else self.none()
+
+    def of(self, person: Patient | Specialist) -> Self:
+        """Pairs that name this person on either side."""
+        kind = "patient" if isinstance(person, Patient) else "specialist"
+        return self.filter(
+            models.Q(**{f"first_{kind}": person}) | models.Q(**{f"second_{kind}": person})
+        )
+
+    def between(self, one: Patient, other: Patient) -> Self:
+        """The pair of these two patients, if it was ever proposed."""
+        first, second = sorted((one.pk, other.pk))
+        return self.filter(first_patient=first, second_patient=second)
 
 
 @tracked
@@ -86,6 +152,24 @@ class PossibleDuplicate(Record):
         blank=True,
         related_name="duplicates_decided",
     )
+    queue_place = models.GeneratedField(
+        expression=models.Case(
+            models.When(state="same", second_patient__isnull=False, then=models.Value(_TO_MERGE)),
+            models.When(state="open", then=models.Value(_OPEN)),
+            models.When(state="later", then=models.Value(_LATER)),
+            models.When(state="same", then=models.Value(_SAME)),
+            default=models.Value(_DIFFERENT),
+        )
+        + models.Case(
+            *(
+                models.When(tier=tier, then=models.Value(step))
+                for step, tier in enumerate(_STRONGEST_FIRST)
+            ),
+            default=models.Value(_UNKNOWN_TIER),
+        ),
+        output_field=models.SmallIntegerField(_("place in the queue")),
+        db_persist=True,
+    )
 
     objects: ClassVar[PossibleDuplicateQuerySet] = PossibleDuplicateQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -139,8 +223,16 @@ class PossibleDuplicate(Record):
             ),
         )
         indexes = (
-            # The review queue, newest first.
-            models.Index(fields=["state", "-created_at"], name="patients_duplicate_queue"),
+            # The review queue, its filters, and the next pair to review.
+            models.Index(
+                fields=["queue_place", "-created_at", "-id"], name="patients_duplicate_queue"
+            ),
+            # The same for the few that a specialist is part of.
+            models.Index(
+                fields=["queue_place", "-created_at", "-id"],
+                condition=models.Q(first_specialist__isnull=False),
+                name="patients_duplicate_specialist",
+            ),
         )
 
     class Privacy:
@@ -153,13 +245,35 @@ class PossibleDuplicate(Record):
             "state",
             "decided_at",
             "decided_by",
+            "queue_place",
         )
         identifying = ("evidence",)
 
     def __str__(self) -> str:
+        first, second = self.people
+        return f"{first} / {second}"
+
+    @property
+    def people(self) -> tuple[Patient | Specialist, Patient | Specialist]:
+        """The two of the pair."""
         first = self.first_patient or self.first_specialist
         second = self.second_patient or self.second_specialist or self.first_specialist
-        return f"{first} / {second}"
+        return cast(tuple[Patient | Specialist, Patient | Specialist], (first, second))
+
+    @property
+    def is_of_patients(self) -> bool:
+        """Two patients, who can be merged."""
+        return self.second_patient_id is not None
+
+    @property
+    def is_mixed(self) -> bool:
+        """A patient and a specialist, who never are one record."""
+        return self.first_patient_id is not None and self.first_specialist_id is not None
+
+    @property
+    def is_to_merge(self) -> bool:
+        """Decided to be one patient, and not merged yet."""
+        return self.is_of_patients and self.state == self.State.SAME
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_possibleduplicate_change", args=[self.pk])
@@ -263,4 +377,7 @@ class PatientMerge(Record):
         free_text = ("reason", "journal")
 
     def __str__(self) -> str:
-        return str(self.loser_id)
+        return str(_("merge into %(name)s") % {"name": self.survivor})
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:patients_patientmerge_change", args=[self.pk])

@@ -16,7 +16,6 @@ from patients.models import (
     MergedPatient,
     Note,
     Patient,
-    PatientMerge,
     PossibleDuplicate,
     RuleOverride,
     Specialist,
@@ -185,17 +184,6 @@ class FieldProposalFactory(factory.django.DjangoModelFactory[FieldProposal]):
     field = "country"
     current_value = "NL"
     proposed_value = "BE"
-
-
-class PatientMergeFactory(factory.django.DjangoModelFactory[PatientMerge]):
-    """Only the row: to merge people, call `patients.merging.merge`."""
-
-    class Meta:
-        model = PatientMerge
-
-    loser_id = factory.LazyFunction(uuid7)
-    survivor = factory.SubFactory(PatientFactory)
-    merged_by = factory.SubFactory(UserFactory)
 
 
 class StageChangeFactory(factory.django.DjangoModelFactory[StageChange]):

@@ -39,7 +39,7 @@ def test_note_for_somebody_who_may_not_be_changed_is_refused() -> None:
         write(patient_id=uuid7(), by=UserFactory(), text="Hello")
 
     assert refused.value.code == "restricted"
-    assert gone.value.code == "merged_away"
+    assert gone.value.code == "merged"
     assert not Note.objects.exists()
 
 

@@ -12,7 +12,7 @@ from patients.tests.factories import (
     PossibleDuplicateFactory,
     SpecialistFactory,
 )
-from portal.core.errors import Refused
+from portal.core.errors import Refused, StaleVersion
 from portal.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,50 @@ def test_decide_that_patient_and_specialist_are_one_is_refused(navigator: User) 
     assert refused.value.code == "not_a_patient"
     assert missing(pair, State.DIFFERENT) == ()
     assert decide(duplicate_id=pair.pk, decision=State.DIFFERENT, by=navigator).decided_at
+
+
+def test_decide_what_somebody_decided_otherwise_meanwhile_is_refused(navigator: User) -> None:
+    pair = PossibleDuplicateFactory()
+    decide(duplicate_id=pair.pk, decision=State.DIFFERENT, by=navigator, version=1)
+
+    with pytest.raises(StaleVersion):
+        decide(duplicate_id=pair.pk, decision=State.SAME, by=navigator, version=1)
+
+    again = decide(duplicate_id=pair.pk, decision=State.DIFFERENT, by=navigator, version=1)
+    assert again.version == 2
+
+
+def test_queue_is_ordered_by_what_has_to_be_done_then_by_evidence(navigator: User) -> None:
+    made = [
+        PossibleDuplicateFactory(tier=tier, state=state)
+        for state in (State.LATER, State.OPEN)
+        for tier in ("R5", "R2", "R1", "R3", "R4", "R9")
+    ]
+    to_merge, different = PossibleDuplicateFactory(), PossibleDuplicateFactory()
+    decide(duplicate_id=to_merge.pk, decision=State.SAME, by=navigator)
+    decide(duplicate_id=different.pk, decision=State.DIFFERENT, by=navigator)
+
+    waiting = list(PossibleDuplicate.objects.waiting().in_queue())
+
+    later, reviewed = made[:6], made[6:]
+    strongest_first = [4, 3, 2, 1, 0, 5]
+    assert waiting == [
+        to_merge,
+        *(reviewed[number] for number in strongest_first),
+        *(later[number] for number in strongest_first),
+    ]
+    queue = PossibleDuplicate.objects.all()
+    assert [queue.following(pair) for pair in waiting] == [*waiting[1:], different]
+    assert queue.following(PossibleDuplicate.objects.get(pk=different.pk)) is None
+
+
+def test_following_pair_of_the_same_moment_is_the_older_id() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    first, second = (PossibleDuplicateFactory(created_at=now) for _number in range(2))
+    older, younger = sorted((first, second), key=lambda pair: pair.pk)
+
+    assert PossibleDuplicate.objects.all().following(younger) == older
+    assert PossibleDuplicate.objects.all().following(older) is None
 
 
 def test_decide_nothing_is_refused(navigator: User) -> None:

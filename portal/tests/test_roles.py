@@ -1,10 +1,14 @@
 """The table of roles is what the database holds."""
 
+import pkgutil
+from importlib import import_module
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
 
-from portal.roles import TABLE, Role, allows, granted
+from portal import migrations
+from portal.roles import TABLE, Role, allows, fingerprint, granted
 from portal.tests.test_architecture import MODELS
 
 
@@ -16,6 +20,20 @@ def test_group_has_exactly_the_permissions_of_the_table(role: Role) -> None:
     held = set(group.permissions.values_list("content_type__app_label", "codename"))
 
     assert held == set(granted(role))
+
+
+def test_newest_migration_of_the_roles_knows_this_table() -> None:
+    names = sorted(
+        module.name
+        for module in pkgutil.iter_modules(migrations.__path__)
+        if "roles" in module.name
+    )
+    newest = import_module(f"portal.migrations.{names[-1]}")
+
+    assert fingerprint() == newest.ROLES, (
+        "The table of roles has changed. Add a migration portal/…_roles that calls synchronize, "
+        f'with ROLES = "{fingerprint()}".'
+    )
 
 
 def test_every_model_is_in_the_table() -> None:

@@ -12,7 +12,8 @@ from bookings.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
-from patients.models import Patient
+from patients.merging import merge
+from patients.models import Patient, PatientMerge
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
@@ -24,7 +25,6 @@ from patients.tests.factories import (
     MergedPatientFactory,
     NoteFactory,
     PatientFactory,
-    PatientMergeFactory,
     PossibleDuplicateFactory,
     SpecialistFactory,
     SpecializationFactory,
@@ -64,6 +64,11 @@ def _application() -> Any:
     )
 
 
+def _merge() -> PatientMerge:
+    survivor, loser = PatientFactory(), PatientFactory()
+    return merge(survivor_id=survivor.pk, loser_id=loser.pk, by=UserFactory())
+
+
 EXAMPLES: dict[str, Callable[[], Any]] = {
     "patients.patient": PatientFactory,
     "patients.specialist": SpecialistFactory,
@@ -80,7 +85,7 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "patients.mergedpatient": MergedPatientFactory,
     "patients.fieldproposal": FieldProposalFactory,
     "patients.stagechange": StageChangeFactory,
-    "patients.patientmerge": PatientMergeFactory,
+    "patients.patientmerge": _merge,
     "bookings.workinghours": WorkingHoursFactory,
     "bookings.timeoff": TimeOffFactory,
     "bookings.booking": BookingFactory,

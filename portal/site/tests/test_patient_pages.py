@@ -11,14 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bookings.tests.factories import BookingFactory, CallFactory
-from patients.models import ConditionName, MedicalCondition, Note, Patient, PossibleDuplicate
+from patients.models import ConditionName, MedicalCondition, Note, Patient
 from patients.tests.factories import (
     ConsentFactory,
     ContactPointFactory,
     MedicalConditionFactory,
     NoteFactory,
     PatientFactory,
-    PossibleDuplicateFactory,
     SpecialistFactory,
     SubmissionFactory,
 )
@@ -410,22 +409,6 @@ def test_shared_e_mail_is_explained_on_the_form(client: Client, navigator: User)
 
 
 # --- other people's pages -------------------------------------------------------------------------
-
-
-def test_duplicate_decision_is_dated_and_signed(client: Client, navigator: User) -> None:
-    pair = PossibleDuplicateFactory()
-    pair.refresh_from_db()
-    client.force_login(navigator)
-
-    client.post(
-        reverse("admin:patients_possibleduplicate_change", args=[pair.pk]),
-        {"state": "different", "version": pair.version},
-    )
-
-    pair.refresh_from_db()
-    assert pair.state == PossibleDuplicate.State.DIFFERENT
-    assert pair.decided_by == navigator
-    assert pair.decided_at is not None
 
 
 def test_new_condition_is_found_under_its_own_name(client: Client, navigator: User) -> None:
