@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pghistory
 from django.db import connection, transaction
@@ -45,13 +45,13 @@ def run(
     source: Path,
     by: User | None,
     dry_run: bool = False,
-    problems: Path | None = None,
+    problems: TextIO | None = None,
     progress: Callable[[str, int], None] = lambda name, rows: None,
 ) -> Result:
     """Import the headed-CSV export in the folder `source`.
 
-    `by` is who started it, None for the command line. `problems` is written as CSV, also by a dry
-    run. `progress` is called with the name of each step and its rows.
+    `by` is who started it, None for the command line. Into `problems` the problems that stand are
+    written as CSV, also by a dry run. `progress` is called with the name of each step and its rows.
 
     Raises a `Refused` (crm_import.refusals); then nothing was written.
     """

@@ -34,12 +34,6 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-# What people type when they have no address.
-NO_ADDRESS = (
-    *("n/a", "na", "n.a.", "none", "-", "--", "---", ".", "x", "xx", "xxx", "?"),
-    *("unknown", "onbekend", "unbekannt", "geen", "kein", "keine", "no email", "nvt", "null"),
-)
-
 
 def word_rows() -> list[tuple[str, str, str]]:
     """(option set, folded word, meaning), each word once."""

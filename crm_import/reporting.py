@@ -3,11 +3,14 @@
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
 
 import csv
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.db import connection, models
 
@@ -48,18 +51,19 @@ KEYS = (
 )
 
 # A problem stands as long as no newer version of the row was placed, no later run took the row
-# out of quarantine, and the link still waits.
+# out of quarantine, and the link still waits; one of a file, as long as no later run read files.
 STANDING = """
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
 WHERE NOT EXISTS (
-        SELECT FROM crm_import_crosswalk x JOIN crm_import_rowoutcome o
-            ON o.entity = p.entity AND o.legacy_id = p.legacy_id AND o.row > p.row
-        WHERE x.entity = p.entity AND x.legacy_id = p.legacy_id
+        SELECT FROM crm_import_rowoutcome o
+        WHERE o.legacy_id = p.legacy_id AND o.entity = p.entity AND o.row > p.row
             AND o.outcome IN ('imported', 'merged'))
     AND (p.severity <> 'error' OR p.row IS NULL OR NOT EXISTS (
         SELECT FROM crm_import_rowoutcome o
         WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
+    AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
+        SELECT f.run_id FROM crm_import_sourcefile f ORDER BY f.id DESC LIMIT 1))
     AND (p.code <> 'pending_link' OR EXISTS (
         SELECT FROM crm_import_pendinglink l
         WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
@@ -145,25 +149,22 @@ def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Out
 
 def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:
     """Problems that the rules in SQL cannot see: bad records and absent columns."""
-    problems = []
-    for item in staged:
-        entity = item.ledger.entity
-        problems += [
-            Problem(
-                run=this,
-                entity=entity,
-                record=bad.record,
-                code=bad.reason,
-                severity="info" if bad.loaded else "error",
-                note=f"at byte {bad.byte_offset}",
-            )
-            for bad in item.ledger.unreadable_set.defer("raw").order_by("record")
-        ]
-        problems += [
-            Problem(run=this, entity=entity, code="column_absent", severity="info", field=column)
-            for column in item.file.absent
-        ]
-    Problem.objects.bulk_create(problems, batch_size=500)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO crm_import_problem (run_id, entity, record, code, severity, field, note)
+            SELECT f.run_id, f.entity, u.record, u.reason,
+                CASE WHEN u.loaded THEN 'info' ELSE 'error' END, '', 'at byte ' || u.byte_offset
+            FROM crm_import_unreadablerecord u JOIN crm_import_sourcefile f ON f.id = u.file_id
+            WHERE f.run_id = %s ORDER BY f.id, u.record
+            """,
+            [this.pk],
+        )
+    Problem.objects.bulk_create(
+        Problem(run=this, entity=item.ledger.entity, code="column_absent", severity="info", field=c)
+        for item in staged
+        for c in item.file.absent
+    )
 
 
 def totals() -> dict[str, int]:
@@ -217,18 +218,33 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
     }
 
 
-def write_problems(path: Path) -> None:
-    """Write the problems that stand as CSV. The file appears when it is complete."""
-    columns = ("table", "record", "legacy_id", "code", "severity", "field")
+@contextmanager
+def appearing(path: Path) -> Iterator[TextIO]:
+    """A text file to write that appears under its name when the block has ended well, and else not.
+
+    Raises OSError at once when it cannot be written there.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path.name)
     handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        with connection.cursor() as cursor:
-            cursor.execute(STANDING + " ORDER BY p.entity, p.record, p.code, p.field")
-            while rows := cursor.fetchmany(1000):
-                writer.writerows([[harmless(value) for value in row] for row in rows])
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+        Path(name).chmod(0o644)  # it holds codes and ids, and others may have to read it
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise
+
+
+def write_problems(file: TextIO) -> None:
+    """Write the problems that stand as CSV."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("table", "record", "legacy_id", "code", "severity", "field"))
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING + " ORDER BY p.entity, p.record, p.code, p.field")
+        while rows := cursor.fetchmany(1000):
+            writer.writerows([[harmless(value) for value in row] for row in rows])
 
 
 def harmless(value: Any) -> str:

@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,6 +49,20 @@ def sha256(path: Path) -> str:
     """The file's SHA-256 as hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rows(text: str) -> list[list[str]]:
+    """The rows of a text, at most two of them; none when it is no proper CSV."""
+    try:
+        return list(islice(csv.reader(io.StringIO(text, newline=""), strict=True), 2))
+    except csv.Error:
+        return []
+
+
+def _is_one_record(raw: bytes) -> bool:
+    """Whether several lines are one record: only then the quotes in them belong together."""
+    # What delimits records is ASCII, so any encoding that takes every byte will do.
+    return len(_rows(raw.rstrip(b"\r\n").decode("latin-1"))) == 1
 
 
 class Scanner:
@@ -133,21 +148,20 @@ class Scanner:
                 offset += len(line)
                 continue
             end = self._end_of_record(lines, position)
-            if end is None:
-                size = sum(map(len, lines[position:]))
-                if not at_end and size < LONGEST_RECORD:
-                    return lines[position:], offset - start
-                # Never closed: this line is bad, and the next one is looked at for itself.
-                end = position + 1
+            if end is None and not at_end and sum(map(len, lines[position:])) < LONGEST_RECORD:
+                return lines[position:], offset - start
+            raw = b"".join(lines[position:end])
+            if end is None or (end > position + 1 and not _is_one_record(raw)):
+                # A quote that opens nothing or is never closed must not swallow what follows:
+                # this line is bad, and the next one is looked at for itself.
                 self.records += 1
-                batch.bad.append(BadRecord(self.records, offset, line, "unterminated_quote"))
-                offset += len(line)
-            else:
-                raw = b"".join(lines[position:end])
-                if raw.strip(b"\r\n"):
-                    self.records += 1
-                    self._judge(raw, offset, batch)
-                offset += len(raw)
+                reason = "unterminated_quote" if end is None else "no_csv"
+                batch.bad.append(BadRecord(self.records, offset, line, reason))
+                raw, end = line, position + 1
+            elif raw.strip(b"\r\n"):
+                self.records += 1
+                self._judge(raw, offset, batch)
+            offset += len(raw)
             position = end
         return [], offset - start
 
@@ -174,11 +188,11 @@ class Scanner:
         if '"' not in text and "\r" not in text and "\0" not in text:
             cells = text.split(",")
         else:
-            try:
-                cells = next(csv.reader(io.StringIO(text, newline=""), strict=True))
-            except csv.Error:
+            rows = _rows(text)
+            if len(rows) != 1:  # none: no CSV; two: a carriage return outside of quotes
                 self._refuse(batch, offset, raw, "no_csv")
                 return
+            cells = rows[0]
         if len(cells) != self._width:
             few = len(cells) < self._width
             self._refuse(batch, offset, raw, "too_few_cells" if few else "too_many_cells")

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from crm_import.models import ImportRun, SourceFile, UnreadableRecord
+from crm_import.models import ImportRun, SourceFile
 from crm_import.refusals import SourceUnreadable
 from crm_import.scanner import Batch, Scanner, sha256
 from crm_import.tables import FILES, Table
@@ -131,25 +131,22 @@ def stage(file: ExportFile, run: ImportRun, *, compare: bool) -> Staged:
                 "ON COMMIT DROP"
             )
             cursor.execute("ALTER TABLE crm_stage DROP COLUMN id")
-        bad = _copy(scanner, file, ledger.pk, target)
+        ledger.unreadable = _copy(scanner, file, ledger.pk, target)
         if scanner.sha256 != file.sha256:
             raise SourceUnreadable(
                 f"{file.path.name} changed while it was read. Copy the export to a place where "
                 "nobody writes, and start again."
             )
         ledger.records = scanner.records
-        ledger.unreadable = sum(not record.loaded for record in bad)
         if compare:
             ledger.known = _take_over_new(cursor, file.table)
         ledger.save(force_insert=True)
-    for record in bad:
-        record.file = ledger
-    UnreadableRecord.objects.bulk_create(bad, batch_size=500)
     return Staged(file, ledger, first)
 
 
-def _copy(scanner: Scanner, file: ExportFile, ledger: int, target: str) -> list[UnreadableRecord]:
-    bad: list[UnreadableRecord] = []
+def _copy(scanner: Scanner, file: ExportFile, ledger: int, target: str) -> int:
+    """Copy the records of a file. Returns how many could not be; they are kept as bytes."""
+    unreadable = 0
     plain = None not in file.columns
     names = ", ".join(["file_id", "record", *file.known])
     blanks = ", ".join(file.known)  # an empty cell is blank text, not null
@@ -168,17 +165,17 @@ def _copy(scanner: Scanner, file: ExportFile, ledger: int, target: str) -> list[
                 with cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
                     for number, cells in rows:
                         copy.write_row((ledger, number, *_cells(file, cells)))
-            bad += [
-                UnreadableRecord(
-                    record=item.record,
-                    byte_offset=item.offset,
-                    raw=item.raw,
-                    reason=item.reason,
-                    loaded=item.loaded,
-                )
-                for item in batch.bad
-            ]
-    return bad
+            unreadable += sum(not item.loaded for item in batch.bad)
+            if batch.bad:
+                columns = "file_id, record, byte_offset, raw, reason, loaded"
+                with cursor.copy(
+                    f"COPY crm_import_unreadablerecord ({columns}) FROM STDIN"
+                ) as copy:
+                    for bad in batch.bad:
+                        copy.write_row(
+                            (ledger, bad.record, bad.offset, bad.raw, bad.reason, bad.loaded)
+                        )
+    return unreadable
 
 
 def _copy_lines(cursor: Any, statement: str, ledger: int, batch: Batch) -> None:

@@ -87,12 +87,56 @@ RETURN CASE
 
 -- What two spellings of one name have in common. Blanks and punctuation do not count.
 CREATE FUNCTION crm_key(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN value ~ '^[A-Za-z]*$' THEN lower(value)
-    ELSE replace(portal_fold_key(value), ' ', '') END;
+RETURN translate(
+    CASE WHEN octet_length(value) = length(value) THEN lower(value) ELSE portal_fold(value) END,
+    E' \t\n!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~’‘ʼ´\u00a0\u2007\u202f\u200b\ufeff–—', '');
 
 -- The part of an e-mail field between separators: no mailto:, brackets, blanks, final dots.
 CREATE FUNCTION crm_address(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN btrim(regexp_replace(lower(crm_tidy(value)), '^mailto:|[ <>]', '', 'g'), '.,;:''"()');
+
+-- Whether a key (crm_key) says "nothing here": no letter or digit at all, zeros, or one of the
+-- words that people type into a field they must fill in. The one list of such words.
+CREATE FUNCTION crm_blank(key text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN length(key) <= 12 AND (key ~ '^0*$' OR key IN ('na', 'none', 'x', 'xx', 'xxx', 'unknown',
+    'onbekend', 'unbekannt', 'inconnu', 'desconocido', 'geen', 'kein', 'keine', 'nomail', 'noemail',
+    'nvt', 'null', 'tbd', 'tba'));
+
+-- A yes or no of an export, which may be a label; null for a word that is neither.
+CREATE FUNCTION crm_flag(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN lower(btrim(value)) IN ('true', '1', 'yes', 'ja', 'oui', 'si') THEN true
+    WHEN lower(btrim(value)) IN ('false', '0', 'no', 'nee', 'nein', 'non') THEN false END;
+
+-- Whether a row was deactivated (statecode); null for a word that says neither.
+CREATE FUNCTION crm_inactive(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN coalesce(value, '') IN ('0', '') THEN false
+    WHEN lower(btrim(value)) IN ('1', 'inactive', 'inactief', 'inaktiv', 'inactif', 'inactivo')
+        THEN true
+    WHEN lower(btrim(value)) IN ('0', '', 'active', 'actief', 'aktiv', 'actif', 'activo')
+        THEN false END;
+
+-- Whether an address is one of those that people invent because they have none.
+CREATE FUNCTION crm_no_email(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(value ~ '^(no-?e?mail|geen|none|unknown|onbekend)@|^test@test\.', false);
+
+-- A usable address as it is, else null: no blanks or separators, dots only between characters,
+-- labels (L) that neither begin nor end with a hyphen, and not longer than RFC 5321 allows.
+CREATE FUNCTION crm_email(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN length(value) <= 254 AND NOT crm_no_email(value)
+    AND value ~ replace(replace('^W+(\.W+)*@(L(-*L)*\.)+(?![0-9])L(-*L)+$',
+        'W', '[^][\s@.,;:<>()"|\\]'), 'L', '[^][\s@.,;:<>()"|\\-]') THEN value END;
+
+-- A row of a list (conditions, hospitals, ...): its name, '' when it says nothing, and what the
+-- export has of its system columns.
+CREATE FUNCTION crm_list_row(raw text, extra jsonb, OUT name text, OUT version bigint,
+    OUT modified timestamptz) LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN crm_blank(crm_key(raw)) THEN '' ELSE crm_tidy(raw) END,
+        max(CASE WHEN x.value ~ '^[0-9]{1,18}$' THEN x.value::bigint END)
+            FILTER (WHERE lower(x.key) = 'versionnumber'),
+        max(crm_instant(x.value)) FILTER (WHERE lower(x.key) = 'modifiedon')
+    FROM jsonb_each_text(coalesce(extra, '{}')) x;
+END;
 
 -- Whether two folded words are one insertion, deletion, replacement or swap of neighbours apart.
 CREATE FUNCTION crm_one_apart(a text, b text) RETURNS boolean
@@ -122,6 +166,12 @@ NAMES = (
     "crm_alike(text, text, text, text)",
     "crm_one_apart(text, text)",
     "crm_address(text)",
+    "crm_blank(text)",
+    "crm_list_row(text, jsonb)",
+    "crm_email(text)",
+    "crm_no_email(text)",
+    "crm_inactive(text)",
+    "crm_flag(text)",
     "crm_key(text)",
     "crm_tidy(text)",
     "crm_repaired(text)",

@@ -27,6 +27,7 @@ class Crosswalk(models.Model):
         on_delete=models.PROTECT,
         related_name="crosswalk",
         db_index=False,  # nobody asks for all legacy ids of a run
+        db_constraint=False,  # written with the run in one transaction; runs are not deleted
     )
 
     class Meta:

@@ -162,7 +162,10 @@ class RowOutcome(models.Model):
         verbose_name=_("run"),
         on_delete=models.PROTECT,
         related_name="outcomes",
-        db_index=False,  # as many rows as the export; the run's own counts are in its report
+        # As many rows as the export, written with the run in one transaction and append-only: no
+        # check per row. The run's own counts are in its report.
+        db_index=False,
+        db_constraint=False,
     )
     entity = models.CharField(_("table"), max_length=30, choices=Entity.choices)
     row = models.BigIntegerField(_("row of the archive"), help_text=_("Within its table."))

@@ -1,21 +1,26 @@
--- What the values of option sets mean.
+-- What the values of option sets mean. What is `fresh`, here and later, came with this run or was
+-- in quarantine before it: of other rows only what is still missing would be made again, which is
+-- what people deleted.
 -- crm_word (option_set, word, meaning) was filled from crm_import.meanings.
 -- A step begins with a line "-- step: name"; no percent sign may appear in these files, because
 -- the history context is added to some statements as parameters.
 
 -- step: labels of option values
 CREATE TEMP TABLE crm_label ON COMMIT DROP AS
-SELECT DISTINCT lower(btrim(option_set)) AS option_set, btrim(value) AS value,
+SELECT lower(btrim(option_set)) AS option_set, btrim(value) AS value,
     crm_tidy(label) AS label, portal_fold_key(crm_tidy(label)) AS word,
     CASE btrim(language) WHEN '1033' THEN 'en' WHEN '2057' THEN 'en' WHEN '1043' THEN 'nl'
         WHEN '2067' THEN 'nl' WHEN '1031' THEN 'de' WHEN '1036' THEN 'fr' WHEN '1034' THEN 'es'
         WHEN '3082' THEN 'es' WHEN '1040' THEN 'it' WHEN '1045' THEN 'pl' WHEN '2070' THEN 'pt'
-        ELSE '' END AS language
-FROM crm_import_legacyoption
-WHERE option_set <> '' AND value <> '' AND label <> '';
+        ELSE '' END AS language,
+    bool_or(f.run_id = r.id) AS fresh
+FROM crm_import_legacyoption o JOIN crm_import_sourcefile f ON f.id = o.file_id, crm_this r
+WHERE option_set <> '' AND value <> '' AND label <> '' AND length(label) <= 300
+GROUP BY 1, 2, 3, 4, 5;
 
 -- step: meaning of option values
--- Labels of several languages must agree; what somebody decided before counts more.
+-- Labels of several languages must agree; what somebody decided before counts more, unless the
+-- record that was meant is gone.
 CREATE TEMP TABLE crm_value ON COMMIT DROP AS
 SELECT l.option_set, l.value, array_agg(DISTINCT l.label) AS labels,
     (array_agg(l.label ORDER BY l.language <> 'en', l.label))[1] AS label,
@@ -25,6 +30,9 @@ FROM crm_label l
 LEFT JOIN crm_word w ON w.option_set = l.option_set AND w.word = l.word
 LEFT JOIN crm_import_optionvalue known
     ON known.option_set = l.option_set AND known.value = l.value
+    AND (known.option_set NOT IN ('medical_condition', 'product')
+        OR known.meaning IN (SELECT id::text FROM patients_medicalcondition)
+        OR known.meaning IN (SELECT id::text FROM referrals_product))
 GROUP BY l.option_set, l.value;
 
 -- step: cells with option values

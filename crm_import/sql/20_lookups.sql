@@ -1,18 +1,25 @@
 -- Conditions, hospitals, specializations, products: the lists that people point at.
 
 -- step: rows of the lists
+-- Of the system columns they have what the export gave them, among the other columns.
 CREATE TEMP TABLE crm_condition ON COMMIT DROP AS
-SELECT id AS row_id, record, crm_guid(medicalconditionid) AS legacy_id, crm_tidy(name) AS name,
-    crm_tidy(abbreviation) AS abbreviation, NULL::bigint AS version, NULL::timestamptz AS modified
-FROM crm_import_legacycondition;
+SELECT a.id AS row_id, a.record, crm_guid(a.medicalconditionid) AS legacy_id, v.name,
+    crm_tidy(a.abbreviation) AS abbreviation, v.version, v.modified, o.row IS NULL AS fresh
+FROM crm_import_legacycondition a
+CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v
+LEFT JOIN crm_import_rowoutcome o ON o.entity = 'MedicalCondition' AND o.row = a.id
+    AND o.outcome <> 'quarantined';
 CREATE TEMP TABLE crm_hospital ON COMMIT DROP AS
-SELECT id AS row_id, record, crm_guid(hospitalid) AS legacy_id, crm_tidy(name) AS name,
-    crm_tidy(city) AS city, NULL::bigint AS version, NULL::timestamptz AS modified
-FROM crm_import_legacyhospital;
+SELECT a.id AS row_id, a.record, crm_guid(a.hospitalid) AS legacy_id, v.name,
+    crm_tidy(a.city) AS city, v.version, v.modified
+FROM crm_import_legacyhospital a CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v;
 CREATE TEMP TABLE crm_specialization ON COMMIT DROP AS
-SELECT id AS row_id, record, crm_guid(specializationid) AS legacy_id, crm_tidy(name) AS name,
-    NULL::bigint AS version, NULL::timestamptz AS modified
-FROM crm_import_legacyspecialization;
+SELECT a.id AS row_id, a.record, crm_guid(a.specializationid) AS legacy_id, v.name,
+    v.version, v.modified, o.row IS NULL AS fresh
+FROM crm_import_legacyspecialization a
+CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v
+LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Specialization' AND o.row = a.id
+    AND o.outcome <> 'quarantined';
 
 -- include: versions MedicalCondition
 -- include: versions Hospital
@@ -35,32 +42,42 @@ WHERE (name = '' OR long) AND NOT EXISTS (
 -- A node is a row of the table or a value of the option set; keys are all its folded names.
 CREATE TEMP TABLE crm_condition_node ON COMMIT DROP AS
 SELECT row_number() OVER ()::int AS node, * FROM (
-    SELECT 'row' AS kind, c.row_id, c.legacy_id, '' AS value, c.name, c.abbreviation
+    SELECT 'row' AS kind, c.row_id, c.legacy_id, '' AS value, c.name, c.abbreviation, c.fresh
     FROM crm_condition c
     WHERE NOT EXISTS (SELECT FROM crm_fate f
         WHERE f.entity = 'MedicalCondition' AND f.row_id = c.row_id)
     UNION ALL
-    SELECT 'option', NULL, NULL, value, (array_agg(label ORDER BY language <> 'en', label))[1], ''
+    SELECT 'option', NULL, NULL, value, (array_agg(label ORDER BY language <> 'en', label))[1], '',
+        bool_or(fresh)
     FROM crm_label WHERE option_set = 'medical_condition' GROUP BY value
 ) n;
 CREATE TEMP TABLE crm_condition_key ON COMMIT DROP AS
-SELECT node, portal_fold_key(name) AS key, name, '' AS language, 1 AS rank
+SELECT node, portal_fold_key(name) AS key, name, '' AS language, 1 AS rank, fresh
 FROM crm_condition_node WHERE kind = 'row'
-UNION SELECT n.node, l.word, l.label, l.language, 1
+UNION SELECT n.node, l.word, l.label, l.language, 1, l.fresh
 FROM crm_condition_node n JOIN crm_label l
     ON n.kind = 'option' AND l.option_set = 'medical_condition' AND l.value = n.value
-UNION SELECT node, portal_fold_key(abbreviation), abbreviation, '', 2
+UNION SELECT node, portal_fold_key(abbreviation), abbreviation, '', 2, fresh
 FROM crm_condition_node WHERE abbreviation <> '';
 
 -- step: known conditions
--- A name counts more than an abbreviation; a name of two conditions cannot be.
+-- A name counts more than an abbreviation; a name of two conditions cannot be. What no longer has
+-- a known name is what it was before.
 CREATE TEMP TABLE crm_condition_of ON COMMIT DROP AS
-SELECT DISTINCT ON (k.node) k.node, c.condition_id
-FROM crm_condition_key k JOIN (
-    SELECT condition_id, folded FROM patients_conditionname
-    UNION ALL SELECT id, portal_fold_key(name) FROM patients_medicalcondition
-) c ON c.folded = k.key
-ORDER BY k.node, k.rank, c.condition_id;
+SELECT DISTINCT ON (node) node, condition_id FROM (
+    SELECT k.node, k.rank, c.condition_id FROM crm_condition_key k JOIN (
+        SELECT condition_id, folded FROM patients_conditionname
+        UNION ALL SELECT id, portal_fold_key(name) FROM patients_medicalcondition
+    ) c ON c.folded = k.key
+    UNION ALL
+    SELECT n.node, 3, c.id FROM crm_condition_node n JOIN crm_import_crosswalk x
+        ON x.entity = 'MedicalCondition' AND x.legacy_id = n.legacy_id
+    JOIN patients_medicalcondition c ON c.id = x.target_id
+    UNION ALL
+    SELECT n.node, 3, c.id FROM crm_condition_node n JOIN crm_value v
+        ON v.option_set = 'medical_condition' AND n.kind = 'option' AND v.value = n.value
+    JOIN patients_medicalcondition c ON c.id::text = v.meaning
+) k ORDER BY node, rank, condition_id;
 
 -- step: links between new conditions
 CREATE TEMP TABLE crm_edge ON COMMIT DROP AS
@@ -72,9 +89,12 @@ WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node IN (a.node, b.node
 
 -- step: new conditions
 CREATE TEMP TABLE crm_condition_new ON COMMIT DROP AS
-SELECT n.node, coalesce(g.cluster, n.node) AS cluster, n.name, n.abbreviation, n.kind
-FROM crm_condition_node n LEFT JOIN crm_condition_group g USING (node)
-WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node = n.node);
+SELECT * FROM (
+    SELECT n.node, coalesce(g.cluster, n.node) AS cluster, n.name, n.abbreviation, n.kind,
+        bool_or(n.fresh) OVER (PARTITION BY coalesce(g.cluster, n.node)) AS fresh
+    FROM crm_condition_node n LEFT JOIN crm_condition_group g USING (node)
+    WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node = n.node)
+) n WHERE fresh;
 
 -- make: medical_conditions
 WITH best AS (
@@ -96,7 +116,8 @@ SELECT id FROM best;
 INSERT INTO patients_conditionname (condition_id, name, language, origin)
 SELECT DISTINCT ON (k.key) o.condition_id, k.name, k.language, 'legacy_crm'
 FROM crm_condition_key k JOIN crm_condition_of o USING (node)
-WHERE k.key <> '' AND NOT EXISTS (SELECT FROM patients_conditionname n WHERE n.folded = k.key)
+WHERE k.key <> '' AND k.fresh AND NOT EXISTS (
+    SELECT FROM patients_conditionname n WHERE n.folded = k.key)
 ORDER BY k.key, k.rank, k.language = '', k.node;
 
 -- step: meaning of condition options
@@ -141,7 +162,9 @@ INSERT INTO patients_hospital (id, name, city, country) SELECT id, name, city, '
 
 -- step: specializations by name
 CREATE TEMP TABLE crm_specialization_target ON COMMIT DROP AS
-SELECT s.row_id, s.legacy_id, s.name, portal_fold_key(s.name) AS key, NULL::uuid AS target_id,
+SELECT s.row_id, s.legacy_id, s.name, s.fresh, portal_fold_key(s.name) AS key, (
+        SELECT p.id FROM crm_import_crosswalk x JOIN patients_specialization p ON p.id = x.target_id
+        WHERE x.entity = 'Specialization' AND x.legacy_id = s.legacy_id) AS target_id,
     row_number() OVER (PARTITION BY portal_fold_key(s.name) ORDER BY s.row_id) AS place
 FROM crm_specialization s
 WHERE NOT EXISTS (
@@ -149,18 +172,19 @@ WHERE NOT EXISTS (
 
 -- make: specializations
 INSERT INTO patients_specialization (name)
-SELECT t.name FROM crm_specialization_target t
-WHERE t.place = 1 AND NOT EXISTS (
+SELECT DISTINCT ON (t.key) t.name FROM crm_specialization_target t
+WHERE t.fresh AND t.target_id IS NULL AND NOT EXISTS (
     SELECT FROM patients_specialization s WHERE portal_fold_key(s.name) = t.key)
-ORDER BY t.row_id;
+ORDER BY t.key, t.row_id;
 
 -- step: targets of specializations
 UPDATE crm_specialization_target t SET target_id = s.id
-FROM patients_specialization s WHERE portal_fold_key(s.name) = t.key;
+FROM patients_specialization s WHERE t.target_id IS NULL AND portal_fold_key(s.name) = t.key;
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
 SELECT 'Specialization', t.legacy_id, 'patients.specialization', t.target_id,
     CASE WHEN t.place = 1 THEN 'first' ELSE 'same_name' END, r.id
 FROM crm_specialization_target t, crm_this r
+WHERE t.target_id IS NOT NULL
 ON CONFLICT DO NOTHING;
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
 SELECT 'MedicalCondition', t.legacy_id, 'patients.medicalcondition', t.target_id,
@@ -173,7 +197,10 @@ INSERT INTO referrals_product (name, substance, manufacturer)
 SELECT DISTINCT ON (portal_fold_key(name)) name, '', ''
 FROM (
     SELECT (array_agg(label ORDER BY language <> 'en', label))[1] AS name
-    FROM crm_label WHERE option_set = 'product' GROUP BY value
+    FROM crm_label l WHERE option_set = 'product' AND NOT EXISTS (
+        SELECT FROM crm_value v
+        WHERE v.option_set = 'product' AND v.value = l.value AND v.meaning <> '')
+    GROUP BY value HAVING bool_or(fresh)
 ) p
 WHERE name <> '' AND length(name) <= 200 AND NOT EXISTS (
     SELECT FROM referrals_product q WHERE portal_fold_key(q.name) = portal_fold_key(p.name));

@@ -7,19 +7,16 @@ FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.contactid) AS legacy_id,
         CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-        coalesce(r.statecode, '') = '1' AS inactive,
+        coalesce(crm_inactive(r.statecode), false) AS inactive,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
-        CASE WHEN r.email ~ '^[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}$'
-            AND r.email !~ '^(no-?e?mail|geen|none|unknown|onbekend)@|^test@test\.'
-            THEN r.email END AS email,
+        CASE WHEN r.email !~ '[^!-@[-~]' THEN crm_email(r.email) END AS email,
         coalesce(t.meaning, '') AS role,
         m.meaning AS condition,
         crm_instant(r.booking_date) AS booking_at,
         crm_instant(r.reminder_date) AS reminder_at,
         r.booking_date <> '' AS has_booking, r.reminder_date <> '' AS has_reminder,
         r.email <> '' AS has_email,
-        CASE lower(r.no_show) WHEN 'true' THEN true WHEN 'false' THEN false WHEN '1' THEN true
-            WHEN '0' THEN false WHEN 'yes' THEN true WHEN 'no' THEN false END AS no_show
+        crm_flag(r.no_show) AS no_show
     FROM crm_import_legacycontact r
     LEFT JOIN crm_cell t ON t.option_set = 'contact_type' AND t.cell = r.contact_type
     LEFT JOIN crm_cell m ON m.option_set = 'medical_condition' AND m.cell = r.medical_condition
@@ -33,11 +30,9 @@ FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.patientid) AS legacy_id,
         CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-        coalesce(r.statecode, '') = '1' AS inactive,
+        coalesce(crm_inactive(r.statecode), false) AS inactive,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
-        CASE WHEN r.email ~ '^[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}$'
-            AND r.email !~ '^(no-?e?mail|geen|none|unknown|onbekend)@|^test@test\.'
-            THEN r.email END AS email,
+        CASE WHEN r.email !~ '[^!-@[-~]' THEN crm_email(r.email) END AS email,
         crm_instant(r.first_contact_date) AS first_contact,
         crm_instant(r.initial_consult_date) AS consult,
         crm_instant(r.ct_referral_date) AS referred,
@@ -56,12 +51,48 @@ CREATE TEMP TABLE crm_dossier ON COMMIT DROP AS
 SELECT r.id AS row_id, r.record, crm_guid(r.eap_dossier_id) AS legacy_id,
     CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
     crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-    coalesce(r.statecode, '') = '1' AS inactive, crm_tidy(r.eap_number) AS number,
-    upper(regexp_replace(coalesce(r.eap_number, ''), '[^A-Za-z0-9]', '', 'g')) AS number_key,
+    coalesce(crm_inactive(r.statecode), false) AS inactive, crm_tidy(r.eap_number) AS number,
+    CASE WHEN crm_blank(crm_key(crm_tidy(r.eap_number))) THEN ''
+        ELSE upper(regexp_replace(r.eap_number, '[^A-Za-z0-9]', '', 'g')) END AS number_key,
     crm_guid(r.patient) AS patient_guid, crm_instant(r.eap_enrollment_date) AS enrolled,
     nullif(p.meaning, '')::uuid AS product_id
 FROM crm_import_legacydossier r
 LEFT JOIN crm_cell p ON p.option_set = 'product' AND p.cell = r.product;
+
+-- step: names that stand for nothing
+-- Na, Null and Unknown are names of people too: such a word is none only beside another one, or
+-- with something that is no letter in it (n/a, -).
+CREATE TEMP TABLE crm_nameless ON COMMIT DROP AS
+SELECT entity, row_id,
+    first_none AND (last_none OR first_name ~ '[^[:alpha:]]') AS no_first,
+    last_none AND (first_none OR last_name ~ '[^[:alpha:]]') AS no_last
+FROM (
+    SELECT 'Contact' AS entity, row_id, first_name, last_name, crm_blank(first_key) AS first_none,
+        crm_blank(last_key) AS last_none FROM crm_contact
+    UNION ALL
+    SELECT 'Patient', row_id, first_name, last_name, crm_blank(first_key), crm_blank(last_key)
+    FROM crm_patient
+) n
+WHERE first_none AND first_name <> '' OR last_none AND last_name <> '';
+UPDATE crm_contact c SET
+    first_name = CASE WHEN no_first THEN '' ELSE first_name END,
+    first_key = CASE WHEN no_first THEN '' ELSE first_key END,
+    last_name = CASE WHEN no_last THEN '' ELSE last_name END,
+    last_key = CASE WHEN no_last THEN '' ELSE last_key END
+FROM crm_nameless n WHERE n.entity = 'Contact' AND n.row_id = c.row_id;
+UPDATE crm_patient p SET
+    first_name = CASE WHEN no_first THEN '' ELSE first_name END,
+    first_key = CASE WHEN no_first THEN '' ELSE first_key END,
+    last_name = CASE WHEN no_last THEN '' ELSE last_name END,
+    last_key = CASE WHEN no_last THEN '' ELSE last_key END
+FROM crm_nameless n WHERE n.entity = 'Patient' AND n.row_id = p.row_id;
+
+-- step: statistics of the rows
+-- The planner knows nothing of what was written a moment ago, and would join row by row.
+ANALYZE crm_import_legacycontact (id); ANALYZE crm_import_legacypatient (id);
+ANALYZE crm_import_legacydossier (id);
+ANALYZE crm_contact (row_id, legacy_id, role, has_email); ANALYZE crm_patient (row_id, legacy_id,
+    contact_guid, physician_guid, condition_guid); ANALYZE crm_dossier (row_id, legacy_id);
 
 -- include: versions Contact
 -- include: versions Patient
@@ -85,12 +116,10 @@ WITH odd AS (
         '[^\s;,<>()"|]+@[^\s;,<>()"|]+', 'g') WITH ORDINALITY AS m (match, place) ON true
 )
 SELECT entity, row_id, record, legacy_id, raw,
-    CASE WHEN email ~ '^[^@\s]+@([^@\s.]+\.)+[^@\s.]{2,}$' AND length(email) <= 254
-        AND email !~ '^(no-?e?mail|geen|none|unknown|onbekend)@|^test@test\.'
-        THEN email END AS email,
+    crm_email(email) AS email,
     coalesce(place, 1) AS place,
-    (email ~ '^(no-?e?mail|geen|none|unknown|onbekend)@|^test@test\.') IS TRUE
-        OR lower(crm_tidy(raw)) IN (SELECT word FROM crm_no_address) AS placeholder
+    crm_no_email(email) OR crm_blank(crm_key(crm_tidy(raw))) AS placeholder,
+    length(email) > 254 AS too_long
 FROM found;
 
 -- step: usable ones of the odd addresses
@@ -161,8 +190,10 @@ FROM (
     SELECT 'Contact' AS entity, row_id, first_name, last_name FROM crm_contact
     UNION ALL SELECT 'Patient', row_id, first_name, last_name FROM crm_patient
 ) r
-WHERE (first_name = '' AND last_name = '' OR length(first_name) > 200 OR length(last_name) > 200)
+WHERE (first_name = '' AND last_name = '' OR length(first_name) > 200 OR length(last_name) > 200
+        OR EXISTS (SELECT FROM crm_odd_email e
+            WHERE e.too_long AND e.entity = r.entity AND e.row_id = r.row_id))
     AND NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = r.entity AND f.row_id = r.row_id);
 
--- step: statistics
-ANALYZE crm_contact; ANALYZE crm_patient; ANALYZE crm_dossier; ANALYZE crm_fate;
+-- step: statistics of what is settled
+ANALYZE crm_fate; ANALYZE crm_odd_email; ANALYZE crm_bad_date;

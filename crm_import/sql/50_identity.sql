@@ -1,6 +1,6 @@
 -- Who is who. A node is a legacy row that stands for a person; its number is its seniority, so the
 -- lowest number of a cluster is the row that starts the record. Edges are certain (tiers 1 to 3);
--- what is not certain becomes a pair to review (sql/60_review.sql).
+-- what is not certain becomes a pair to review (sql/65_review.sql).
 
 -- step: contacts without a usable role
 -- A Patient row that points at one says what it is.
@@ -19,12 +19,51 @@ SELECT 'Contact', c.row_id, 'quarantined', CASE WHEN btrim(a.contact_type) <> ''
     THEN 'routing_unmapped' ELSE 'routing_missing' END
 FROM crm_routed c JOIN crm_import_legacycontact a ON a.id = c.row_id WHERE NOT c.is_patient;
 
+-- step: rows whose record was deleted here
+-- What people deleted stays deleted, whatever the CRM sends later.
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT v.entity, v.row_id, 'ignored', 'deleted_here'
+FROM (
+    SELECT 'Contact' AS entity, row_id, legacy_id, CASE role WHEN 'patient' THEN 'patients.patient'
+        ELSE 'patients.specialist' END AS target_model FROM crm_contact
+    UNION ALL SELECT 'Patient', row_id, legacy_id, 'patients.patient' FROM crm_patient
+) v JOIN crm_import_crosswalk x USING (entity, legacy_id, target_model)
+WHERE x.slot = '' AND NOT EXISTS (SELECT FROM patients_patient p WHERE p.id = x.target_id)
+    AND NOT EXISTS (SELECT FROM patients_specialist s WHERE s.id = x.target_id)
+    AND NOT EXISTS (SELECT FROM patients_mergedpatient m WHERE m.old_id = x.target_id)
+    AND NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = v.entity AND f.row_id = v.row_id);
+
+-- step: contacts that changed their role
+-- A physician in an older version and a patient in the current one, or the other way round: the
+-- two versions stand for two records, and somebody has a look.
+CREATE TEMP TABLE crm_former ON COMMIT DROP AS
+SELECT DISTINCT ON (o.legacy_id) o.row_id, o.legacy_id, o.role, n.row_id AS current_row
+FROM crm_fate f
+JOIN crm_contact o ON o.row_id = f.row_id
+JOIN crm_contact n ON n.legacy_id = o.legacy_id
+WHERE f.entity = 'Contact' AND f.outcome = 'superseded'
+    AND o.role IN ('patient', 'physician', 'pharmacist')
+    AND n.role IN ('patient', 'physician', 'pharmacist')
+    AND (o.role = 'patient') <> (n.role = 'patient')
+    AND o.first_name || o.last_name <> '' AND length(o.first_name) <= 200
+    AND length(o.last_name) <= 200
+    AND NOT EXISTS (SELECT FROM crm_fate g WHERE g.entity = 'Contact' AND g.row_id = n.row_id)
+    AND NOT EXISTS (SELECT FROM crm_import_crosswalk x
+        WHERE x.entity = 'Contact' AND x.legacy_id = o.legacy_id
+            AND x.target_model = CASE o.role WHEN 'patient' THEN 'patients.patient'
+                ELSE 'patients.specialist' END
+            AND NOT EXISTS (SELECT FROM patients_patient p WHERE p.id = x.target_id)
+            AND NOT EXISTS (SELECT FROM patients_specialist s WHERE s.id = x.target_id)
+            AND NOT EXISTS (SELECT FROM patients_mergedpatient m WHERE m.old_id = x.target_id))
+ORDER BY o.legacy_id, o.version DESC NULLS LAST, o.modified DESC NULLS LAST, o.row_id DESC;
+
 -- step: persons
 -- Kind 1: Contact, kind 2: Patient row. name_key ignores the order of the two names.
 CREATE TEMP TABLE crm_person ON COMMIT DROP AS
-SELECT row_number() OVER (ORDER BY created NULLS LAST, kind, legacy_id)::int AS node,
-    row_number() OVER (ORDER BY created NULLS LAST, kind, legacy_id)::int AS cluster,
-    p.*, least(first_key, last_key) || ' ' || greatest(first_key, last_key) AS name_key
+SELECT row_number() OVER (ORDER BY p.created NULLS LAST, p.kind, p.legacy_id)::int AS node,
+    row_number() OVER (ORDER BY p.created NULLS LAST, p.kind, p.legacy_id)::int AS cluster,
+    p.*, least(first_key, last_key) || ' ' || greatest(first_key, last_key) AS name_key,
+    o.row IS NULL AS fresh
 FROM (
     SELECT 1 AS kind, c.row_id, c.legacy_id, c.created, c.modified, c.inactive, c.first_name,
         c.last_name, c.first_key, c.last_key, c.email, c.version, nullif(c.condition, '')::uuid
@@ -33,11 +72,18 @@ FROM (
     WHERE c.role = 'patient' AND NOT EXISTS (
         SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id)
     UNION ALL
+    SELECT 1, c.row_id, c.legacy_id, c.created, c.modified, c.inactive, c.first_name,
+        c.last_name, c.first_key, c.last_key, c.email, c.version, nullif(c.condition, '')::uuid,
+        c.booking_at, c.reminder_at, c.no_show, NULL
+    FROM crm_former o JOIN crm_contact c USING (row_id) WHERE o.role = 'patient'
+    UNION ALL
     SELECT 2, p.row_id, p.legacy_id, p.created, p.modified, p.inactive, p.first_name, p.last_name,
         p.first_key, p.last_key, p.email, p.version, t.target_id, NULL, NULL, NULL, p.contact_guid
     FROM crm_patient p LEFT JOIN crm_condition_target t ON t.legacy_id = p.condition_guid
     WHERE NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Patient' AND f.row_id = p.row_id)
-) p;
+) p
+LEFT JOIN crm_import_rowoutcome o ON o.row = p.row_id AND o.outcome <> 'quarantined'
+    AND o.entity = CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END;
 
 -- step: specialist rows
 CREATE TEMP TABLE crm_specialist ON COMMIT DROP AS
@@ -46,16 +92,27 @@ SELECT row_number() OVER (ORDER BY c.created NULLS LAST, c.legacy_id)::int AS no
     c.row_id, c.record, c.legacy_id, c.created, c.modified, c.inactive, c.first_name, c.last_name,
     c.first_key, c.last_key, c.email, c.role,
     least(c.first_key, c.last_key) || ' ' || greatest(c.first_key, c.last_key) AS name_key,
-    crm_tidy(a.job_title) AS job_title, crm_tidy(a.medical_license_number) AS licence,
-    upper(regexp_replace(crm_tidy(a.medical_license_number), '[^A-Za-z0-9]', '', 'g'))
-        AS licence_key,
+    crm_tidy(a.job_title) AS job_title,
+    CASE WHEN crm_blank(l.key) THEN '' ELSE l.tidy END AS licence,
+    CASE WHEN crm_blank(l.key) THEN ''
+        ELSE upper(regexp_replace(l.tidy, '[^A-Za-z0-9]', '', 'g')) END AS licence_key,
+    o.row IS NULL AS fresh,
     crm_guid(a.specialization) AS specialization_guid, crm_guid(a.hospital) AS hospital_guid
-FROM crm_contact c JOIN crm_import_legacycontact a ON a.id = c.row_id
-WHERE c.role IN ('physician', 'pharmacist') AND NOT EXISTS (
-    SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id);
+FROM (
+    SELECT c.* FROM crm_contact c
+    WHERE c.role IN ('physician', 'pharmacist') AND NOT EXISTS (
+        SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id)
+    UNION ALL
+    SELECT c.* FROM crm_former o JOIN crm_contact c USING (row_id) WHERE o.role <> 'patient'
+) c JOIN crm_import_legacycontact a ON a.id = c.row_id
+CROSS JOIN LATERAL (SELECT crm_tidy(a.medical_license_number) AS tidy,
+    crm_key(crm_tidy(a.medical_license_number)) AS key) l
+LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Contact' AND o.row = c.row_id
+    AND o.outcome <> 'quarantined';
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
-SELECT 'Contact', row_id, 'quarantined', 'too_long' FROM crm_specialist
-WHERE length(job_title) > 200 OR length(licence) > 100;
+SELECT 'Contact', row_id, 'quarantined', 'too_long' FROM crm_specialist s
+WHERE (length(job_title) > 200 OR length(licence) > 100)
+    AND NOT EXISTS (SELECT FROM crm_former o WHERE o.row_id = s.row_id);
 DELETE FROM crm_specialist WHERE length(job_title) > 200 OR length(licence) > 100;
 ANALYZE crm_person (node, legacy_id, email, name_key, contact_guid); ANALYZE crm_specialist;
 
@@ -99,7 +156,8 @@ SELECT g.first, p.node, 'same_trial_and_name'
 FROM crm_trial t JOIN crm_person p ON p.kind = 2 AND p.row_id = t.row_id JOIN (
     SELECT u.number, q.name_key, min(q.node) AS first
     FROM crm_trial u JOIN crm_person q ON q.kind = 2 AND q.row_id = u.row_id
-    WHERE u.registry NOT IN ('malformed', 'text') AND q.first_key <> '' AND q.last_key <> ''
+    WHERE u.registry NOT IN ('malformed', 'text')
+        AND NOT crm_blank(q.first_key) AND NOT crm_blank(q.last_key)
     GROUP BY u.number, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number = t.number AND g.name_key = p.name_key AND g.first <> p.node;
 INSERT INTO crm_edge (a, b, rule)
@@ -107,7 +165,8 @@ SELECT g.first, p.node, 'same_eap_and_name'
 FROM crm_dossier d JOIN crm_person p ON p.kind = 2 AND p.legacy_id = d.patient_guid JOIN (
     SELECT e.number_key, q.name_key, min(q.node) AS first
     FROM crm_dossier e JOIN crm_person q ON q.kind = 2 AND q.legacy_id = e.patient_guid
-    WHERE e.number_key <> '' AND q.first_key <> '' AND q.last_key <> ''
+    WHERE e.number_key <> ''
+        AND NOT crm_blank(q.first_key) AND NOT crm_blank(q.last_key)
     GROUP BY e.number_key, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number_key = d.number_key AND g.name_key = p.name_key AND g.first <> p.node;
 
@@ -124,7 +183,39 @@ WHERE e.rule = 'linked_part' AND g.cluster IN (
 DELETE FROM crm_edge e USING crm_torn t WHERE t.a = e.a AND t.b = e.b AND e.rule = 'linked_part';
 DROP TABLE crm_group;
 
+-- step: people who are there already
+-- A legacy id keeps the record that it became, or the one which that was merged into.
+CREATE TEMP TABLE crm_known ON COMMIT DROP AS
+SELECT p.node, coalesce(m.survivor_id, x.target_id) AS id
+FROM crm_person p JOIN crm_import_crosswalk x ON x.legacy_id = p.legacy_id
+    AND x.entity = CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END
+    AND x.target_model = 'patients.patient' AND x.slot = ''
+LEFT JOIN patients_mergedpatient m ON m.old_id = x.target_id;
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, k.node, 'known' FROM crm_known k JOIN (
+    SELECT id, min(node) AS first FROM crm_known GROUP BY id HAVING count(*) > 1
+) g USING (id) WHERE g.first <> k.node;
+ANALYZE crm_known;
+
 -- components: crm_group
+
+-- step: clusters of people who are there already
+-- Rows that became two records stay two, whatever joins them now: a person decides about the pair.
+-- A new row goes with the one that it names (contact_record); when only its name and address fit
+-- both, it is a person of its own.
+CREATE TEMP TABLE crm_split ON COMMIT DROP AS
+SELECT g.node, g.cluster, k.id FROM crm_group g LEFT JOIN crm_known k USING (node)
+WHERE g.cluster IN (SELECT h.cluster FROM crm_group h JOIN crm_known USING (node)
+    GROUP BY h.cluster HAVING count(DISTINCT id) > 1);
+UPDATE crm_split s SET id = n.id FROM (
+    SELECT u.node, min(o.id::text)::uuid AS id
+    FROM crm_split u JOIN crm_edge e ON u.node IN (e.a, e.b) AND e.rule IN ('linked', 'linked_part')
+    JOIN crm_split o ON o.node IN (e.a, e.b) AND o.id IS NOT NULL
+    WHERE u.id IS NULL GROUP BY u.node HAVING count(DISTINCT o.id) = 1
+) n WHERE n.node = s.node;
+UPDATE crm_group g SET cluster = s.first
+FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first FROM crm_split) s
+WHERE s.node = g.node;
 
 -- step: clusters of persons
 UPDATE crm_person p SET cluster = g.cluster FROM crm_group g
@@ -148,7 +239,7 @@ INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, s.node, 'same_licence_and_name'
 FROM crm_specialist s JOIN (
     SELECT role, licence_key, last_key, min(node) AS first FROM crm_specialist
-    WHERE licence_key <> '' AND last_key <> ''
+    WHERE licence_key <> '' AND NOT crm_blank(last_key)
     GROUP BY role, licence_key, last_key HAVING count(*) > 1
 ) g USING (role, licence_key, last_key) WHERE g.first <> s.node;
 INSERT INTO crm_edge (a, b, rule)
@@ -160,7 +251,27 @@ FROM crm_specialist s JOIN (
     HAVING count(*) > 1 AND count(DISTINCT nullif(q.licence_key, '')) < 2
 ) g USING (role, email, name_key) WHERE g.first <> s.node;
 
+-- Records that are there already are met again, and stay as many as they are.
+CREATE TEMP TABLE crm_specialist_known ON COMMIT DROP AS
+SELECT s.node, x.target_id AS id FROM crm_specialist s
+JOIN crm_import_crosswalk x ON x.entity = 'Contact' AND x.legacy_id = s.legacy_id
+    AND x.target_model = 'patients.specialist' AND x.slot = '';
+INSERT INTO crm_edge (a, b, rule)
+SELECT g.first, k.node, 'known' FROM crm_specialist_known k JOIN (
+    SELECT id, min(node) AS first FROM crm_specialist_known GROUP BY id HAVING count(*) > 1
+) g USING (id) WHERE g.first <> k.node;
+
 -- components: crm_group
+
+-- step: clusters of specialists who are there already
+CREATE TEMP TABLE crm_specialist_split ON COMMIT DROP AS
+SELECT g.node, g.cluster, k.id FROM crm_group g LEFT JOIN crm_specialist_known k USING (node)
+WHERE g.cluster IN (SELECT h.cluster FROM crm_group h JOIN crm_specialist_known USING (node)
+    GROUP BY h.cluster HAVING count(DISTINCT id) > 1);
+UPDATE crm_group g SET cluster = s.first
+FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first
+    FROM crm_specialist_split) s
+WHERE s.node = g.node;
 
 -- step: clusters of specialists
 UPDATE crm_specialist s SET cluster = g.cluster FROM crm_group g

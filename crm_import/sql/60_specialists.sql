@@ -6,11 +6,16 @@ CREATE TEMP TABLE crm_specialist_target ON COMMIT DROP AS
 SELECT s.cluster, coalesce(k.target_id, portal_uuid7()) AS id, k.target_id IS NULL AS is_new
 FROM (SELECT DISTINCT cluster FROM crm_specialist ORDER BY cluster) s
 LEFT JOIN (
-    SELECT DISTINCT ON (s.cluster) s.cluster, x.target_id
-    FROM crm_specialist s JOIN crm_import_crosswalk x ON x.legacy_id = s.legacy_id
-        AND x.entity = 'Contact' AND x.target_model = 'patients.specialist'
-    ORDER BY s.cluster, s.node
+    SELECT DISTINCT s.cluster, k.id AS target_id
+    FROM crm_specialist_known k JOIN crm_specialist s USING (node)
 ) k USING (cluster);
+
+-- step: where specialists work
+-- Lists are the portal's own once they came: what was deleted there is no target any more.
+CREATE TEMP TABLE crm_workplace ON COMMIT DROP AS
+SELECT x.legacy_id, h.id, h.id IS NULL AS deleted FROM crm_import_crosswalk x
+LEFT JOIN patients_hospital h ON h.id = x.target_id
+WHERE x.entity = 'Hospital' AND x.target_model = 'patients.hospital';
 
 -- step: addresses of specialists
 -- One address, one specialist: the first who has it.
@@ -45,12 +50,11 @@ JOIN (
             FILTER (WHERE s.licence <> '') AS licence,
         array_agg(p.target_id ORDER BY s.modified DESC NULLS LAST, s.node)
             FILTER (WHERE p.target_id IS NOT NULL) AS specialization,
-        array_agg(h.target_id ORDER BY s.modified DESC NULLS LAST, s.node)
-            FILTER (WHERE h.target_id IS NOT NULL) AS hospital
+        array_agg(h.id ORDER BY s.modified DESC NULLS LAST, s.node)
+            FILTER (WHERE h.id IS NOT NULL) AS hospital
     FROM crm_specialist s
-    LEFT JOIN crm_import_crosswalk p ON p.entity = 'Specialization'
-        AND p.legacy_id = s.specialization_guid
-    LEFT JOIN crm_import_crosswalk h ON h.entity = 'Hospital' AND h.legacy_id = s.hospital_guid
+    LEFT JOIN crm_specialization_target p ON p.legacy_id = s.specialization_guid
+    LEFT JOIN crm_workplace h ON h.legacy_id = s.hospital_guid
     GROUP BY s.cluster
 ) s USING (cluster)
 LEFT JOIN crm_specialist_email e USING (cluster)

@@ -1,16 +1,11 @@
 -- Patients and leads, and all their addresses.
 
 -- step: targets of patients
--- A member that came in an earlier run has a record (or the one it was merged into).
+-- One for each cluster: rows of an earlier run keep theirs.
 CREATE TEMP TABLE crm_target ON COMMIT DROP AS
 SELECT c.node AS cluster, coalesce(k.id, portal_uuid7()) AS id, k.id IS NULL AS is_new
 FROM crm_person c LEFT JOIN (
-    SELECT DISTINCT ON (p.cluster) p.cluster, coalesce(m.survivor_id, x.target_id) AS id
-    FROM crm_person p JOIN crm_import_crosswalk x ON x.legacy_id = p.legacy_id
-        AND x.entity IN ('Contact', 'Patient') AND x.target_model = 'patients.patient'
-        AND x.slot = ''
-    LEFT JOIN patients_mergedpatient m ON m.old_id = x.target_id
-    ORDER BY p.cluster, p.node
+    SELECT DISTINCT p.cluster, k.id FROM crm_known k JOIN crm_person p USING (node)
 ) k ON k.cluster = c.node
 WHERE c.cluster = c.node ORDER BY c.node;
 ANALYZE crm_target;
@@ -94,29 +89,30 @@ SELECT CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END, p.legacy_id, 'patie
     t.id, coalesce(j.rule, 'first'), r.id
 FROM crm_person p JOIN crm_target t USING (cluster) LEFT JOIN crm_joined j USING (node)
 CROSS JOIN crm_this r
-ORDER BY p.node
+ORDER BY p.legacy_id -- the order of the index: random ids would touch all of its pages
 ON CONFLICT DO NOTHING;
 
 -- step: further addresses
--- Shared ones of each who shares them, second ones, and what is no address but was written there.
+-- Shared ones of each who shares them, second ones, and what is no address but was written there;
+-- of rows that are new, because people may have removed those of others.
 INSERT INTO patients_contactpoint (patient_id, kind, value, origin, remark)
 SELECT DISTINCT ON (t.id, lower(trim(v.value))) t.id, 'email', v.value, 'legacy_crm', ''
 FROM (
     SELECT p.cluster, p.email AS value, p.node FROM crm_person p JOIN crm_shared s USING (email)
-    WHERE s.is_shared
+    WHERE s.is_shared AND p.fresh
     UNION ALL
     SELECT p.cluster, p.email, p.node FROM crm_several c JOIN crm_person p USING (cluster)
     JOIN crm_target t USING (cluster) JOIN patients_patient x ON x.id = t.id
-    WHERE p.email <> lower(trim(x.email))
+    WHERE p.fresh AND p.email <> lower(trim(x.email))
     UNION ALL
     SELECT p.cluster, p.email, p.node FROM crm_person p JOIN crm_target t USING (cluster)
     JOIN patients_patient x ON x.id = t.id
-    WHERE NOT t.is_new AND p.email <> lower(trim(x.email))
+    WHERE p.fresh AND NOT t.is_new AND p.email <> lower(trim(x.email))
     UNION ALL
     SELECT p.cluster, coalesce(o.email, left(btrim(crm_tidy(o.raw)), 255)), p.node
     FROM crm_odd_email o JOIN crm_person p ON p.row_id = o.row_id
         AND p.kind = CASE o.entity WHEN 'Contact' THEN 1 ELSE 2 END
-    WHERE NOT o.placeholder AND (o.email IS NULL OR o.email IS DISTINCT FROM p.email)
+    WHERE p.fresh AND NOT o.placeholder AND (o.email IS NULL OR o.email IS DISTINCT FROM p.email)
 ) v
 JOIN crm_target t USING (cluster)
 WHERE v.value <> '' AND length(v.value) <= 254

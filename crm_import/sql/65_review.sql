@@ -24,6 +24,15 @@ JOIN crm_person x ON x.email = s.email JOIN crm_person y ON y.email = s.email
 JOIN crm_mailbox m ON m.email = s.email AND m.names <= 5
 WHERE s.is_shared AND x.cluster < y.cluster;
 
+-- Rows of two records that the evidence for one person joins.
+INSERT INTO crm_pair (a, b, tier, rank, because)
+SELECT DISTINCT x.cluster, y.cluster, 'R4', 0, 'same_evidence'
+FROM crm_split s JOIN crm_person x ON x.node = s.node
+JOIN (SELECT cluster, min(node) AS oldest FROM crm_split GROUP BY cluster) o
+    ON o.cluster = s.cluster
+JOIN crm_person y ON y.node = o.oldest
+WHERE x.cluster <> y.cluster;
+
 -- step: pairs of equal names
 -- R3: same name and condition, other address. Of a common name (more than six people) only the
 -- oldest is paired with the others: all pairs of them would bury the review.
@@ -75,6 +84,12 @@ FROM (
         p.legacy_id AS patient_row, s.legacy_id AS specialist_row
     FROM crm_person p JOIN crm_specialist_id s ON s.legacy_id = p.contact_guid
     JOIN crm_target t ON t.cluster = p.cluster WHERE p.kind = 2
+        AND NOT EXISTS (SELECT FROM crm_link l WHERE l.patient_node = p.node)
+    UNION ALL
+    SELECT t.id, s.id, 'R5', 'both_roles', o.legacy_id, o.legacy_id
+    FROM crm_former o JOIN crm_specialist_id s USING (legacy_id)
+    JOIN crm_person p ON p.kind = 1 AND p.legacy_id = o.legacy_id
+    JOIN crm_target t ON t.cluster = p.cluster
     UNION ALL
     SELECT t.id, u.id, 'R5', 'email', p.legacy_id, s.legacy_id
     FROM crm_mailbox m JOIN crm_specialist s USING (email) JOIN crm_person p USING (email)
@@ -101,6 +116,13 @@ FROM (
     SELECT x.cluster, y.cluster, x.legacy_id, y.legacy_id, 'R3', 'name_and_hospital'
     FROM crm_specialist x JOIN crm_specialist y USING (name_key, hospital_guid)
     WHERE x.cluster < y.cluster
+    UNION ALL
+    SELECT x.cluster, y.cluster, x.legacy_id, y.legacy_id, 'R4', 'same_evidence'
+    FROM crm_specialist_split s JOIN crm_specialist x ON x.node = s.node
+    JOIN (SELECT cluster, min(node) AS oldest FROM crm_specialist_split GROUP BY cluster) o
+        ON o.cluster = s.cluster
+    JOIN crm_specialist y ON y.node = o.oldest
+    WHERE x.cluster <> y.cluster
 ) v
 JOIN crm_specialist_target s ON s.cluster = v.a JOIN crm_specialist_target t ON t.cluster = v.b
 ORDER BY least(s.id, t.id), greatest(s.id, t.id), v.tier DESC

@@ -9,8 +9,9 @@ UNION ALL
 SELECT c.row_id, c.legacy_id, p.cluster, p.node, c.version, c.created, c.modified, false,
     'crm:' || p.legacy_id || ':' || c.version
 FROM crm_fate f JOIN crm_contact c ON c.row_id = f.row_id
-JOIN crm_person p ON p.kind = 1 AND p.legacy_id = c.legacy_id
-WHERE f.entity = 'Contact' AND f.outcome = 'superseded';
+JOIN crm_person p ON p.kind = 1 AND p.legacy_id = c.legacy_id AND p.row_id <> c.row_id
+WHERE f.entity = 'Contact' AND f.outcome = 'superseded'
+    AND c.role NOT IN ('physician', 'pharmacist');
 -- Exports without versions: the content tells versions apart.
 UPDATE crm_form f SET key = 'crm:' || f.legacy_id || ':'
     || md5((to_jsonb(a) - 'id' - 'file_id' - 'record')::text)

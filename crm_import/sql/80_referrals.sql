@@ -4,7 +4,8 @@
 INSERT INTO referrals_clinicaltrial (registry, registry_id, title, sponsor, status, phases, sex,
     minimum_age, maximum_age, criteria_text, last_confirmed_with)
 SELECT DISTINCT ON (number) registry, number, '', '', 'UNKNOWN', '{}', 'ALL', '', '', '', ''
-FROM crm_trial WHERE registry NOT IN ('malformed', 'text')
+FROM crm_trial t JOIN crm_person n ON n.kind = 2 AND n.row_id = t.row_id AND n.fresh
+WHERE registry NOT IN ('malformed', 'text')
 ORDER BY number
 ON CONFLICT (registry_id) DO NOTHING;
 
@@ -23,9 +24,24 @@ JOIN crm_patient p ON p.row_id = t.row_id
 JOIN crm_import_legacypatient a ON a.id = t.row_id
 LEFT JOIN crm_specialist_id s ON s.legacy_id = p.physician_guid AND s.role = 'physician';
 
+-- step: referrals that are there
+-- Made by an earlier run, or by somebody here for the same patient and trial.
+CREATE TEMP TABLE crm_referred ON COMMIT DROP AS
+SELECT DISTINCT ON (cluster, number) cluster, number, id FROM (
+    SELECT p.cluster, p.number, x.target_id AS id, 1 AS rank, x.id AS place
+    FROM crm_pairing p JOIN crm_import_crosswalk x ON x.legacy_id = p.legacy_id
+        AND x.entity = 'Patient' AND x.slot = p.number
+        AND x.target_model = 'referrals.ctreferral'
+    UNION ALL
+    SELECT p.cluster, p.number, k.id, 2, 0 FROM crm_pairing p
+    JOIN crm_target t ON t.cluster = p.cluster AND NOT t.is_new
+    JOIN referrals_clinicaltrial c ON c.registry_id = p.number
+    JOIN referrals_ctreferral k ON k.patient_id = t.id AND k.trial_id = c.id
+) k ORDER BY cluster, number, rank, place, id;
+
 -- step: referrals
 CREATE TEMP TABLE crm_referral ON COMMIT DROP AS
-SELECT coalesce(x.target_id, portal_uuid7()) AS id, x.target_id IS NULL AS is_new,
+SELECT coalesce(k.id, portal_uuid7()) AS id, k.id IS NULL AS is_new,
     t.id AS patient_id, c.id AS trial_id, p.*,
     CASE WHEN p.outcome = 'enrolled' THEN 'enrolled'
         WHEN p.outcome IN ('screen_failed', 'withdrawn', 'site_declined') THEN p.outcome
@@ -36,12 +52,7 @@ SELECT coalesce(x.target_id, portal_uuid7()) AS id, x.target_id IS NULL AS is_ne
 FROM crm_pairing p
 JOIN crm_target t USING (cluster)
 JOIN referrals_clinicaltrial c ON c.registry_id = p.number
-LEFT JOIN LATERAL (
-    SELECT x.target_id FROM crm_pairing q JOIN crm_import_crosswalk x
-        ON x.legacy_id = q.legacy_id AND x.entity = 'Patient' AND x.slot = q.number
-        AND x.target_model = 'referrals.ctreferral'
-    WHERE q.cluster = p.cluster AND q.number = p.number LIMIT 1
-) x ON true
+LEFT JOIN crm_referred k USING (cluster, number)
 WHERE p.place = 1
 ORDER BY p.node, p.number;
 
@@ -58,18 +69,11 @@ SELECT f.id, coalesce(f.created, r.started), f.patient_id, f.trial_id, f.physici
     f.reason, crm_noon(f.referred),
     CASE WHEN f.outcome <> '' THEN f.outcome WHEN f.has_outcome THEN 'other' ELSE 'pending' END
 FROM crm_referral f, crm_this r
-WHERE f.is_new AND NOT EXISTS (
-    SELECT FROM referrals_ctreferral k WHERE k.patient_id = f.patient_id
-        AND k.trial_id = f.trial_id)
-ORDER BY f.node, f.number;
+WHERE f.is_new ORDER BY f.node, f.number;
 
 -- step: legacy ids of referrals
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, slot, rule, run_id)
-SELECT 'Patient', p.legacy_id, 'referrals.ctreferral', k.id, p.number,
+SELECT 'Patient', p.legacy_id, 'referrals.ctreferral', f.id, p.number,
     CASE WHEN p.place = 1 THEN 'first' ELSE 'same_patient_and_trial' END, r.id
-FROM crm_pairing p JOIN crm_target t USING (cluster)
-JOIN referrals_clinicaltrial c ON c.registry_id = p.number
-JOIN LATERAL (SELECT id FROM referrals_ctreferral k WHERE k.patient_id = t.id
-    AND k.trial_id = c.id ORDER BY k.created_at LIMIT 1) k ON true
-CROSS JOIN crm_this r
+FROM crm_pairing p JOIN crm_referral f USING (cluster, number) CROSS JOIN crm_this r
 ON CONFLICT DO NOTHING;

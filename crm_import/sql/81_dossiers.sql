@@ -3,15 +3,19 @@
 -- step: dossiers that cannot be placed
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT 'EAPDossier', d.row_id, 'quarantined', CASE WHEN d.number_key = '' THEN 'no_number'
-    WHEN length(d.number) > 100 THEN 'too_long' ELSE 'unmapped_product' END
+    WHEN length(d.number) > 100 THEN 'too_long'
+    WHEN d.product_id IS NULL THEN 'unmapped_product' ELSE 'no_patient' END
 FROM crm_dossier d
-WHERE (d.number_key = '' OR d.product_id IS NULL OR length(d.number) > 100) AND NOT EXISTS (
+WHERE (d.number_key = '' OR d.product_id IS NULL OR length(d.number) > 100
+        OR d.patient_guid IS NULL) AND NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = d.row_id);
 
 -- step: whose dossiers
--- A patient who is not in the export yet is told from others by the legacy id.
+-- A patient who is not in the export yet is told from others by the legacy id. A number that made
+-- a dossier before makes no second one.
 CREATE TEMP TABLE crm_case ON COMMIT DROP AS
 SELECT d.row_id, d.record, d.legacy_id, d.created, d.modified, d.inactive, d.number, d.number_key,
+    w.row IS NULL AS fresh,
     d.product_id, crm_day(d.enrolled) AS enrolled, d.patient_guid, n.cluster, t.id AS patient_id,
     s.id AS physician_id, coalesce(t.id, d.patient_guid) AS owner,
     row_number() OVER (PARTITION BY d.number_key ORDER BY d.created NULLS LAST, d.legacy_id)
@@ -21,6 +25,8 @@ LEFT JOIN crm_person n ON n.kind = 2 AND n.legacy_id = d.patient_guid
 LEFT JOIN crm_patient p ON p.row_id = n.row_id
 LEFT JOIN crm_target t ON t.cluster = n.cluster
 LEFT JOIN crm_specialist_id s ON s.legacy_id = p.physician_guid AND s.role = 'physician'
+LEFT JOIN crm_import_rowoutcome w ON w.entity = 'EAPDossier' AND w.row = d.row_id
+    AND w.outcome <> 'quarantined'
 WHERE NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = d.row_id);
 
@@ -29,8 +35,7 @@ WHERE NOT EXISTS (
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT 'EAPDossier', c.row_id, 'quarantined', 'dossier_conflict'
 FROM crm_case c JOIN (
-    SELECT number_key, count(DISTINCT owner) > 1 OR bool_or(owner IS NULL) AND count(*) > 1
-        AS torn FROM crm_case GROUP BY number_key
+    SELECT number_key, count(DISTINCT owner) > 1 AS torn FROM crm_case GROUP BY number_key
 ) g USING (number_key)
 JOIN crm_case o ON o.number_key = c.number_key AND o.place = 1
 WHERE g.torn OR c.product_id <> o.product_id OR c.enrolled IS DISTINCT FROM o.enrolled;
@@ -41,6 +46,9 @@ INSERT INTO referrals_expandedaccessprogram (eap_number, title, product_id, spon
     countries, availability, last_confirmed_with)
 SELECT c.number, '', c.product_id, '', '', '{}', 'UNKNOWN', '' FROM crm_case c
 WHERE c.place = 1 AND c.patient_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM crm_import_crosswalk x JOIN crm_case o ON o.legacy_id = x.legacy_id
+    WHERE x.entity = 'EAPDossier' AND o.number_key = c.number_key
+) AND NOT EXISTS (
     SELECT FROM referrals_expandedaccessprogram p
     WHERE upper(regexp_replace(p.eap_number, '[^A-Za-z0-9]', '', 'g')) = c.number_key)
 ORDER BY c.row_id;

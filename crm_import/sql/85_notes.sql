@@ -2,7 +2,7 @@
 
 -- step: words without a field
 CREATE TEMP TABLE crm_leftover ON COMMIT DROP AS
-SELECT n.cluster, n.node, n.row_id, n.legacy_id, n.created, array_remove(ARRAY[
+SELECT n.cluster, n.node, n.row_id, n.legacy_id, n.fresh, array_remove(ARRAY[
         -- Eligibility, reason, day and outcome belong to a referral; without a trial there is none.
         CASE WHEN NOT x.has_trial AND a.eligible <> ''
             THEN 'Eligible: ' || coalesce(e.label, a.eligible) END,
@@ -12,8 +12,8 @@ SELECT n.cluster, n.node, n.row_id, n.legacy_id, n.created, array_remove(ARRAY[
             THEN 'Referred to a trial: ' || a.ct_referral_date END,
         CASE WHEN NOT x.has_trial AND a.ct_outcome <> ''
             THEN 'Outcome of the trial: ' || coalesce(o.label, a.ct_outcome) END,
-        CASE WHEN x.has_words AND lower(btrim(a.trial_id)) NOT IN (
-            SELECT word FROM crm_no_address) THEN 'Trial: ' || a.trial_id END,
+        CASE WHEN x.has_words AND (crm_key(a.trial_id) IN ('tbd', 'tba')
+            OR NOT crm_blank(crm_key(a.trial_id))) THEN 'Trial: ' || a.trial_id END,
         -- What the constraints do not let a referral say, and what other rows of the pair say.
         CASE WHEN x.has_trial AND p.outcome = 'enrolled' AND p.eligible = 'no'
             THEN 'Eligible: ' || coalesce(e.label, a.eligible)
@@ -45,20 +45,21 @@ WHERE n.kind = 2;
 
 -- step: two conditions of one patient
 CREATE TEMP TABLE crm_condition_conflict ON COMMIT DROP AS
-SELECT p.cluster, array_agg(DISTINCT c.name) AS names, max(p.node) AS node
+SELECT p.cluster, array_agg(DISTINCT c.name) AS names, max(p.node) AS node,
+    bool_or(p.fresh) AS fresh
 FROM crm_several v JOIN crm_person p USING (cluster)
 JOIN patients_medicalcondition c ON c.id = p.condition_id
 GROUP BY p.cluster HAVING count(DISTINCT p.condition_id) > 1;
 
 -- make: notes
 WITH said AS (
-    SELECT cluster, node, row_id AS row, 'Patient row ' || legacy_id || chr(10)
+    SELECT cluster, node, 'Patient row ' || legacy_id || chr(10)
         || array_to_string(lines, chr(10)) AS text
-    FROM crm_leftover WHERE cardinality(lines) > 0
+    FROM crm_leftover WHERE fresh AND cardinality(lines) > 0
     UNION ALL
-    SELECT c.cluster, c.node, p.row_id, 'The rows of this patient name several conditions: '
+    SELECT c.cluster, c.node, 'The rows of this patient name several conditions: '
         || array_to_string(c.names, ', ')
-    FROM crm_condition_conflict c JOIN crm_person p USING (node)
+    FROM crm_condition_conflict c WHERE c.fresh
 )
 INSERT INTO patients_note (created_at, patient_id, text)
 SELECT r.started, t.id, 'From the legacy CRM. ' || s.text

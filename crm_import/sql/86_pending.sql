@@ -31,15 +31,15 @@ FROM crm_case c WHERE c.patient_id IS NULL AND c.patient_guid IS NOT NULL;
 
 -- step: links made late
 -- Only where the field is still empty: what somebody filled in stays.
-UPDATE patients_specialist k SET hospital_id = h.target_id
+UPDATE patients_specialist k SET hospital_id = h.id
 FROM crm_import_pendinglink l
 JOIN crm_specialist_id s ON s.legacy_id = l.legacy_id
-JOIN crm_import_crosswalk h ON h.entity = 'Hospital' AND h.legacy_id = l.missing_id
+JOIN crm_workplace h ON h.legacy_id = l.missing_id
 WHERE l.entity = 'Contact' AND l.field = 'hospital' AND k.id = s.id AND k.hospital_id IS NULL;
 UPDATE patients_specialist k SET specialization_id = h.target_id
 FROM crm_import_pendinglink l
 JOIN crm_specialist_id s ON s.legacy_id = l.legacy_id
-JOIN crm_import_crosswalk h ON h.entity = 'Specialization' AND h.legacy_id = l.missing_id
+JOIN crm_specialization_target h ON h.legacy_id = l.missing_id AND h.target_id IS NOT NULL
 WHERE l.entity = 'Contact' AND l.field = 'specialization' AND k.id = s.id
     AND k.specialization_id IS NULL;
 UPDATE patients_patient k SET medical_condition_id = c.target_id

@@ -9,6 +9,7 @@ SELECT f.entity, f.row_id, f.reason, 'error', CASE f.reason
         WHEN 'routing_missing' THEN 'contact_type' WHEN 'routing_unmapped' THEN 'contact_type'
         WHEN 'version_conflict' THEN 'versionnumber'
         WHEN 'dossier_conflict' THEN 'eap_number' WHEN 'no_number' THEN 'eap_number'
+        WHEN 'no_patient' THEN 'patient'
         ELSE '' END, ''
 FROM crm_fate f WHERE f.outcome = 'quarantined';
 
@@ -53,17 +54,66 @@ CROSS JOIN LATERAL (
 WHERE v.first_name = '' OR v.first_key IN ('test', 'asdf', 'qwerty', 'dummy')
     OR v.last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse') OR v.first_name ~ E'[?\ufffd]' OR v.last_name ~ E'[?\ufffd]';
 INSERT INTO crm_problem
-SELECT 'Contact', c.row_id, 'encoding_repaired', 'info', 'name', '' FROM crm_contact c
-JOIN crm_import_legacycontact a ON a.id = c.row_id
+SELECT a.entity, a.id, 'encoding_repaired', 'info', 'name', '' FROM (
+    SELECT 'Contact' AS entity, id, firstname, lastname FROM crm_import_legacycontact
+    UNION ALL SELECT 'Patient', id, firstname, lastname FROM crm_import_legacypatient
+) a
 WHERE (a.firstname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.firstname) <> a.firstname)
     OR (a.lastname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.lastname) <> a.lastname);
+
+-- step: words that are neither yes nor no
+INSERT INTO crm_problem
+SELECT 'Contact', a.id, 'unmapped', 'warning', 'no_show', ''
+FROM (SELECT no_show FROM crm_import_legacycontact GROUP BY no_show
+    HAVING btrim(no_show) <> '' AND crm_flag(no_show) IS NULL) w
+JOIN crm_import_legacycontact a USING (no_show)
+UNION ALL
+SELECT a.entity, a.id, 'unmapped', 'warning', 'statecode', ''
+FROM (
+    SELECT 'Contact' AS entity, id, statecode FROM crm_import_legacycontact
+    UNION ALL SELECT 'Patient', id, statecode FROM crm_import_legacypatient
+    UNION ALL SELECT 'EAPDossier', id, statecode FROM crm_import_legacydossier
+) a WHERE crm_inactive(a.statecode) IS NULL;
+
+-- step: problems of what was deleted here
+INSERT INTO crm_problem
+SELECT f.entity, f.row_id, 'deleted_here', 'warning', '', '' FROM crm_fate f
+WHERE f.outcome = 'ignored' AND NOT EXISTS (
+    SELECT FROM crm_import_rowoutcome o WHERE o.entity = f.entity AND o.row = f.row_id)
+UNION ALL
+SELECT 'Contact', s.row_id, 'deleted_here', 'warning', 'hospital', ''
+FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
+JOIN crm_workplace w ON w.legacy_id = s.hospital_guid WHERE t.is_new AND w.deleted
+UNION ALL
+SELECT 'Contact', s.row_id, 'deleted_here', 'warning', 'specialization', ''
+FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
+JOIN crm_specialization_target w ON w.legacy_id = s.specialization_guid
+WHERE t.is_new AND w.target_id IS NULL
+UNION ALL
+SELECT 'Patient', n.row_id, 'deleted_here', 'warning', 'physician', ''
+FROM crm_person n JOIN crm_patient p ON p.row_id = n.row_id
+JOIN crm_contact c ON c.legacy_id = p.physician_guid
+JOIN crm_fate f ON f.entity = 'Contact' AND f.row_id = c.row_id AND f.outcome = 'ignored'
+WHERE n.kind = 2 AND n.fresh;
 
 -- step: problems of persons
 INSERT INTO crm_problem
 SELECT 'Contact', p.row_id, CASE WHEN p.booking_at IS NULL THEN 'no_show_without_booking'
     ELSE 'no_show_future' END, 'warning', 'no_show', ''
 FROM crm_person p, crm_this r
-WHERE p.kind = 1 AND p.no_show AND (p.booking_at IS NULL OR p.booking_at > r.started);
+WHERE p.kind = 1 AND p.no_show AND (p.booking_at IS NULL OR p.booking_at > r.started)
+    AND NOT EXISTS (SELECT FROM crm_booking b WHERE b.legacy_id = p.legacy_id AND b.by_next);
+INSERT INTO crm_problem
+SELECT 'Contact', b.row_id, 'rule_6', 'info', 'booking_date', 'a call ahead of an inactive row'
+FROM crm_booking b WHERE b.is_new AND b.reason = 'Inactive in the legacy CRM.'
+UNION ALL
+SELECT 'Contact', o.current_row, 'both_roles', 'warning', 'contact_type', ''
+FROM crm_former o;
+INSERT INTO crm_problem
+SELECT CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END, p.row_id, 'rule_7', 'warning', '',
+    'added to a restricted patient'
+FROM crm_person p JOIN crm_target t USING (cluster) JOIN patients_patient x ON x.id = t.id
+WHERE p.fresh AND NOT t.is_new AND x.processing_restricted;
 INSERT INTO crm_problem
 SELECT 'Contact', p.row_id, CASE WHEN p.booking_at IS NULL THEN 'reminder_without_booking'
     ELSE 'reminder_after_booking' END, 'warning', 'reminder_date', ''

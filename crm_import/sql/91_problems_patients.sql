@@ -5,6 +5,7 @@
 INSERT INTO crm_problem
 SELECT 'Patient', n.row_id, 'suspect_link', 'warning', 'contact_record', ''
 FROM crm_person n JOIN crm_specialist_id s ON s.legacy_id = n.contact_guid WHERE n.kind = 2
+    AND NOT EXISTS (SELECT FROM crm_link l WHERE l.patient_node = n.node)
 UNION ALL
 SELECT 'Patient', n.row_id, 'suspect_link', 'warning', 'contact_record', ''
 FROM crm_link l JOIN crm_person n ON n.node = l.patient_node
@@ -17,7 +18,9 @@ WHERE n.cluster = c.cluster AND n.email <> c.email
 UNION ALL
 SELECT 'Patient', n.row_id, 'wrong_role_target', 'warning', 'physician', ''
 FROM crm_person n JOIN crm_patient p ON p.row_id = n.row_id
-WHERE n.kind = 2 AND EXISTS (SELECT FROM crm_contact c WHERE c.legacy_id = p.physician_guid)
+WHERE n.kind = 2 AND EXISTS (SELECT FROM crm_contact c WHERE c.legacy_id = p.physician_guid
+        AND NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id
+            AND f.outcome = 'ignored'))
     AND NOT EXISTS (SELECT FROM crm_specialist_id s
         WHERE s.legacy_id = p.physician_guid AND s.role = 'physician')
 UNION ALL
@@ -68,7 +71,12 @@ FROM crm_referral f LEFT JOIN patients_specialist s ON s.id = f.physician_id
 WHERE f.referred IS NOT NULL AND s.hospital_id IS NULL
 UNION ALL
 SELECT DISTINCT 'Patient', f.row_id, 'rule_4', 'info', 'ineligible_reason', 'no coded reason'
-FROM crm_referral f WHERE f.status = 'ineligible';
+FROM crm_referral f WHERE f.status = 'ineligible'
+UNION ALL
+SELECT DISTINCT 'Patient', f.row_id, 'rule_6', 'warning', 'statecode',
+    'an active referral of a closed patient'
+FROM crm_referral f JOIN patients_patient x ON x.id = f.patient_id
+WHERE f.is_new AND x.stage = 'closed' AND f.status IN ('draft', 'eligible', 'referred', 'enrolled');
 -- The CRM did not record consent at all; that is one fact, not one for each row.
 INSERT INTO crm_problem
 SELECT 'Patient', NULL, 'rule_3', 'warning', '', count(*) || ' referrals without recorded consent'
@@ -85,5 +93,11 @@ FROM crm_person n JOIN crm_patient p ON p.row_id = n.row_id
 WHERE n.kind = 2 AND p.enrolled IS NOT NULL AND NOT EXISTS (
     SELECT FROM crm_case c WHERE c.cluster = n.cluster AND c.enrolled = crm_day(p.enrolled))
 UNION ALL
-SELECT 'EAPDossier', c.row_id, 'invalid_link', 'warning', 'patient', ''
-FROM crm_case c WHERE c.patient_guid IS NULL;
+SELECT 'EAPDossier', c.row_id, 'rule_6', 'warning', 'statecode',
+    'an open dossier of a closed patient'
+FROM crm_case c JOIN patients_patient x ON x.id = c.patient_id
+WHERE c.fresh AND c.place = 1 AND NOT c.inactive AND x.stage = 'closed'
+UNION ALL
+SELECT 'EAPDossier', c.row_id, 'rule_7', 'warning', '', 'added to a restricted patient'
+FROM crm_case c JOIN crm_target t USING (cluster) JOIN patients_patient x ON x.id = t.id
+WHERE c.fresh AND NOT t.is_new AND x.processing_restricted;

@@ -9,10 +9,12 @@ FROM (
         CASE WHEN p.node = p.cluster AND t.is_new THEN 'imported' ELSE 'merged' END AS outcome,
         '' AS reason
     FROM crm_person p JOIN crm_target t USING (cluster)
+    LEFT JOIN crm_former o ON p.kind = 1 AND o.row_id = p.row_id WHERE o.row_id IS NULL
     UNION ALL
     SELECT 'Contact', s.row_id, s.legacy_id,
         CASE WHEN s.node = s.cluster AND t.is_new THEN 'imported' ELSE 'merged' END, ''
     FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
+    LEFT JOIN crm_former o ON o.row_id = s.row_id WHERE o.row_id IS NULL
     UNION ALL
     SELECT 'EAPDossier', c.row_id, c.legacy_id,
         CASE WHEN c.place = 1 THEN 'imported' ELSE 'merged' END,
@@ -58,9 +60,12 @@ LEFT JOIN (
 ) i USING (entity, row_id)
 WHERE NOT EXISTS (
     SELECT FROM crm_import_problem k WHERE k.entity = p.entity
-        AND k.row IS NOT DISTINCT FROM p.row_id
+        AND coalesce(k.row, 0) = coalesce(p.row_id, 0) -- an equality, so that it can be hashed
         AND k.code = p.code AND k.field = p.field)
 ORDER BY p.entity, i.record, p.code;
+
+-- step: statistics of the ledger
+ANALYZE crm_import_rowoutcome; ANALYZE crm_import_crosswalk; ANALYZE crm_import_problem;
 
 -- step: constraints
 -- Checked here, so that a dry run fails where the real run would.

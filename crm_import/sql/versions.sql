@@ -6,6 +6,7 @@ INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT '__ENTITY__', row_id, 'quarantined', 'bad_id' FROM __ROWS__ WHERE legacy_id IS NULL;
 
 -- step: versions of __ENTITY__
+-- Of rows of one age the one that came later counts. Within one file nobody can say which one does.
 WITH ids AS (
     SELECT legacy_id FROM __ROWS__ WHERE legacy_id IS NOT NULL GROUP BY legacy_id
     HAVING count(*) > 1
@@ -13,12 +14,12 @@ WITH ids AS (
     SELECT r.row_id, r.legacy_id,
         md5(ROW(__CONTENT__)::text) AS content,
         dense_rank() OVER (PARTITION BY r.legacy_id ORDER BY r.version DESC NULLS LAST,
-            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST) AS age
+            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST, a.file_id DESC) AS age
     FROM __ROWS__ r JOIN ids USING (legacy_id) JOIN __ARCHIVE__ a ON a.id = r.row_id
 ), judged AS (
     SELECT row_id, age,
         row_number() OVER (PARTITION BY legacy_id, content ORDER BY row_id) AS copy,
-        min(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id)
+        age = 1 AND min(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id)
             <> max(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id) AS conflict
     FROM ranked
 )

@@ -1,7 +1,7 @@
 """Small exports of the legacy CRM, written row by row: a test states only the cells that matter."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -114,8 +114,11 @@ def write(
     }
     for table in FILES:
         path = folder / f"{table.name}.csv"
+        found: Sequence[Row] = list(rows[table.name])
+        # Further columns of the rows are further columns of the file.
+        columns = list(dict.fromkeys([*table.columns, *(name for row in found for name in row)]))
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, table.columns, lineterminator="\n")
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows[table.name])
+            writer.writerows(found)
     return folder

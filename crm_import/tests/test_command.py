@@ -20,6 +20,7 @@ from django.db import connection
 
 from crm_import import importing, reporting, transform
 from crm_import.models import ImportRun, LegacyContact
+from crm_import.refusals import AnotherRun
 from crm_import.tests import exports
 from crm_import.tests.exports import contact, patient, physician
 from patients.models import Patient, Submission
@@ -207,6 +208,49 @@ def test_output_that_cannot_be_written_is_refused_before_the_run(db: None, expor
     code, _printed = crm_import(export, "--report", export / "no" / "report.json")
 
     assert code == 2
+    assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["--report", "--problems"])
+def test_folder_in_place_of_a_file_is_refused_before_the_run(
+    db: None, export: Path, option: str
+) -> None:
+    code, _printed = crm_import(export, option, export)
+
+    assert code == 2
+    assert not ImportRun.objects.exists()
+    assert not list(export.parent.glob(".*"))
+
+
+def test_run_that_fails_leaves_no_file(
+    db: None, export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_options: Any) -> None:
+        raise AnotherRun("not now")
+
+    monkeypatch.setattr(importing.reporting, "report", fail)
+
+    code, _printed = crm_import(export, "--problems", tmp_path / "problems.csv")
+
+    assert code == 7
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]
+
+
+def test_what_the_database_objects_to_is_told_without_values(
+    db: None, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = list(transform.steps())
+    again = "INSERT INTO patients_conditionname (condition_id, name, language, origin) SELECT "
+    again += "condition_id, name, language, origin FROM patients_conditionname"
+    broken = transform.Step("step", "broken", again)
+    monkeypatch.setattr(transform, "steps", lambda: iter([*steps, broken]))
+
+    code, printed = crm_import(export)
+
+    assert code == 9
+    assert "SQLSTATE 23505, table patients_conditionname" in printed
+    assert "DETAIL" not in printed
+    assert "Glioblastoma" not in printed
     assert not ImportRun.objects.exists()
 
 

@@ -274,6 +274,41 @@ def test_specialists_are_one_by_licence_and_last_name(
     assert Specialist.objects.count() == people
 
 
+@pytest.mark.parametrize("licence", ["n/a", "TBD", "-", "0000"])
+def test_word_for_no_licence_joins_nobody(bring: Bring, licence: str) -> None:
+    bring(
+        contacts=[
+            physician(1, "Ida", "Vos", medical_license_number=licence),
+            physician(2, "Udo", "Vos", medical_license_number=licence),
+        ]
+    )
+
+    assert list(Specialist.objects.values_list("medical_license_number", flat=True)) == ["", ""]
+
+
+def test_word_for_no_number_joins_nobody(bring: Bring) -> None:
+    bring(
+        patients=[
+            patient(1, "Anna", "Berg", "anna@example.org"),
+            patient(2, "Anna", "Berg", "berg@example.org"),
+        ],
+        dossiers=[dossier(1, "n/a", 1), dossier(2, "n/a", 2)],
+    )
+
+    assert Patient.objects.count() == 2
+
+
+def test_word_for_no_last_name_joins_nobody(bring: Bring) -> None:
+    bring(
+        patients=[
+            patient(1, "Anna", "Unknown", "anna@example.org", trial_id="NCT00000001"),
+            patient(2, "Anna", "Unknown", "berg@example.org", trial_id="NCT00000001"),
+        ]
+    )
+
+    assert Patient.objects.count() == 2
+
+
 def test_specialists_of_one_address_with_two_licences_stay_apart(bring: Bring) -> None:
     bring(
         contacts=[

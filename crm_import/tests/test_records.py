@@ -33,6 +33,7 @@ from patients.models import (
     MedicalCondition,
     Note,
     Patient,
+    PossibleDuplicate,
     Specialist,
     Specialization,
     Submission,
@@ -40,6 +41,8 @@ from patients.models import (
 from referrals.models import ClinicalTrial, CTReferral, EAPDossier, ExpandedAccessProgram
 
 Bring = Callable[..., Result]
+
+PAST, AHEAD = timezone.now() - timedelta(days=30), timezone.now() + timedelta(days=30)
 
 
 def codes() -> set[str]:
@@ -63,7 +66,10 @@ def iso(moment: datetime) -> str:
         ({"contactid": ""}, "bad_id"),
         ({"contactid": "00000000-0000-0000-0000-000000000000"}, "bad_id"),
         ({"firstname": " ", "lastname": ""}, "no_name"),
+        ({"firstname": "-", "lastname": "n/a"}, "no_name"),
+        ({"firstname": "Unknown", "lastname": "ONBEKEND"}, "no_name"),
         ({"lastname": "x" * 201}, "too_long"),
+        ({"email": f"{'x' * 250}@example.org"}, "too_long"),
         ({"contact_type": ""}, "routing_missing"),
         ({"contact_type": "100000099"}, "routing_unmapped"),
     ],
@@ -156,6 +162,11 @@ def test_every_change_is_in_the_history_with_its_run(bring: Bring) -> None:
         ("post@bücher.example.org", "post@bücher.example.org", [], None),
         ("anna.berg", "", ["anna.berg"], "email_invalid"),
         ("anna@home", "", ["anna@home"], "email_invalid"),
+        ("anna@example..org", "", ["anna@example..org"], "email_invalid"),
+        (".a@example.org", "a@example.org", [], None),
+        ("a@b.-c.nl", "", ["a@b.-c.nl"], "email_invalid"),
+        ("test@test.example.org", "", [], "email_placeholder"),
+        ("test@example.org", "test@example.org", [], None),
         ("n/a", "", [], "email_placeholder"),
         ("ONBEKEND", "", [], "email_placeholder"),
     ],
@@ -181,6 +192,9 @@ def test_address_is_read_and_nothing_of_it_lost(
         ("M?ller", "M?ller", "lossy_text:name"),
         ("Mu\u0308ller", "Müller", None),
         ("=HYPERLINK(1)", "=HYPERLINK(1)", None),
+        ("n/a", "", None),
+        ("Na", "Na", None),
+        ("Unknown", "Unknown", None),
     ],
 )
 def test_name_is_stored_as_it_was_meant(
@@ -192,9 +206,33 @@ def test_name_is_stored_as_it_was_meant(
     assert codes() == ({code} if code else set())
 
 
-# --- calls ---
+def test_repaired_name_of_a_patient_row_is_told_too(bring: Bring) -> None:
+    bring(patients=[patient(1, "Anna", "MÃ¼ller")])
 
-PAST, AHEAD = timezone.now() - timedelta(days=30), timezone.now() + timedelta(days=30)
+    assert "encoding_repaired:name" in codes()
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [({"no_show": "perhaps"}, "unmapped:no_show"), ({"statecode": "2"}, "unmapped:statecode")],
+)
+def test_word_that_is_neither_yes_nor_no_is_told(
+    bring: Bring, cells: dict[str, str], code: str
+) -> None:
+    bring(contacts=[contact(1, "Anna", "Berg", booking_date=iso(PAST), **cells)])
+
+    assert code in codes()
+    assert Booking.objects.get().status == "booked"
+
+
+@pytest.mark.parametrize("label", ["Inactive", "inactief"])
+def test_label_of_the_state_is_understood(bring: Bring, label: str) -> None:
+    bring(contacts=[contact(1, "Anna", "Berg", statecode=label)])
+
+    assert Patient.objects.get().stage == "closed"
+
+
+# --- calls ---
 
 
 @pytest.mark.parametrize(
@@ -244,11 +282,12 @@ def test_date_that_is_none_makes_no_call(bring: Bring, raw: str, code: str) -> N
     assert codes() == {f"{code}:booking_date"}
 
 
-def test_overwritten_booking_date_was_moved(bring: Bring) -> None:
+def test_time_that_was_overwritten_before_it_came_was_moved(bring: Bring) -> None:
+    later = {"booking_date": "2024-01-27T10:00:00Z", "versionnumber": "2000"}
     bring(
         contacts=[
             contact(1, "Anna", "Berg", booking_date="2024-01-20T10:00:00Z"),
-            contact(1, "Anna", "Berg", booking_date="2024-01-27T10:00:00Z", versionnumber="2000"),
+            contact(1, "Anna", "Berg", modifiedon="2024-01-19T10:00:00Z", **later),
         ]
     )
 
@@ -260,6 +299,70 @@ def test_overwritten_booking_date_was_moved(bring: Bring) -> None:
         "superseded",
     ]
     assert Submission.objects.count() == 2
+
+
+def test_time_that_was_overwritten_afterwards_has_no_outcome(bring: Bring) -> None:
+    later = {"booking_date": "2024-01-27T10:00:00Z", "versionnumber": "2000"}
+    bring(
+        contacts=[
+            contact(1, "Anna", "Berg", booking_date="2024-01-20T10:00:00Z"),
+            contact(1, "Anna", "Berg", modifiedon="2024-01-21T10:00:00Z", **later),
+        ]
+    )
+
+    assert list(Booking.objects.order_by("starts_at").values_list("status", flat=True)) == [
+        "booked",
+        "booked",
+    ]
+
+
+def test_no_show_beside_a_time_ahead_is_of_the_call_before(bring: Bring) -> None:
+    later = {"booking_date": iso(AHEAD), "no_show": "true", "versionnumber": "2000"}
+    bring(
+        contacts=[
+            contact(1, "Anna", "Berg", booking_date="2024-01-20T10:00:00Z", no_show="false"),
+            contact(1, "Anna", "Berg", modifiedon=iso(PAST), **later),
+        ]
+    )
+
+    assert list(Booking.objects.order_by("starts_at").values_list("status", flat=True)) == [
+        "completed",  # said after the call, so it did take place
+        "booked",
+    ]
+    assert "no_show_future:no_show" in codes()
+
+
+@pytest.mark.parametrize("said", ["", "false"])
+def test_no_show_beside_a_time_ahead_is_of_the_open_call_before(bring: Bring, said: str) -> None:
+    first = {"modifiedon": "2024-01-05T10:00:00Z", "no_show": said}
+    later = {"booking_date": iso(AHEAD), "no_show": "true", "versionnumber": "2000"}
+    bring(
+        contacts=[
+            contact(1, "Anna", "Berg", booking_date="2024-01-20T10:00:00Z", **first),
+            contact(1, "Anna", "Berg", modifiedon=iso(PAST), **later),
+        ]
+    )
+
+    assert list(Booking.objects.order_by("starts_at").values_list("status", flat=True)) == [
+        "no_show",
+        "booked",
+    ]
+    assert codes() == set()
+
+
+def test_call_ahead_of_an_inactive_row_is_cancelled(bring: Bring) -> None:
+    bring(contacts=[contact(1, "Anna", "Berg", statecode="1", booking_date=iso(AHEAD))])
+
+    call = Booking.objects.get()
+    assert (call.status, call.cancel_reason) == ("cancelled", "Inactive in the legacy CRM.")
+    assert "rule_6:booking_date" in codes()
+
+
+def test_calls_of_rows_without_dates_leave_one_standing(bring: Bring) -> None:
+    undated = {"createdon": "", "modifiedon": "", "booking_date": iso(AHEAD)}
+    bring(contacts=[contact(n, "Anna", "Berg", "anna@example.org", **undated) for n in (1, 2)])
+
+    assert sorted(Booking.objects.values_list("status", flat=True)) == ["booked", "cancelled"]
 
 
 def test_overwritten_call_keeps_what_is_known_of_it(bring: Bring) -> None:
@@ -279,6 +382,46 @@ def test_same_row_again_is_counted_and_not_imported_twice(bring: Bring) -> None:
 
     assert result.report["tables"]["Contact"]["exact_repeat"] == 1
     assert (Submission.objects.count(), Booking.objects.count()) == (1, 1)
+
+
+def test_older_version_is_no_part_of_a_conflict(bring: Bring) -> None:
+    older = contact(1, "Ann", "Berg", versionnumber="5")
+    result = bring(contacts=[contact(1, "Anna", "Berg"), contact(1, "Anna", "Smit"), older])
+
+    counts = result.report["tables"]["Contact"]
+    assert (counts["quarantined"], counts["superseded"]) == (2, 1)
+
+
+def test_physician_who_became_a_lead_is_both(bring: Bring) -> None:
+    result = bring(
+        contacts=[
+            physician(1, "Ida", "Vos", booking_date="2024-01-20T10:00:00Z"),
+            contact(1, "Ida", "Vos", versionnumber="2000"),
+        ],
+        patients=[patient(1, "Anna", "Berg", physician=guid(1))],
+    )
+
+    ida = Specialist.objects.get()
+    assert Patient.objects.get(first_name="Anna").physician == ida
+    assert Patient.objects.get(first_name="Ida").submissions.count() == 1
+    assert not Booking.objects.exists()
+    assert PossibleDuplicate.objects.get(first_specialist=ida).tier == "R5"
+    assert {"both_roles:contact_type", "role_mismatch:booking_date"} <= codes()
+    assert result.report["tables"]["Contact"]["superseded"] == 1
+
+
+def test_lead_who_became_a_physician_is_both(bring: Bring) -> None:
+    bring(
+        contacts=[
+            contact(1, "Ida", "Vos", booking_date="2024-01-20T10:00:00Z"),
+            physician(1, "Ida", "Vos", versionnumber="2000"),
+        ]
+    )
+
+    assert Specialist.objects.count() == 1
+    ida = Patient.objects.get()
+    assert (ida.submissions.count(), ida.bookings.count()) == (1, 1)
+    assert RowOutcome.objects.filter(entity="Contact").count() == 2
 
 
 def test_two_contents_of_one_version_wait_for_somebody(bring: Bring) -> None:
@@ -596,6 +739,12 @@ GLIOVANCE: dict[str, Any] = {"product": "100000001"}
             [dossier(1, " - ", 1)], [("quarantined", "no_number")], 0, id="without a number"
         ),
         pytest.param([dossier(1, "EAP-1", 9)], [("imported", "parked")], 0, id="without a patient"),
+        pytest.param(
+            [dossier(1, "EAP-1", 1, patient="")], [("quarantined", "no_patient")], 0, id="of nobody"
+        ),
+        pytest.param(
+            [dossier(1, "TBD", 1)], [("quarantined", "no_number")], 0, id="a word for a number"
+        ),
     ],
 )
 def test_dossiers_of_one_number(
@@ -605,6 +754,16 @@ def test_dossiers_of_one_number(
 
     assert outcomes() == expected
     assert EAPDossier.objects.count() == ExpandedAccessProgram.objects.count() == made
+
+
+def test_open_work_of_a_closed_patient_is_told(bring: Bring) -> None:
+    bring(
+        patients=[patient(1, "Anna", "Berg", statecode="1", trial_id="NCT01234567", eligible=YES)],
+        dossiers=[dossier(1, "EAP-1", 1)],
+    )
+
+    told = Problem.objects.filter(code="rule_6").values_list("entity", flat=True)
+    assert sorted(told) == ["EAPDossier", "Patient"]
 
 
 def test_dossier_has_the_physician_and_hospital_of_its_patient_row(bring: Bring) -> None:

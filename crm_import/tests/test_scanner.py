@@ -70,6 +70,24 @@ def file(tmp_path: Path) -> Callable[[bytes], Path]:
             id="a quote that is never closed",
         ),
         pytest.param(b'a,b\n"x"y,2\n', {}, [(1, 4, "no_csv")], id="text after a quote"),
+        pytest.param(
+            b'a,b\n0,k"\n1,y\n2,z"\n3,ok\n',
+            {2: ["1", "y"], 4: ["3", "ok"]},
+            [(1, 4, "no_csv"), (3, 13, "unterminated_quote")],
+            id="two lone quotes far apart",
+        ),
+        pytest.param(
+            b'a,b\n1,"x"y"\n2,y\n3,z"\n4,5\n',
+            {2: ["2", "y"], 4: ["4", "5"]},
+            [(1, 4, "no_csv"), (3, 16, "unterminated_quote")],
+            id="text after a quote that is closed later",
+        ),
+        pytest.param(
+            b"a,b\n1,2\r3,4\n5,6\n",
+            {2: ["5", "6"]},
+            [(1, 4, "no_csv")],
+            id="a lone carriage return",
+        ),
     ],
 )
 def test_records_of_a_file(
@@ -79,6 +97,18 @@ def test_records_of_a_file(
     bad: list[tuple[int, int, str]],
 ) -> None:
     assert scan(file(content)) == (cells, bad)
+
+
+def test_lone_quotes_of_a_long_file_take_nothing_with_them(
+    file: Callable[[bytes], Path],
+) -> None:
+    middle = b"".join(b"%d,y\n" % n for n in range(1, 900))
+
+    cells, bad = scan(file(b'a,b\n0,k"\n' + middle + b'900,z"\n901,ok\n'))
+
+    assert len(cells) + len(bad) == 902
+    assert cells[902] == ["901", "ok"]
+    assert {record for record, _offset, _reason in bad} <= {1, 901}
 
 
 def test_records_do_not_depend_on_where_a_chunk_ends(

@@ -1,17 +1,22 @@
 """`manage.py crm_import SOURCE`: the migration from the legacy CRM."""
 
 import json
+import os
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from crm_import import importing
 from crm_import.refusals import Refused
-from crm_import.reporting import OUTCOMES
+from crm_import.reporting import OUTCOMES, appearing
 
 EXIT_QUARANTINED = 3
+EXIT_DATABASE = 9
 
 
 class Command(BaseCommand):
@@ -20,8 +25,9 @@ class Command(BaseCommand):
     help = (
         "Imports an export of the legacy CRM (a folder of headed CSV files) into the portal, in "
         "one transaction. The same export again changes nothing. Exit code 0: every row was "
-        "placed; 3: some are in quarantine; 7: another run is under way; 8: the export cannot be "
-        "read and nothing was written."
+        "placed; 3: some are in quarantine. Nothing was written: 2: the command line is wrong; 5: "
+        "the rows do not add up; 7: another run is under way; 8: the export cannot be read; 9: "
+        "the database stopped it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,20 +48,27 @@ class Command(BaseCommand):
         **_options: Any,
     ) -> None:
         """Run, print the reconciliation, and end with the exit code that fits."""
-        _expect_folders(report, problems)
+        _expect_writable(report, problems)
 
         def progress(name: str, rows: int) -> None:
             if self.stderr.isatty() or verbosity > 1:
                 self.stderr.write(f"{name:<40}{rows:>12,}")
 
-        try:
-            result = importing.run(
-                source=source, by=None, dry_run=dry_run, problems=problems, progress=progress
-            )
-        except Refused as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
-        if report is not None:
-            report.write_text(json.dumps(result.report, indent=1) + "\n", encoding="utf-8")
+        # The files are opened before the load and appear after it was committed.
+        with ExitStack() as files:
+            written = files.enter_context(appearing(report)) if report else None
+            told = files.enter_context(appearing(problems)) if problems else None
+            try:
+                result = importing.run(
+                    source=source, by=None, dry_run=dry_run, problems=told, progress=progress
+                )
+            except Refused as error:
+                raise CommandError(str(error), returncode=error.exit_code) from error
+            except DatabaseError as error:
+                # Its own text holds values of rows: names and addresses of people.
+                raise CommandError(_refusal(error), returncode=EXIT_DATABASE) from None
+            if written is not None:
+                written.write(json.dumps(result.report, indent=1) + "\n")
         if verbosity:
             self._print(result.report)
         if verbosity > 2:
@@ -88,9 +101,28 @@ class Command(BaseCommand):
             self.stdout.write("Dry run: nothing of this was kept.")
 
 
-def _expect_folders(*paths: Path | None) -> None:
+def _expect_writable(*paths: Path | None) -> None:
     """Refuse at once a file that could not be written after a long run."""
-    for path in paths:
-        if path is not None and not path.resolve().parent.is_dir():
+    for path in filter(None, paths):
+        folder = path.resolve().parent
+        if not folder.is_dir():
             message = f"There is no folder for {path.name}. Make it, or name another file."
             raise CommandError(message, returncode=2)
+        if path.is_dir() or not os.access(folder, os.W_OK):
+            message = f"{path.name} cannot be written there. Name a file in a folder of yours."
+            raise CommandError(message, returncode=2)
+
+
+def _refusal(error: DatabaseError) -> str:
+    """What the database objected to: codes and names of ours, no value of any row."""
+    diag = error.__cause__.diag if isinstance(error.__cause__, psycopg.Error) else None
+    said = {
+        "SQLSTATE": diag and diag.sqlstate,
+        "table": diag and diag.table_name,
+        "constraint": diag and diag.constraint_name,
+    }
+    details = ", ".join(f"{name} {value}" for name, value in said.items() if value)
+    return (
+        f"The database stopped the import ({details or 'no connection'}). Nothing was written. "
+        "Start again; when it stops there again, report this line."
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import connection, transaction
 
 from crm_import import importing
 from crm_import.demo import write_export
@@ -57,8 +57,10 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "crm"
             write_export(source, people=people)
-            importing.run(source=source, by=None)
-        demo.share_out(navigators)
+            # One transaction: a demonstration without owners would be taken for a finished one.
+            with transaction.atomic():
+                importing.run(source=source, by=None)
+                demo.share_out(navigators)
         self.stdout.write(
             f"Imported {Patient.objects.count()} people: see Migration in the portal."
         )
