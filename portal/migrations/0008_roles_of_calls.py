@@ -4,6 +4,8 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
+ROLES = "fbcf8663ee561345"
+
 
 class Migration(migrations.Migration):
     dependencies = [
