@@ -7,6 +7,7 @@ raced; the error handler turns a breach into a 409 or 400 that names the constra
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
@@ -90,6 +91,15 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
             return cls
         meta = type("Meta", (cls.Meta,), {"read_only_fields": (*cls.Meta.read_only_fields, *fixed)})
         return type(f"Change{cls.__name__}", (cls,), {"Meta": meta, "__doc__": cls.__doc__})
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields; worked out from the model once, as that takes longer than the insert."""
+        return deepcopy(self._worked_out())
+
+    @classmethod
+    @cache
+    def _worked_out(cls) -> dict[str, Any]:
+        return super(RecordSerializer, cls()).get_fields()
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         """Also a generated column, which is read only; and no check of uniqueness in advance."""
