@@ -35,9 +35,10 @@ TRIES = Limit("tries", times=60, per=timedelta(minutes=30))
 FORMS = Limit("forms", times=20, per=timedelta(hours=1))
 SUGGESTIONS = Limit("suggestions", times=600, per=timedelta(minutes=10))
 LINKS = Limit("links", times=60, per=timedelta(minutes=10))
-# Guessing a password: all of one sender, and those at one account.
+# Guessing a password: all of one sender, of those the ones at one account, and all at one account.
 LOG_INS = Limit("log-ins", times=100, per=timedelta(minutes=10))
 LOG_INS_OF_ONE = Limit("log-ins of one", times=10, per=timedelta(minutes=10))
+LOG_INS_FROM_ANYWHERE = Limit("log-ins from anywhere", times=100, per=timedelta(minutes=10))
 TOKENS = Limit("tokens", times=300, per=timedelta(minutes=10))
 TOKENS_OF_ONE = Limit("tokens of one", times=60, per=timedelta(minutes=10))
 
@@ -63,6 +64,13 @@ def count(request: HttpRequest, limit: Limit, *, now: datetime, at: str = "") ->
         return
     window = limit.window(now)
     if _counted(_hashed(limit, f"{address} {at}"), window, now=now) > limit.times:
+        raise TooMany(window + limit.per - now)
+
+
+def count_all(limit: Limit, *, now: datetime, at: str) -> None:
+    """Count one more knock at `at`, whoever it is from; raises TooMany as `count` does."""
+    window = limit.window(now)
+    if _counted(_hashed(limit, at), window, now=now) > limit.times:
         raise TooMany(window + limit.per - now)
 
 

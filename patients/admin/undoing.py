@@ -46,6 +46,7 @@ class Undo(Verb):
     icon = "call_split"
     permissions = ("patients.change_patientmerge", "patients.change_patient")
     form_class = UndoForm
+    is_versioned = False  # what happened since is asked for, and the patients are locked first
     done_already = gettext_lazy("This merge was taken back already.")
 
     def is_offered(self, record: PatientMerge, user: Any) -> bool:

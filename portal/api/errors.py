@@ -31,11 +31,9 @@ from patients.locking import MergedAway
 from portal.api.breaches import Breach, breach
 from portal.core.api.fields import as_drf_errors
 from portal.core.api.removal import InUse
-from portal.core.errors import Refused, StaleVersion
+from portal.core.errors import Refused, StaleVersion, is_busy
 
 MEDIA_TYPE = "application/problem+json"
-# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
-_TRY_AGAIN = {"40001", "40P01", "55P03"}
 _CODES = {
     400: "invalid",
     401: "not_authenticated",
@@ -184,7 +182,7 @@ def _data(error: Any, request: Any) -> Translated:
 
 
 def _operational(error: Any, request: Any) -> Translated | None:
-    if getattr(error.__cause__, "sqlstate", None) not in _TRY_AGAIN:
+    if not is_busy(error):
         return None
     return 409, _("Somebody else was changing the same record. Try again."), {"code": "busy"}
 

@@ -59,3 +59,12 @@ class StaleVersion(Refused):
         self.expected = expected
         self.actual = actual
         self.changed = tuple(changed)
+
+
+# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+_TRY_AGAIN = {"40001", "40P01", "55P03"}
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether the database gave up because of others at the same rows: trying again may work."""
+    return getattr(error.__cause__, "sqlstate", None) in _TRY_AGAIN

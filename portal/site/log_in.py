@@ -8,7 +8,14 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from unfold.forms import AuthenticationForm
 
-from portal.throttle import LOG_INS, LOG_INS_OF_ONE, TooMany, count
+from portal.throttle import (
+    LOG_INS,
+    LOG_INS_FROM_ANYWHERE,
+    LOG_INS_OF_ONE,
+    TooMany,
+    count,
+    count_all,
+)
 
 
 class LogInForm(AuthenticationForm):  # type: ignore[misc]
@@ -20,6 +27,7 @@ class LogInForm(AuthenticationForm):  # type: ignore[misc]
             count(self.request, LOG_INS, now=now)
             name = self.cleaned_data.get("username", "").casefold()
             count(self.request, LOG_INS_OF_ONE, now=now, at=name)
+            count_all(LOG_INS_FROM_ANYWHERE, now=now, at=name)
         except TooMany as error:
             minutes = ceil(error.wait.total_seconds() / 60)
             raise ValidationError(

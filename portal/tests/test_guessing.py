@@ -1,17 +1,20 @@
 """Guessing passwords and secrets: slowed down for who does it, never for who shares an address."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from portal.core.tests.factories import UserFactory
-from portal.throttle import LOG_INS_OF_ONE, TOKENS_OF_ONE
+from portal.site import log_in
+from portal.throttle import LOG_INS_OF_ONE, TOKENS_OF_ONE, Limit
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a password that is long"
 
 
-def log_in(client: Client, name: str, password: str) -> str:
+def tried(client: Client, name: str, password: str) -> str:
     page = client.post(reverse("admin:login"), {"username": name, "password": password})
     return page.content.decode() if page.status_code == 200 else ""
 
@@ -22,10 +25,28 @@ def test_guessing_is_stopped_even_for_the_right_password_and_others_get_in(clien
         user.set_password(PASSWORD)
         user.save()
     for _time in range(LOG_INS_OF_ONE.times):
-        assert "Too many tries" not in log_in(client, "guessed", "wrong")
+        assert "Too many tries" not in tried(client, "guessed", "wrong")
 
-    assert "Too many tries" in log_in(client, "Guessed", PASSWORD)
-    assert log_in(client, "other", PASSWORD) == ""
+    assert "Too many tries" in tried(client, "Guessed", PASSWORD)
+    assert tried(client, "other", PASSWORD) == ""
+
+
+def test_guessing_from_many_addresses_is_stopped_at_the_account(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_in, "LOG_INS_FROM_ANYWHERE", Limit("few", 3, timedelta(minutes=10)))
+
+    def guess(number: int) -> str:
+        answer = client.post(
+            reverse("admin:login"),
+            {"username": "guessed", "password": "wrong"},
+            REMOTE_ADDR=f"203.0.113.{number}",
+        )
+        return answer.content.decode()
+
+    pages = [guess(number) for number in range(4)]
+
+    assert ["Too many tries" in page for page in pages] == [False, False, False, True]
 
 
 def test_client_that_asks_for_tokens_without_end_is_told_to_wait(client: Client) -> None:

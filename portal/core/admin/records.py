@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.forms import MultipleChoiceField
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -28,7 +28,7 @@ from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
 from portal.core.admin.reach import deletion, is_restricted, people_shown
 from portal.core.admin.readonly import OpenableForm
-from portal.core.admin.refusals import refusal_of
+from portal.core.admin.refusals import REFUSALS, is_refusal, refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
 from portal.core.admin.verbs import Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
@@ -178,8 +178,8 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         """The page. What a verb or the database refuses comes back as an error of the form."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except (Refused, ValidationError, IntegrityError) as error:
-            if request.method != "POST":
+        except REFUSALS as error:
+            if request.method != "POST" or not is_refusal(error):
                 raise
             request.portal_refusal = refusal_of(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)

@@ -2,11 +2,22 @@
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.errors import Refused
+from portal.core.errors import Refused, is_busy
 
 NOT_SAVED = _("The database refused this change. Open the page again and repeat it.")
+
+BUSY = _("Somebody else is changing the same records right now. Try again.")
+
+# What may come of a POST; see `is_refusal`.
+REFUSALS = (Refused, ValidationError, IntegrityError, OperationalError)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether one of REFUSALS is about this change, and not about the database itself."""
+    return not isinstance(error, OperationalError) or is_busy(error)
 
 
 def refusal_of(error: Exception) -> str:
@@ -18,6 +29,8 @@ def refusal_of(error: Exception) -> str:
         return error.message
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
+    if isinstance(error, OperationalError):
+        return str(BUSY)
     diagnosis = getattr(error.__cause__, "diag", None)
     name = getattr(diagnosis, "constraint_name", None) or ""
     return _constraint_messages().get(name) or str(NOT_SAVED)

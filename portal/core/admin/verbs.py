@@ -16,8 +16,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -27,8 +27,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 from unfold.enums import ActionVariant
 
-from portal.core.admin.refusals import refusal_of
-from portal.core.errors import Missing, Refused, StaleVersion
+from portal.core.admin.refusals import REFUSALS, is_refusal, refusal_of
+from portal.core.errors import Missing, StaleVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Verb(ABC):
         """Do it, and return what was done in a sentence. `said` is the form's cleaned data.
 
         Called in a transaction when the verb is atomic; the record is locked when it is
-        versioned. Refused, ValidationError and IntegrityError are shown on the page.
+        versioned. REFUSALS are shown on the page.
         """
 
     def form(self, data: Any, *, record: Any, user: Any) -> VerbForm:
@@ -212,7 +212,9 @@ class _Page:
                 if not form.is_valid():
                     return self._shown(record, form)
                 message = self.verb.run(record, by=self.request.user, said=form.cleaned_data)
-        except (Refused, ValidationError, IntegrityError) as error:
+        except REFUSALS as error:
+            if not is_refusal(error):
+                raise
             return self._refused(seen, form, error)
         messages.success(self.request, message)
         return self._back(record)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from psycopg import errors as postgres
 
 from patients.models import ContactPoint, Hospital, Patient
 from patients.tests.factories import (
@@ -509,3 +510,22 @@ def test_history_tells_who_gave_and_took_which_role(admin_client: Client, admin_
         (Action.CREATED, str(admin_user), {"data steward"}),
     ]
     assert "data steward" in admin_client.get(page).content.decode()
+
+
+def test_deadlock_is_said_in_words_and_a_lost_database_is_not_hidden(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = reverse("admin:patients_hospital_change", args=[HospitalFactory().pk])
+    causes: list[Exception] = [postgres.DeadlockDetected(), postgres.AdminShutdown()]
+
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        raise OperationalError from causes.pop(0)
+
+    monkeypatch.setattr(Hospital, "save", refuse)
+    filled = {"name": "Changed", "version": 1}
+
+    busy = admin_client.post(page, filled)
+
+    assert "Try again" in busy.content.decode()
+    with pytest.raises(OperationalError):
+        admin_client.post(page, filled)
