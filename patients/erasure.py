@@ -10,6 +10,7 @@
 What is found in a record about another living person may belong there: `accept` says so.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -31,6 +32,8 @@ from patients.sought import Matcher
 from portal.core.errors import Missing, Refused
 from portal.core.history import acting
 from portal.core.models import User
+
+logger = logging.getLogger(__name__)
 
 State = ErasureRequest.State
 Ground = ErasureRequest.Ground
@@ -232,7 +235,8 @@ def _delete_files(request_id: UUID, *, by: User) -> None:
             try:
                 documents.remove(Document(file=name))
                 gone.append(name)
-            except (OSError, documents.NotGone) as error:
+            except Exception as error:  # every store has errors of its own
+                logger.exception("A file of erasure %s could not be deleted.", request_id)
                 failure = type(error).__name__
         wanted.certificate["deleted"]["files"] += len(gone)
         wanted.files_left = [name for name in wanted.files_left if name not in gone]

@@ -477,8 +477,9 @@ def test_row_that_points_at_the_person_unseen_makes_the_erasure_fail() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("error", [OSError("disk"), LookupError("AccessDenied")], ids=repr)
 def test_file_that_cannot_be_deleted_fails_loudly_and_can_be_repeated(
-    monkeypatch: pytest.MonkeyPatch,
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = PatientFactory()
     kept, gone = (
@@ -490,7 +491,7 @@ def test_file_that_cannot_be_deleted_fails_loudly_and_can_be_repeated(
 
     def jammed(document: Document) -> None:
         if document.file.name == kept.file.name:
-            raise OSError("disk")
+            raise error
         real(document)
 
     monkeypatch.setattr(documents, "remove", jammed)
@@ -499,7 +500,7 @@ def test_file_that_cannot_be_deleted_fails_loudly_and_can_be_repeated(
 
     wanted.refresh_from_db()
     assert (wanted.state, wanted.files_left) == (State.FILES_LEFT, [kept.file.name])
-    assert wanted.failure == "OSError: 1 files"
+    assert wanted.failure == f"{type(error).__name__}: 1 files"
     assert wanted.verified_at is None
     assert not default_storage.exists(gone.file.name)
 
