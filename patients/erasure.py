@@ -136,9 +136,10 @@ def approve(*, request_id: UUID, by: User) -> ErasureRequest:
             raise Refused(message, code="second_person")
         locked(wanted.patient_id)
         wanted.plan = plan(wanted.patient_id)
+        wanted.former_ids = list(holdings.person(wanted.patient_id).ids[1:])
         wanted.state, wanted.approved_by = State.APPROVED, by
         wanted.approved_at = timezone.now()
-        wanted.save(update_fields=("plan", "state", "approved_by", "approved_at"))
+        wanted.save(update_fields=("plan", "former_ids", "state", "approved_by", "approved_at"))
         return wanted
 
 
@@ -201,15 +202,22 @@ def erased(patient_id: UUID) -> ErasedPatient | None:
 
 
 def _erase(wanted: ErasureRequest, *, by: User) -> None:
-    """Delete every row; note the files and the values to look for. Everything or nothing."""
+    """Delete every row; note the files and the values to look for. Everything or nothing.
+
+    Raises Refused when somebody was merged into the person, or taken out, since the approval:
+    nobody approved that the other one goes, too.
+    """
     locked(wanted.patient_id)
-    found = holdings.find(holdings.person(wanted.patient_id))
+    person = holdings.person(wanted.patient_id)
+    if set(person.ids) != {wanted.patient_id, *wanted.former_ids}:
+        message = _("A merge changed who this is after the approval. Withdraw, and request anew.")
+        raise Refused(message, code="person_changed")
+    found = holdings.find(person)
     values = sought.of(found)
     done = forgetting.forget(found, values, request=wanted)
     SoughtValue.objects.bulk_create(
         SoughtValue(request=wanted, kind=kind, value=value) for kind, value in sorted(values)
     )
-    wanted.former_ids = list(found.person.ids[1:])
     wanted.executed_by, wanted.executed_at = by, timezone.now()
     wanted.files_left = done.files
     wanted.state = State.FILES_LEFT

@@ -393,6 +393,36 @@ def test_merged_person_is_erased_under_both_ids() -> None:
 
 
 @pytest.mark.django_db
+def test_person_merged_into_another_after_the_approval_is_not_erased_with_them() -> None:
+    survivor, loser = people_merged()
+    wanted = ask(survivor.pk)
+    merge(survivor_id=survivor.pk, loser_id=loser.pk, by=UserFactory())
+
+    with pytest.raises(Refused) as refused:
+        erasure.execute(request_id=wanted.pk, by=UserFactory())
+
+    assert refused.value.code == "person_changed"
+    assert leftovers("canarynote")
+    wanted.refresh_from_db()
+    assert wanted.state == State.APPROVED
+    erasure.withdraw(request_id=wanted.pk, by=UserFactory())
+    assert erase(survivor.pk).former_ids == [loser.pk]
+
+
+@pytest.mark.django_db
+def test_approval_covers_who_was_merged_into_the_person_since_the_request() -> None:
+    survivor, loser = people_merged()
+    wanted = erasure.request(patient_id=survivor.pk, by=UserFactory(), ground="child")
+    merge(survivor_id=survivor.pk, loser_id=loser.pk, by=UserFactory())
+
+    approved = erasure.approve(request_id=wanted.pk, by=UserFactory())
+
+    assert approved.former_ids == [loser.pk]
+    done = erasure.execute(request_id=wanted.pk, by=UserFactory())
+    assert done.state == State.VERIFIED
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("gone", ["survivor", "loser"])
 def test_person_of_a_merge_that_was_taken_back_is_erased_from_the_others_history(gone: str) -> None:
     survivor, loser = people_merged()
