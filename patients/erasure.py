@@ -44,6 +44,7 @@ VERIFIABLE = (State.ERASED, State.TRACES_LEFT)
 # Said on every certificate: nobody should believe more than was done.
 BEYOND = (
     "Backups, and old versions kept by the file store. After a restore, erase this person again.",
+    "Stored files that no row names (an upload that was cut off): nothing finds them by person.",
     "Blocks of deleted rows and the write-ahead log, until PostgreSQL uses them again.",
     "What was sent to others (physicians, trial sites, sponsors, hospitals): tell them separately.",
     "The legacy CRM itself. This portal passes over the person's rows there.",
