@@ -47,8 +47,13 @@ BEYOND = (
     "Stored files that no row names (an upload that was cut off): nothing finds them by person.",
     "Blocks of deleted rows and the write-ahead log, until PostgreSQL uses them again.",
     "What was sent to others (physicians, trial sites, sponsors, hospitals): tell them separately.",
-    "The legacy CRM itself. This portal passes over the person's rows there.",
+    "The legacy CRM itself. This portal passes over the person's rows there, known by their ids.",
     "Log files, which hold ids only.",
+)
+# Said with the number of records that were erased here.
+RECURRING = (
+    "Records of the legacy CRM without a readable id: a later export brings them back. "
+    "Have them removed there first. Erased here: {count}."
 )
 
 
@@ -231,6 +236,7 @@ def _erase(wanted: ErasureRequest, *, by: User) -> None:
             "files": 0,
         },
         "kept": _kept(holdings.find(found.person)),
+        "recurring": done.recurring,
     }
     wanted.save()
 
@@ -288,7 +294,8 @@ def _certify(
             "searched": searched,
             "kept_ids": _kept_ids(searched["kept"]),
             "accepted": accepted,
-            "beyond": list(BEYOND),
+            # An erasure that was executed by an older version has no number.
+            "beyond": [*BEYOND, RECURRING.format(count=wanted.certificate.get("recurring", "?"))],
         }
         if searched["traces"]:
             wanted.state = State.TRACES_LEFT

@@ -655,6 +655,22 @@ def test_unplaced_and_unreadable_legacy_rows_of_the_person_go_too() -> None:
 
 
 @pytest.mark.django_db
+def test_certificate_counts_the_legacy_records_that_a_later_export_brings_back() -> None:
+    patient = PatientFactory(first_name="Anna", last_name="Berg", email="anna@berg.example")
+    address = {"firstname": "Anna", "lastname": "Berg", "email": "anna@berg.example"}
+    LegacyContactFactory(**address)
+    LegacyContactFactory(**address, contactid="no id")
+    LegacyPatientFactory(**address, patientid="")
+    UnreadableRecordFactory(raw=b"1,Ann\xe9,anna@berg.example\n")
+
+    done = erase(patient.pk)
+
+    assert not LegacyContact.objects.exists()
+    [line] = [one for one in done.certificate["beyond"] if "without a readable id" in one]
+    assert line.endswith("Erased here: 3.")
+
+
+@pytest.mark.django_db
 def test_erasure_while_an_import_runs_is_refused() -> None:
     from crm_import.importing import LOCK
 
