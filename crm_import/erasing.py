@@ -3,7 +3,8 @@
 A person is found by the legacy ids that became them, and in rows that became nobody by address and
 name together. Everything about these rows goes: the archive, their outcomes, problems and links.
 The CRM will deliver them again as long as it has them, so the fingerprint of each legacy id is kept
-and later imports pass over the row (sql/05_forgotten.sql).
+and later imports pass over the row (sql/05_forgotten.sql). What has no readable id comes back: a
+fingerprint of a row's text could be guessed from a name and an address. It is counted.
 """
 
 import hashlib
@@ -31,7 +32,7 @@ from crm_import.models import (
     UnreadableRecord,
 )
 from patients import sought
-from patients.holdings import PATIENT, Found, Owner, Part, Section, Sought
+from patients.holdings import PATIENT, Found, Gone, Owner, Part, Section, Sought
 from patients.models import MergedPatient
 from patients.sought import Kind, Matcher
 from portal.core.errors import Refused
@@ -162,7 +163,7 @@ def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
             yield from sought.names_and_addresses(row)
 
 
-def erase(found: Found, values: Collection[Sought]) -> Mapping[str, int]:
+def erase(found: Found, values: Collection[Sought]) -> Gone:
     """Delete it all and remember the fingerprints. Raises Refused while an import is running."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
@@ -172,6 +173,7 @@ def erase(found: Found, values: Collection[Sought]) -> Mapping[str, int]:
     theirs = _find(found, values)
     ids = theirs.ids
     done: Counter[str] = Counter()
+    recurring = _without_id(theirs)
     for entity, rows in theirs.rows.items():
         about = models.Q(legacy_id__in=ids) | models.Q(entity=entity, row__in=rows)
         for model in (Problem, RowOutcome):
@@ -181,7 +183,8 @@ def erase(found: Found, values: Collection[Sought]) -> Mapping[str, int]:
     pending = PendingLink.objects.filter(models.Q(legacy_id__in=ids) | models.Q(missing_id__in=ids))
     done[PendingLink._meta.label] += _deleted(pending)
     done[Crosswalk._meta.label] += _deleted(Crosswalk.objects.filter(legacy_id__in=ids))
-    done[UnreadableRecord._meta.label] += _blank_unreadable(values)
+    blanked = _blank_unreadable(values)
+    done[UnreadableRecord._meta.label] += blanked
     ForgottenRow.objects.bulk_create(
         [
             ForgottenRow(entity=entity, digest=fingerprint(one))
@@ -190,12 +193,22 @@ def erase(found: Found, values: Collection[Sought]) -> Mapping[str, int]:
         ],
         ignore_conflicts=True,
     )
-    return done
+    return Gone(done, recurring + blanked)
 
 
 def fingerprint(legacy_id: UUID) -> str:
     """By which an erased row is known again: the SHA-256 of its id. It leads back to nothing."""
     return hashlib.sha256(str(legacy_id).encode()).hexdigest()
+
+
+def _without_id(theirs: _Rows) -> int:
+    """Rows that are known by no id. A dossier is passed over by the id of its patient."""
+    number = 0
+    for entity in (Entity.CONTACT, Entity.PATIENT):
+        model = ARCHIVE[entity]
+        rows = model._default_manager.filter(pk__in=theirs.rows[entity])
+        number += rows.alias(own=_function("crm_guid", _id(model))).filter(own=None).count()
+    return number
 
 
 def _deleted(rows: models.QuerySet[Any]) -> int:

@@ -2,7 +2,8 @@
 
 The bytes lie in the file store under a random name, the row has what is known about them. A store
 cannot be rolled back, so the file is written before the row is committed, and removed when the
-row is not; a row never points at a file that was not there.
+row is certainly not there; a row never points at a file that was not there. A worker that is
+killed in between leaves a file without a row, which nothing finds again.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
@@ -21,7 +23,7 @@ from django.utils.translation import gettext as _
 from patients import filetypes
 from patients.filetypes import FileType, NotAccepted
 from patients.locking import locked
-from patients.models import Document
+from patients.models import Document, Patient
 from patients.models.records import document_path
 from portal.core.errors import PortalError, Refused
 from portal.core.history import acting
@@ -106,7 +108,9 @@ def upload(*, patient_id: UUID, by: User, file: File, kind: str, title: str = ""
             document.file = name
             document.save(force_insert=True)
     except BaseException:
-        default_storage.delete(name)
+        # The connection can drop after the database committed and before it said so.
+        if not _may_be_kept(document):
+            default_storage.delete(name)
         raise
     return document
 
@@ -166,6 +170,18 @@ def _store(document: Document, file: File) -> str:
             code="file_not_stored",
         ) from error
     return name
+
+
+def _may_be_kept(document: Document) -> bool:
+    """Whether the row is there after an error, or nobody can say. It asks in a new transaction."""
+    try:
+        with transaction.atomic():
+            # A COMMIT that is still under way has this lock, so the answer comes after it.
+            Patient.objects.select_for_update(of=("self",)).filter(pk=document.patient_id).first()
+            return Document.objects.filter(pk=document.pk).exists()
+    except DatabaseError:
+        logger.exception("Nobody can say if document %s was saved. Its file is kept.", document.pk)
+        return True
 
 
 def _refuse_same(document: Document) -> None:

@@ -10,6 +10,7 @@
 What is found in a record about another living person may belong there: `accept` says so.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -32,6 +33,8 @@ from portal.core.errors import Missing, Refused
 from portal.core.history import acting
 from portal.core.models import User
 
+logger = logging.getLogger(__name__)
+
 State = ErasureRequest.State
 Ground = ErasureRequest.Ground
 
@@ -41,10 +44,16 @@ VERIFIABLE = (State.ERASED, State.TRACES_LEFT)
 # Said on every certificate: nobody should believe more than was done.
 BEYOND = (
     "Backups, and old versions kept by the file store. After a restore, erase this person again.",
+    "Stored files that no row names (an upload that was cut off): nothing finds them by person.",
     "Blocks of deleted rows and the write-ahead log, until PostgreSQL uses them again.",
     "What was sent to others (physicians, trial sites, sponsors, hospitals): tell them separately.",
-    "The legacy CRM itself. This portal passes over the person's rows there.",
+    "The legacy CRM itself. This portal passes over the person's rows there, known by their ids.",
     "Log files, which hold ids only.",
+)
+# Said with the number of records that were erased here.
+RECURRING = (
+    "Records of the legacy CRM without a readable id: a later export brings them back. "
+    "Have them removed there first. Erased here: {count}."
 )
 
 
@@ -133,9 +142,10 @@ def approve(*, request_id: UUID, by: User) -> ErasureRequest:
             raise Refused(message, code="second_person")
         locked(wanted.patient_id)
         wanted.plan = plan(wanted.patient_id)
+        wanted.former_ids = list(holdings.person(wanted.patient_id).ids[1:])
         wanted.state, wanted.approved_by = State.APPROVED, by
         wanted.approved_at = timezone.now()
-        wanted.save(update_fields=("plan", "state", "approved_by", "approved_at"))
+        wanted.save(update_fields=("plan", "former_ids", "state", "approved_by", "approved_at"))
         return wanted
 
 
@@ -198,15 +208,22 @@ def erased(patient_id: UUID) -> ErasedPatient | None:
 
 
 def _erase(wanted: ErasureRequest, *, by: User) -> None:
-    """Delete every row; note the files and the values to look for. Everything or nothing."""
+    """Delete every row; note the files and the values to look for. Everything or nothing.
+
+    Raises Refused when somebody was merged into the person, or taken out, since the approval:
+    nobody approved that the other one goes, too.
+    """
     locked(wanted.patient_id)
-    found = holdings.find(holdings.person(wanted.patient_id))
+    person = holdings.person(wanted.patient_id)
+    if set(person.ids) != {wanted.patient_id, *wanted.former_ids}:
+        message = _("A merge changed who this is after the approval. Withdraw, and request anew.")
+        raise Refused(message, code="person_changed")
+    found = holdings.find(person)
     values = sought.of(found)
     done = forgetting.forget(found, values, request=wanted)
     SoughtValue.objects.bulk_create(
         SoughtValue(request=wanted, kind=kind, value=value) for kind, value in sorted(values)
     )
-    wanted.former_ids = list(found.person.ids[1:])
     wanted.executed_by, wanted.executed_at = by, timezone.now()
     wanted.files_left = done.files
     wanted.state = State.FILES_LEFT
@@ -219,6 +236,7 @@ def _erase(wanted: ErasureRequest, *, by: User) -> None:
             "files": 0,
         },
         "kept": _kept(holdings.find(found.person)),
+        "recurring": done.recurring,
     }
     wanted.save()
 
@@ -232,7 +250,8 @@ def _delete_files(request_id: UUID, *, by: User) -> None:
             try:
                 documents.remove(Document(file=name))
                 gone.append(name)
-            except (OSError, documents.NotGone) as error:
+            except Exception as error:  # every store has errors of its own
+                logger.exception("A file of erasure %s could not be deleted.", request_id)
                 failure = type(error).__name__
         wanted.certificate["deleted"]["files"] += len(gone)
         wanted.files_left = [name for name in wanted.files_left if name not in gone]
@@ -275,7 +294,8 @@ def _certify(
             "searched": searched,
             "kept_ids": _kept_ids(searched["kept"]),
             "accepted": accepted,
-            "beyond": list(BEYOND),
+            # An erasure that was executed by an older version has no number.
+            "beyond": [*BEYOND, RECURRING.format(count=wanted.certificate.get("recurring", "?"))],
         }
         if searched["traces"]:
             wanted.state = State.TRACES_LEFT

@@ -157,10 +157,7 @@ def as_zip(exported: dict[str, Any], into: IO[bytes]) -> None:
 
 def file_name(document: Document) -> str:
     """Where a document lies in the zip: no two in one place."""
-    try:
-        ending = filetypes.of(document.content_type).extension
-    except LookupError:  # of a kind that is not taken in any more
-        ending = "bin"
+    ending = filetypes.of(document.content_type).extension
     return str(PurePath("files") / f"{document.pk}-{safe_name(document.title, ending)}")
 
 

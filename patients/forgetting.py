@@ -41,12 +41,16 @@ class Incomplete(Exception):
 
 @dataclass
 class Forgotten:
-    """How much went, by table, and the files that are to be deleted once this is committed."""
+    """How much went, by table, and the files that are to be deleted once this is committed.
+
+    `recurring` counts the records that a later delivery brings back.
+    """
 
     rows: Counter[str] = field(default_factory=Counter)
     history: Counter[str] = field(default_factory=Counter)
     mentions: Counter[str] = field(default_factory=Counter)
     files: list[str] = field(default_factory=list)
+    recurring: int = 0
 
 
 def forget(found: Found, values: Collection[Sought], *, request: ErasureRequest) -> Forgotten:
@@ -55,7 +59,9 @@ def forget(found: Found, values: Collection[Sought], *, request: ErasureRequest)
     with history_unsealed("erasure"):
         contexts = _contexts(found)
         for part in holdings.parts():
-            done.rows.update(part.erase(found, values))
+            gone = part.erase(found, values)
+            done.rows.update(gone.rows)
+            done.recurring += gone.recurring
         _cut_mentions(found, done)
         contexts |= _part_ways(found, done)
         for holding in reversed(holdings.holdings()):

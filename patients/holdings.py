@@ -92,6 +92,14 @@ class Section:
     withheld: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a part deleted: rows by label, and how many records a later delivery brings back."""
+
+    rows: Mapping[str, int]
+    recurring: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """What an app holds on a person that no column leads to. Counts are rows by model label."""
@@ -102,7 +110,7 @@ class Part:
     export: Callable[[Found], Iterable[Section]]
     # Further values, given those that are known from the holdings.
     sought: Callable[[Found, Collection[Sought]], Iterable[Sought]]
-    erase: Callable[[Found, Collection[Sought]], Mapping[str, int]]
+    erase: Callable[[Found, Collection[Sought]], Gone]
     # Label → the owners of rows, by primary key.
     owners: Mapping[str, Callable[[Collection[Any]], Mapping[Any, set[Owner]]]]
     # "label.column" → why an id of the person may stay there.

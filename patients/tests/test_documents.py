@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from patients import documents
 from patients.documents import NotGone, NotReadable, SameFile
@@ -211,6 +211,43 @@ def test_file_is_removed_when_the_row_is_not_kept(
         upload(PatientFactory())
 
     assert stored() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_stays_when_the_answer_to_the_commit_is_lost(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Any) -> None:
+        commit(self)
+        monkeypatch.undo()
+        raise OperationalError("the connection is lost")
+
+    patient, by = PatientFactory(), UserFactory()
+    commit = type(connections["default"])._commit
+    monkeypatch.setattr(type(connections["default"]), "_commit", lost)
+
+    with pytest.raises(OperationalError):
+        upload(patient, by=by)
+
+    assert stored() == [Document.objects.get().file.name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_stays_when_nobody_can_say_whether_the_row_does(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lost(_self: Any) -> None:
+        raise OperationalError("the connection is lost")
+
+    patient, by = PatientFactory(), UserFactory()
+    monkeypatch.setattr(type(connections["default"]), "_commit", lost)
+
+    with pytest.raises(OperationalError):
+        upload(patient, by=by)
+
+    monkeypatch.undo()
+    assert len(stored()) == 1
+    assert "Nobody can say if document" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -393,6 +393,36 @@ def test_merged_person_is_erased_under_both_ids() -> None:
 
 
 @pytest.mark.django_db
+def test_person_merged_into_another_after_the_approval_is_not_erased_with_them() -> None:
+    survivor, loser = people_merged()
+    wanted = ask(survivor.pk)
+    merge(survivor_id=survivor.pk, loser_id=loser.pk, by=UserFactory())
+
+    with pytest.raises(Refused) as refused:
+        erasure.execute(request_id=wanted.pk, by=UserFactory())
+
+    assert refused.value.code == "person_changed"
+    assert leftovers("canarynote")
+    wanted.refresh_from_db()
+    assert wanted.state == State.APPROVED
+    erasure.withdraw(request_id=wanted.pk, by=UserFactory())
+    assert erase(survivor.pk).former_ids == [loser.pk]
+
+
+@pytest.mark.django_db
+def test_approval_covers_who_was_merged_into_the_person_since_the_request() -> None:
+    survivor, loser = people_merged()
+    wanted = erasure.request(patient_id=survivor.pk, by=UserFactory(), ground="child")
+    merge(survivor_id=survivor.pk, loser_id=loser.pk, by=UserFactory())
+
+    approved = erasure.approve(request_id=wanted.pk, by=UserFactory())
+
+    assert approved.former_ids == [loser.pk]
+    done = erasure.execute(request_id=wanted.pk, by=UserFactory())
+    assert done.state == State.VERIFIED
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("gone", ["survivor", "loser"])
 def test_person_of_a_merge_that_was_taken_back_is_erased_from_the_others_history(gone: str) -> None:
     survivor, loser = people_merged()
@@ -477,8 +507,9 @@ def test_row_that_points_at_the_person_unseen_makes_the_erasure_fail() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("error", [OSError("disk"), LookupError("AccessDenied")], ids=repr)
 def test_file_that_cannot_be_deleted_fails_loudly_and_can_be_repeated(
-    monkeypatch: pytest.MonkeyPatch,
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = PatientFactory()
     kept, gone = (
@@ -490,7 +521,7 @@ def test_file_that_cannot_be_deleted_fails_loudly_and_can_be_repeated(
 
     def jammed(document: Document) -> None:
         if document.file.name == kept.file.name:
-            raise OSError("disk")
+            raise error
         real(document)
 
     monkeypatch.setattr(documents, "remove", jammed)
@@ -499,7 +530,7 @@ def test_file_that_cannot_be_deleted_fails_loudly_and_can_be_repeated(
 
     wanted.refresh_from_db()
     assert (wanted.state, wanted.files_left) == (State.FILES_LEFT, [kept.file.name])
-    assert wanted.failure == "OSError: 1 files"
+    assert wanted.failure == f"{type(error).__name__}: 1 files"
     assert wanted.verified_at is None
     assert not default_storage.exists(gone.file.name)
 
@@ -621,6 +652,22 @@ def test_unplaced_and_unreadable_legacy_rows_of_the_person_go_too() -> None:
     assert LegacyContact.objects.filter(pk=other.pk).exists()
     assert bytes(UnreadableRecord.objects.get(pk=unreadable.pk).raw) == b""
     assert ForgottenRow.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_certificate_counts_the_legacy_records_that_a_later_export_brings_back() -> None:
+    patient = PatientFactory(first_name="Anna", last_name="Berg", email="anna@berg.example")
+    address = {"firstname": "Anna", "lastname": "Berg", "email": "anna@berg.example"}
+    LegacyContactFactory(**address)
+    LegacyContactFactory(**address, contactid="no id")
+    LegacyPatientFactory(**address, patientid="")
+    UnreadableRecordFactory(raw=b"1,Ann\xe9,anna@berg.example\n")
+
+    done = erase(patient.pk)
+
+    assert not LegacyContact.objects.exists()
+    [line] = [one for one in done.certificate["beyond"] if "without a readable id" in one]
+    assert line.endswith("Erased here: 3.")
 
 
 @pytest.mark.django_db
