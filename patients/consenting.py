@@ -22,6 +22,8 @@ from portal.core.history import acting
 from portal.core.models import User
 
 Decision = Consent.Decision
+# What somebody says who is known to be the patient, or to speak for them.
+NOES = (Decision.WITHDRAWN, Decision.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,15 @@ def would_stop(
 def is_given(patient: Patient, purpose: str) -> bool:
     """Whether something was allowed for this purpose, in whichever scope, that can be withdrawn."""
     last = Consent.objects.current().filter(patient=patient, purpose=purpose)
-    return bool(last.filter(decision=Decision.GIVEN).exists())
+    scopes = set(last.filter(decision=Decision.GIVEN).values_list("scope", flat=True))
+    return any(
+        Consent.objects.active(purpose, scope=scope).filter(patient=patient).exists()
+        for scope in scopes
+    )
 
 
 def record(*, consent: Consent, by: User) -> Recorded:
-    """Keep a decision that is not saved yet, and stop what depended on it when it is withdrawn.
+    """Keep a decision that is not saved yet, and stop what depends on it unless it is a yes.
 
     Also of a person whose data may not be changed: a withdrawal above all. The same decision (by
     its id) again changes nothing. Raises Refused for a person who was merged away, and
@@ -102,15 +108,22 @@ def record(*, consent: Consent, by: User) -> Recorded:
     with transaction.atomic(), acting(by=by, reason=f"consent {consent.decision}"):
         locked(consent.patient_id, although_restricted=True)
         known = Consent.objects.filter(pk=consent.pk).first()
-        return keep(consent) if known is None else Recorded(_the_same(known, consent), {})
+        return (
+            keep(consent, stopping=NOES)
+            if known is None
+            else Recorded(_the_same(known, consent), {})
+        )
 
 
-def keep(consent: Consent) -> Recorded:
-    """As `record`, for a verb that holds the patient's row, says who acts and comes once."""
+def keep(consent: Consent, *, stopping: Collection[str] = (Decision.WITHDRAWN,)) -> Recorded:
+    """As `record`, for a verb that holds the patient's row, says who acts and comes once.
+
+    A "no" on a form stops nothing by itself, as anybody can fill in a form in another's name.
+    """
     consent.clean_fields()
     consent.clean()
     consent.save(force_insert=True)
-    if consent.decision != Decision.WITHDRAWN or not _is_last(consent):
+    if consent.decision not in stopping or not _is_last(consent):
         return Recorded(consent, {})
     withdrawal = Withdrawal(consent.patient, consent.scope, timezone.now())
     stopped: dict[type[models.Model], int] = {}
@@ -126,10 +139,11 @@ def _depending(purpose: str) -> list[Step]:
 
 def _is_last(consent: Consent) -> bool:
     """Whether it is in force; a decision that is dated back may not be."""
-    last = Consent.objects.current().filter(
-        patient=consent.patient_id, purpose=consent.purpose, scope=consent.scope
+    about = Consent.objects.filter(
+        patient=consent.patient_id, purpose=consent.purpose, scope__in={"", consent.scope}
     )
-    return last.filter(pk=consent.pk).exists()
+    last = about.order_by("-decided_at", "-id").values_list("pk", flat=True).first()
+    return bool(last == consent.pk)
 
 
 def _the_same(known: Consent, consent: Consent) -> Consent:

@@ -166,6 +166,12 @@ def find(person: Person, *, exclude: UUID | None = None) -> Match:
     )
 
 
+# A change of one of these may make somebody look like another person.
+COMPARED = frozenset(
+    {"first_name", "last_name", "email", "phone", "medical_condition", "date_of_birth"}
+)
+
+
 def review(patient: Patient) -> list[PossibleDuplicate]:
     """Queue a pair of a saved `patient` with everybody they may be, and return the new pairs."""
     return propose(find(Person.of(patient), exclude=patient.pk), patient)

@@ -24,6 +24,7 @@ from patients.choosing import Difference, Side
 from patients.locking import MergedAway, survivor_of
 from patients.models import (
     ContactPoint,
+    ErasureRequest,
     MergedPatient,
     Patient,
     PatientMerge,
@@ -135,6 +136,8 @@ def merge(
                 raise
             return done
         _demand_versions(versions, survivor, loser)
+        # Whoever is deciding on the pair right now is waited for, and heard.
+        list(PossibleDuplicate.objects.between(survivor, loser).select_for_update())
         demand_nothing(_missing(survivor, loser))
         present = relations.present(survivor.pk)
         merging = _run(survivor, loser, choices=choices or {}, by=by)
@@ -196,6 +199,13 @@ def _missing(survivor: Patient, loser: Patient) -> tuple[Missing, ...]:
             Missing(
                 "decided_different",
                 _("Somebody decided that these are two persons. Change that decision first."),
+            )
+        )
+    if any(ErasureRequest.objects.open().of(person.pk).exists() for person in (survivor, loser)):
+        found.append(
+            Missing(
+                "erasure_open",
+                _("An erasure of one of the two is under way. Finish or withdraw it first."),
             )
         )
     open_while_dead = [

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients import closing
+from patients import closing, matching
 from patients.answers import Answers
+from patients.locking import locked
 from patients.models import (
     ContactPoint,
     FieldProposal,
@@ -190,7 +191,7 @@ def _stage_before(patient: Patient) -> str:
 def _lock(proposal_id: UUID) -> tuple[FieldProposal, Patient]:
     """The open proposal and its patient, both locked, the patient first as everywhere."""
     patient_id = FieldProposal.objects.values_list("patient", flat=True).get(pk=proposal_id)
-    patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
+    patient = locked(patient_id, although_restricted=True)
     proposal = FieldProposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
     if proposal.state != State.OPEN:
         raise Decided(_("Somebody has decided on this already."))
@@ -222,6 +223,8 @@ def _apply(patient: Patient, proposal: FieldProposal, by: User) -> None:
         setattr(patient, field, proposed)
     patient.full_clean()
     patient.save(update_fields=[field])
+    if field in matching.COMPARED:
+        matching.review(patient)
 
 
 def _reopen(patient: Patient, by: User) -> None:

@@ -30,10 +30,6 @@ FACTS = {
     matching.CONDITION: gettext_lazy("condition"),
     matching.BIRTH: gettext_lazy("date of birth"),
 }
-# A change of one of these may make somebody look like another person.
-COMPARED = frozenset(
-    {"first_name", "last_name", "email", "phone", "medical_condition", "date_of_birth"}
-)
 
 
 class PatientForm(ContactForm):

@@ -6,6 +6,7 @@ text belongs to it whatever a browser can do.
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -77,16 +78,27 @@ class ConsentForm(VerbForm):
         self.shown_text = text_to_read(record, purpose)
         can_withdraw = consenting.is_given(record, purpose)
         no = Decision.WITHDRAWN if can_withdraw else Decision.REFUSED
+        offered = tuple(Decision) if self._is_second_click() else (Decision.GIVEN, no)
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
-            (decision.value, decision.label) for decision in (Decision.GIVEN, no)
+            (decision.value, decision.label) for decision in offered
         ]
+
+    def _is_second_click(self) -> bool:
+        """Whether the first one recorded this decision; what can be chosen then has changed."""
+        try:
+            posted = UUID(self.data.get("consent_id", ""))
+        except ValueError:
+            return False
+        return Consent.objects.filter(pk=posted, patient=self.record).exists()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("decision") == Decision.WITHDRAWN:
+            return cleaned  # nothing has to be read out for that
         if self.shown_text is None or cleaned.get("text") != self.shown_text.pk:
             self.data = {name: self.data[name] for name in self.data if name != "read_out"}
             self.add_error("read_out", _("The text has changed. Read out the one above."))
-        elif cleaned.get("decision") != Decision.WITHDRAWN and not cleaned.get("read_out"):
+        elif not cleaned.get("read_out"):
             self.add_error("read_out", _("Read the text out first, then tick this."))
         return cleaned
 

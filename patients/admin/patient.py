@@ -263,7 +263,7 @@ class PatientAdmin(FormerIds, SamePerson):
         super().save_model(request, obj, form, change)
         if not change:
             matching.propose(form.match, obj)
-        elif alike.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
+        elif matching.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
             self.message_user(request, alike.proposed(pairs, request.user), messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

@@ -13,7 +13,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from patients import conversion
+from patients import conversion, matching
 from patients.api.of_patient import refuse_restricted
 from patients.api.summaries import ConditionSummary, SpecialistSummary
 from patients.api.transitions import (
@@ -26,6 +26,7 @@ from patients.api.transitions import (
 )
 from patients.closing import reopen
 from patients.locking import MergedAway, survivor_of
+from patients.matching import Person
 from patients.models import ErasedPatient, Patient, StageChange
 from portal.core.api import versions
 from portal.core.api.documents import Document
@@ -100,6 +101,19 @@ class PatientSerializer(RecordSerializer):
         if self.instance is not None:
             refuse_restricted(self.instance)
         return super().validate(attrs)
+
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        """A new patient; who may be the same person is put up for review."""
+        matching.lock(Person.of(self.row))
+        patient = super().create(validated_data)
+        matching.review(patient)
+        return patient
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        patient = super().update(instance, validated_data)
+        if matching.COMPARED & set(validated_data):
+            matching.review(patient)
+        return patient
 
 
 class PatientFilters(RecordFilters, Searched):

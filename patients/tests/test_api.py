@@ -7,7 +7,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from patients.models import ConsentText, ContactPoint, MedicalCondition, Patient
+from patients.models import (
+    ConsentText,
+    ContactPoint,
+    MedicalCondition,
+    Patient,
+    PossibleDuplicate,
+)
 from patients.tests.factories import (
     ConditionNameFactory,
     ConsentFactory,
@@ -363,3 +369,21 @@ def test_put_leaves_the_first_contact_as_it_was(writer: Rest) -> None:
     assert answer.status_code == 200, answer.content
     patient.refresh_from_db()
     assert (patient.first_name, patient.first_contact_at.year) == ("New", 2020)
+
+
+def test_person_who_may_be_known_is_taken_and_put_up_for_review(writer: Rest) -> None:
+    ada = {"first_name": "Ada", "last_name": "Lovelace", "phone": "+31612345670"}
+    first = writer.post("patients/", ada).json()["id"]
+    second = writer.post("patients/", ada).json()["id"]
+    other = writer.post("patients/", {"first_name": "Ada", "last_name": "Lovelace"}).json()["id"]
+    assert PossibleDuplicate.objects.count() == 1
+
+    changed = writer.patch(f"patients/{other}/", {"phone": "+31612345670"})
+
+    assert changed.status_code == 200, changed.content
+    pairs = PossibleDuplicate.objects.values_list("first_patient", "second_patient")
+    assert {frozenset(map(str, pair)) for pair in pairs} == {
+        frozenset((first, second)),
+        frozenset((first, other)),
+        frozenset((second, other)),
+    }

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from patients import consenting
-from patients.consenting import Step, Withdrawal, record, would_stop
+from patients.consenting import Step, Withdrawal, is_given, keep, record, would_stop
 from patients.models import Consent, Note, Patient
 from patients.tests.factories import (
     ConsentFactory,
@@ -67,7 +67,7 @@ def test_decision_is_kept_with_who_recorded_it(navigator: User) -> None:
     ("purpose", "decided", "count"),
     [
         ("contact", "withdrawn", 1),
-        ("contact", "refused", 0),
+        ("contact", "refused", 1),
         ("contact", "given", 0),
         ("research", "withdrawn", 0),
     ],
@@ -93,6 +93,37 @@ def test_withdrawal_that_was_taken_back_later_stops_nothing(
     record(consent=decision(given.patient, "withdrawn", decided_at=before), by=navigator)
 
     assert stopped == []
+
+
+def test_no_on_a_form_stops_nothing_by_itself(stopped: list[Withdrawal]) -> None:
+    patient = PatientFactory()
+
+    keep(decision(patient, "refused"))
+
+    assert stopped == []
+    assert not Consent.objects.active("contact").exists()
+
+
+def test_withdrawal_for_one_trial_before_a_yes_for_all_stops_nothing(
+    navigator: User, stopped: list[Withdrawal]
+) -> None:
+    given = ConsentFactory(purpose="contact", decided_at=timezone.now())
+    before = given.decided_at - timedelta(days=1)
+    late = decision(given.patient, "withdrawn", scope="NCT01", decided_at=before)
+
+    record(consent=late, by=navigator)
+
+    assert stopped == []
+
+
+def test_nothing_is_given_after_a_withdrawal_for_all_trials() -> None:
+    day = timezone.now() - timedelta(days=2)
+    given = ConsentFactory(purpose="trial_site", scope="NCT01", decided_at=day)
+    assert is_given(given.patient, "trial_site")
+
+    ConsentFactory(patient=given.patient, purpose="trial_site", decision="withdrawn")
+
+    assert not is_given(given.patient, "trial_site")
 
 
 def test_withdrawal_within_a_scope_says_so(navigator: User, stopped: list[Withdrawal]) -> None:

@@ -109,16 +109,20 @@ def test_consent_is_recorded_with_the_words_that_were_read(client: Client, navig
     assert consent.evidence == "Call of 10:30"
 
 
-def test_second_click_records_nothing_twice(client: Client, navigator: User) -> None:
+@pytest.mark.parametrize("decided", ["given", "refused", "withdrawn"])
+def test_second_click_records_nothing_twice(decided: str, client: Client, navigator: User) -> None:
     patient = PatientFactory(language="nl")
+    if decided == "withdrawn":
+        before = timezone.now() - timedelta(days=1)
+        ConsentFactory(patient=patient, purpose="trial_site", decided_at=before)
     client.force_login(navigator)
-    sent = said(decision="refused")
+    sent = said(decision=decided)
 
     for _click in range(2):
         response = client.post(page_url(patient, "consent-trial_site"), sent, follow=True)
-        assert "Sharing with a trial site: refused." in response.content.decode()
+        assert f"Sharing with a trial site: {decided}." in response.content.decode()
 
-    assert patient.consents.count() == 1
+    assert patient.consents.filter(decision=decided).count() == 1
 
 
 @pytest.mark.parametrize(
