@@ -24,7 +24,6 @@ from patients.choosing import Difference, Side
 from patients.locking import MergedAway, survivor_of
 from patients.models import (
     ContactPoint,
-    ErasureRequest,
     MergedPatient,
     Patient,
     PatientMerge,
@@ -199,13 +198,6 @@ def _missing(survivor: Patient, loser: Patient) -> tuple[Missing, ...]:
             Missing(
                 "decided_different",
                 _("Somebody decided that these are two persons. Change that decision first."),
-            )
-        )
-    if any(ErasureRequest.objects.open().of(person.pk).exists() for person in (survivor, loser)):
-        found.append(
-            Missing(
-                "erasure_open",
-                _("An erasure of one of the two is under way. Finish or withdraw it first."),
             )
         )
     open_while_dead = [

@@ -93,8 +93,11 @@ class ConsentForm(VerbForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("decision") == Decision.WITHDRAWN:
-            return cleaned  # nothing has to be read out for that
+        if cleaned.get("decision") == Decision.WITHDRAWN and self.shown_text is not None:
+            # Nothing has to be read out for that: the words of today are the ones it is about.
+            if not self._is_second_click():
+                cleaned["text"] = self.shown_text.pk
+            return cleaned
         if self.shown_text is None or cleaned.get("text") != self.shown_text.pk:
             self.data = {name: self.data[name] for name in self.data if name != "read_out"}
             self.add_error("read_out", _("The text has changed. Read out the one above."))

@@ -22,7 +22,6 @@ from patients.models import (
 from patients.tests.factories import (
     ConsentFactory,
     ContactPointFactory,
-    ErasureRequestFactory,
     MedicalConditionFactory,
     NoteFactory,
     PatientFactory,
@@ -551,13 +550,3 @@ def test_other_database_errors_are_not_taken_for_refusals(monkeypatch: pytest.Mo
 
     with pytest.raises(OperationalError):
         join(PatientFactory(), PatientFactory())
-
-
-def test_nobody_is_merged_while_their_erasure_is_under_way(navigator: User) -> None:
-    survivor, loser = PatientFactory(), PatientFactory()
-    ErasureRequestFactory(patient_id=loser.pk)
-
-    with pytest.raises(Refused) as refused:
-        merge(survivor_id=survivor.pk, loser_id=loser.pk, by=navigator)
-
-    assert [one.code for one in refused.value.missing] == ["erasure_open"]
