@@ -53,7 +53,7 @@ messages: .venv/installed  ## collect the sentences of the public pages, and com
 	cd portal && ../$(BIN) ../manage.py compilemessages
 
 lock:  ## pin the requirements again (needs uv)
-	uv pip compile pyproject.toml --extra s3 --universal --generate-hashes --no-header --no-annotate \
+	uv pip compile pyproject.toml --extra s3 --extra ses --universal --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --python-version 3.11 -o requirements.txt
 	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --python-version 3.11 \

@@ -125,11 +125,16 @@ def test_queue_is_filtered_by_state_evidence_and_kind(
 @pytest.mark.parametrize("typed", ["zoe", "@krakow", "87654321", "gregory"])
 def test_queue_is_searched_by_either_person(typed: str, client: Client, navigator: User) -> None:
     zoe = PatientFactory(first_name="Zoë", email="zoe@krakow.example.org", phone="+31687654321")
-    house = SpecialistFactory(first_name="Gregory", email="house@clinic.example.com")
+    house = SpecialistFactory(
+        first_name="Gregory", last_name="House", email="house@clinic.example.com"
+    )
     wanted = PossibleDuplicateFactory(
         first_patient=zoe, second_patient=None, first_specialist=house, tier="R5"
     )
-    other = PossibleDuplicateFactory()
+    other = PossibleDuplicateFactory(
+        first_patient=PatientFactory(first_name="Ana", last_name="Silva", email="", phone=""),
+        second_patient=PatientFactory(first_name="Ann", last_name="Silva", email="", phone=""),
+    )
     client.force_login(navigator)
 
     assert order(client, wanted, other, q=typed) == [0]
