@@ -53,6 +53,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("bookings.workinghours", "schedule"),
             Entry("bookings.timeoff", "event_busy"),
             Entry("bookings.slotrules", "tune"),
+            Entry("patients.message", "mail"),
         ),
     ),
     (
