@@ -9,7 +9,7 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        from bookings import attempts, ending, moving, telling, withdrawing
+        from bookings import attempts, ending, moving, scheduling, telling, withdrawing
         from patients import closing, consenting, holdings, outgoing, relations
 
         relations.join(*moving.POLICIES)
@@ -22,3 +22,4 @@ class BookingsConfig(AppConfig):
         closing.count_attempts(attempts.since_reached)
         consenting.join(*withdrawing.STEPS)
         outgoing.join(*telling.KINDS)
+        scheduling.join(*telling.STEPS)

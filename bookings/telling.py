@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from bookings.calendars import invitation
 from bookings.models import Booking
+from bookings.scheduling import Change, Happened, Step
 from patients import outgoing
 from patients.models import Message
 from patients.outgoing import Drop, Dropped, Invitation, Kind, Later, Mail, Outcome
@@ -44,6 +45,20 @@ class _Words:
 def reminder_due(booking: Booking) -> datetime:
     """When the patient is to be reminded of this call."""
     return booking.reminder_at or booking.starts_at - REMIND_BEFORE
+
+
+def tell(change: Change) -> None:
+    """Have the patient told what became of their call, and reminded of one that is to come."""
+    booking = change.booking
+    outgoing.say(
+        _TOLD[change.happened],
+        patient_id=booking.patient_id,
+        due_at=change.now,
+        about=booking,
+        answers=change.party == Booking.Party.PATIENT,
+    )
+    if change.happened != Happened.CANCELLED:
+        remind(booking, now=change.now)
 
 
 def remind(booking: Booking, *, now: datetime) -> None:
@@ -121,6 +136,13 @@ MOVED = Kind("call-moved", gettext_lazy("A call was moved"), _moved)
 CANCELLED = Kind("call-cancelled", gettext_lazy("A call was cancelled"), _cancelled)
 REMINDER = Kind("call-reminder", gettext_lazy("Reminder of a call"), _reminder)
 KINDS = (CONFIRMED, MOVED, CANCELLED, REMINDER)
+STEPS = (Step("tell the patient", tell),)
+
+_TOLD = {
+    Happened.BOOKED: CONFIRMED,
+    Happened.MOVED: MOVED,
+    Happened.CANCELLED: CANCELLED,
+}
 
 
 def _booking(message: Message) -> Booking | None:
@@ -139,7 +161,7 @@ def _mail(
     zone = _zone(booking)
     starts_at = booking.starts_at.astimezone(zone)
     named = {
-        "day": f"{date_format(starts_at, 'l')} {date_format(starts_at, 'j F')}",
+        "day": f"{date_format(starts_at, 'l')} {date_format(starts_at, 'MONTH_DAY_FORMAT')}",
         "time": date_format(starts_at, "H:i"),
         "navigator": booking.navigator or settings.ORGANISATION_NAME,
     }
