@@ -193,6 +193,6 @@ def _mail(
 
 
 def _zone(booking: Booking) -> ZoneInfo:
-    """The zone of the patient as far as it is known; else the navigator's, and the mail names it."""
+    """The patient's zone as far as it is known, else the navigator's; the mail names it."""
     navigator = booking.navigator.time_zone if booking.navigator else ""
     return ZoneInfo(booking.patient_time_zone or booking.patient.time_zone or navigator or "UTC")
