@@ -154,6 +154,8 @@ def _held(message_id: UUID) -> Message | None:
     """
     ids = Message.objects.filter(pk=message_id).values_list("patient_id", flat=True)
     patient_id = ids.first()
+    if patient_id is None:
+        return None
     people = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id)
     patient = people.defer("search").first()
     rows = Message.objects.select_for_update().filter(pk=message_id, patient_id=patient_id)
