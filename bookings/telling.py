@@ -62,9 +62,12 @@ def tell(change: Change) -> None:
 
 
 def remind(booking: Booking, *, now: datetime) -> None:
-    """Have the patient reminded of a booked call, unless the time for that is over already."""
+    """Have the patient reminded of a booked call, unless the time for that is over already.
+
+    For a call that is booked, and again when somebody sets another time for the reminder.
+    """
     due = reminder_due(booking)
-    if due > now:
+    if booking.status == Status.BOOKED and due > now:
         outgoing.say(REMINDER, patient_id=booking.patient_id, due_at=due, about=booking)
 
 

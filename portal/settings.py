@@ -259,7 +259,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = (
     required("DEFAULT_FROM_EMAIL")
     if MAIL_IS_ON and not EMBEDDED
-    else env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+    else env.str("DEFAULT_FROM_EMAIL", default=f"{ORGANISATION_NAME} <portal@localhost>")
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where the portal is for people outside: what links in mails begin with.

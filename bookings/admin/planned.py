@@ -15,6 +15,7 @@ from bookings.admin import times
 from bookings.admin.changing import VERBS
 from bookings.models import Booking
 from bookings.scheduling import book
+from bookings.telling import remind
 from patients.models import Patient
 from portal.core.admin import (
     AutocompleteFilter,
@@ -234,6 +235,7 @@ class BookingAdmin(RecordAdmin):
         """A new call is booked by the verb, which refuses a time that is taken."""
         if change:
             super().save_model(request, obj, form, change)
+            remind(obj, now=timezone.now())
             return
         booking = book(
             patient_id=obj.patient_id,
