@@ -27,7 +27,7 @@ from patients.models import (
 
 Bring = Callable[..., Result]
 
-PAST, AHEAD = timezone.now() - timedelta(days=30), timezone.now() + timedelta(days=30)
+PAST = timezone.now() - timedelta(days=30)
 
 
 # --- rows ---
