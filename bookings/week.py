@@ -48,6 +48,10 @@ class Day:
         """How much longer than 24 hours; negative when it is shorter."""
         return self.ends_at - self.starts_at - DAY
 
+    def timed(self) -> list[Booking | Slot]:
+        """Calls and free slots by time."""
+        return sorted((*self.calls, *self.free), key=lambda each: each.starts_at)
+
     def quarters(self) -> list[Wall]:
         """What the clock shows at each quarter of an hour of the day."""
         count = (self.ends_at - self.starts_at) // QUARTER
@@ -113,7 +117,7 @@ def axis(days: Sequence[Day], *, first_hour: int, last_hour: int) -> list[Wall]:
 def hours(days: Iterable[Day], *, first: int, last: int) -> tuple[int, int]:
     """From which hour to before which one to show: `first` to `last`, and what is planned."""
     for day in days:
-        for each in (*day.calls, *day.free):
+        for each in day.timed():
             begins, ends = wall(each.starts_at, day.zone), each.ends_at - timedelta(seconds=1)
             first = min(first, begins[0])
             last = max(last, wall(ends, day.zone)[0] + 1 if ends < day.ends_at else 24)
