@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -34,12 +35,15 @@ WEEKEND = slice(5, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing of a day. `place` are the classes that put it in the grid, `tone` its look."""
+    """One thing of a day. `place` are the classes that put it in the grid, `tone` its look.
 
-    starts_at: datetime
-    ends_at: datetime
+    Without a time it takes all day.
+    """
+
     name: str
     tone: str
+    time: str = ""
+    until: str = ""
     status: str = ""
     about: str = ""
     url: str = ""
@@ -68,7 +72,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A member of the team; a blank name for calls that are nobody's."""
+    """A member of the team; a blank name for calls without a navigator."""
 
     name: str
     url: str
@@ -93,7 +97,7 @@ class Week:
             navigator_id=self.navigator.pk if self.navigator else None,
             with_away=may(self.user, "view", TimeOff),
         )
-        weekend = any(day.calls or day.free for day in days[WEEKEND])
+        weekend = any(day.calls or day.free or day.on == self.today for day in days[WEEKEND])
         self.days = days if weekend else days[: WEEKEND.start]
         self.is_empty = not any(day.calls or day.free or day.away for day in self.days)
 
@@ -200,14 +204,13 @@ class Week:
     @property
     def hours(self) -> list[tuple[str, str]]:
         """What stands beside the grid: the place and the hour."""
-        labels = []
-        for row, (hour, again, minute) in enumerate(self._axis, start=1):
-            follows = self._axis[row - 2][:2] if row > 1 else None
-            if follows != (hour, again):
-                shown = f"{hour:02}:{minute:02}"
-                labels.append(
-                    (f"week-row-{row}", _("%(time)s again") % {"time": shown} if again else shown)
-                )
+        labels, row = [], 1
+        for (hour, again), quarters in groupby(self._axis, key=lambda quarter: quarter[:2]):
+            span = list(quarters)
+            shown = f"{hour:02}:{span[0][2]:02}"
+            label = _("%(time)s again") % {"time": shown} if again else shown
+            labels.append((f"week-row-{row} week-span-{len(span)}", label))
+            row += len(span)
         return labels
 
     @property
@@ -228,7 +231,7 @@ class Week:
         for absence in day.away:
             span = place(absence.starts_at, absence.ends_at)
             if span:
-                items.append(_absence(absence, f"week-row-{span[0] + 1} week-span-{span[1]}"))
+                items.append(_absence(absence, day, f"week-row-{span[0] + 1} week-span-{span[1]}"))
         timed = day.timed()
         spans = [place(each.starts_at, each.ends_at) or (0, 1) for each in timed]
         for each, span, (lane, of) in zip(timed, spans, _lanes(spans), strict=True):
@@ -243,8 +246,8 @@ class Week:
     def _call(self, booking: Booking, place: str = "") -> Item:
         tone, status = _status(booking, self.now)
         return Item(
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
+            time=_time(booking.starts_at),
+            until=_time(booking.ends_at),
             name=booking.patient.full_name,
             tone=tone,
             status=status,
@@ -257,8 +260,8 @@ class Week:
         query = {"navigator": slot.navigator.pk, "starts_at": slot.starts_at.isoformat()}
         url = _with(reverse("admin:bookings_booking_add"), query) if self.may_add else ""
         return Item(
-            starts_at=slot.starts_at,
-            ends_at=slot.ends_at,
+            time=_time(slot.starts_at),
+            until=_time(slot.ends_at),
             name=_("Free"),
             tone="free",
             url=url,
@@ -269,7 +272,7 @@ class Week:
 
     @property
     def rows(self) -> list[Row]:
-        """Who takes calls or has some this week, by name; calls that are nobody's come last."""
+        """Who takes calls or has some this week, by name; calls without a navigator come last."""
         names: dict[UUID | None, str] = {person.pk: str(person) for person in self.people}
         for day in self.days:
             for booking in day.calls:
@@ -289,7 +292,7 @@ class Week:
         free = [slot for slot in day.free if slot.navigator.pk == navigator_id]
         return Cell(
             items=[
-                *(_absence(each) for each in day.away if each.navigator_id == navigator_id),
+                *(_absence(each, day) for each in day.away if each.navigator_id == navigator_id),
                 *(self._call(each) for each in day.calls if each.navigator_id == navigator_id),
             ],
             free=_free(free),
@@ -307,6 +310,7 @@ def week(request: HttpRequest, model_admin: Any) -> HttpResponse:
         **model_admin.admin_site.each_context(request),
         "title": shown.title,
         "week": shown,
+        "is_fullwidth": "1",  # the theme's word for all the width there is
     }
     request.current_app = model_admin.admin_site.name
     template = "bookings/week.html" if shown.navigator else "bookings/week_team.html"
@@ -340,10 +344,17 @@ def _status(booking: Booking, now: datetime) -> tuple[str, str]:
     return booking.status, booking.get_status_display()
 
 
-def _absence(absence: TimeOff, place: str = "") -> Item:
+def _time(at: datetime) -> str:
+    return f"{timezone.localtime(at):%H:%M}"
+
+
+def _absence(absence: TimeOff, day: Day, place: str = "") -> Item:
+    """Time off on one day, which it may begin before and end after."""
+    starts_at, ends_at = max(absence.starts_at, day.starts_at), min(absence.ends_at, day.ends_at)
+    all_day = (starts_at, ends_at) == (day.starts_at, day.ends_at)
     return Item(
-        starts_at=absence.starts_at,
-        ends_at=absence.ends_at,
+        time="" if all_day else _time(starts_at),
+        until="" if all_day else _time(ends_at),
         name=_("Time off"),
         tone="away",
         about=absence.reason,
@@ -357,7 +368,7 @@ def _free(slots: Sequence[Slot]) -> str:
         return ""
     values = {
         "count": len(slots),
-        "time": f"{timezone.localtime(slots[0].starts_at):%H:%M}",
+        "time": _time(slots[0].starts_at),
     }
     return ngettext("%(count)d free, at %(time)s", "%(count)d free, from %(time)s", len(slots)) % (
         values
@@ -398,6 +409,6 @@ def _lanes(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
             group, ends = [], []
         lane = next((index for index, end in enumerate(ends) if end <= first), len(ends))
         lane = min(lane, LANES - 1)
-        ends[lane : lane + 1] = [max(first + count, *ends[lane : lane + 1])]
+        ends[lane : lane + 1] = [max([first + count, *ends[lane : lane + 1]])]
         group.append(lane + 1)
     return found + [(lane, len(ends)) for lane in group]
