@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings import queues
+from bookings.admin.week import week
 from bookings.models import Booking
 from bookings.scheduling import book
 from portal.core.admin import (
@@ -167,6 +168,7 @@ class BookingAdmin(RecordAdmin):
         ),
     )
     opens = ("patient",)
+    custom_urls = (("week/", "bookings_booking_week", week),)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient", "navigator").defer("patient__search")
