@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.history import append_only, tracked
@@ -179,7 +180,8 @@ class ErasureRequest(Record):
         )
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d}, {self.get_ground_display()}"
+        asked = timezone.localdate(self.created_at)
+        return f"{asked:%Y-%m-%d}, {self.get_ground_display()}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_erasurerequest_change", args=[self.pk])
