@@ -25,12 +25,6 @@ class ErasureRequestQuerySet(models.QuerySet[Any]):
         over = (ErasureRequest.State.VERIFIED, ErasureRequest.State.WITHDRAWN)
         return self.exclude(state__in=over)
 
-    def of(self, patient_id: UUID) -> Self:
-        """Those about the person who has, or had, this id."""
-        return self.filter(
-            models.Q(patient_id=patient_id) | models.Q(former_ids__contains=[patient_id])
-        )
-
 
 @tracked
 class ErasureRequest(Record):
