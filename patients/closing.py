@@ -226,7 +226,7 @@ def reopen(*, patient_id: UUID, by: User, reason: Reason, remark: str = "") -> P
     Who is open stays as they are. What the closing ended stays ended. Raises Refused.
     """
     _demand_known(reason, REOPENING, remark)
-    with transaction.atomic(), acting(by=by, reason=remark or reason.value):
+    with transaction.atomic(), acting(by=by, reason=remark or str(reason.label)):
         patient = locked(patient_id)
         if patient.stage != Stage.CLOSED:
             return patient
@@ -251,7 +251,7 @@ def _close(
     died_on: date | None = None,
 ) -> Closed:
     _demand_known(reason, REASONS[closed_as], remark)
-    with transaction.atomic(), acting(by=by, reason=remark or override or reason.value):
+    with transaction.atomic(), acting(by=by, reason=remark or override or str(reason.label)):
         patient = locked(patient_id)
         if _is_done(patient, closed_as, died_on):
             return Closed(patient, ())

@@ -228,6 +228,10 @@ class PatientAdmin(FormerIds, SamePerson):
         ]
         return " · ".join(part for part in parts if part)
 
+    @classmethod
+    def kind_of(cls, record: Patient) -> str:
+        return record.get_stage_display()
+
     def get_urls(self) -> Any:
         return [*erasure.export_urls(self.admin_site), *super().get_urls()]
 

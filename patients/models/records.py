@@ -85,7 +85,8 @@ class Submission(Record):
         free_text = ("payload",)
 
     def __str__(self) -> str:
-        return f"{self.get_source_display()}, {self.received_at:%Y-%m-%d %H:%M}"
+        received = timezone.localtime(self.received_at)
+        return f"{self.get_source_display()}, {received:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_submission_change", args=[self.pk])
@@ -262,7 +263,7 @@ class Note(Record):
         free_text = ("text",)
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_note_change", args=[self.pk])

@@ -124,6 +124,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         """How a row reads among others in an autocomplete: enough to tell namesakes apart."""
         return str(record)
 
+    @classmethod
+    def kind_of(cls, record: Any) -> str:
+        """What a row is, in a word: how it reads among rows of other kinds."""
+        return str(capfirst(record._meta.verbose_name))
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
         related = self.admin_site._registry.get(db_field.remote_field.model)
