@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from bookings.availability import Slot, next_free
 from bookings.models import NAVIGATORS, Booking
+from patients.contacting import demand_allowed
 from patients.locking import locked_open
 from portal.core.errors import Refused
 from portal.core.history import acting
@@ -52,18 +53,21 @@ def book(
     by: User,
     patient_time_zone: str = "",
     reminder_at: datetime | None = None,
+    override: str = "",
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
     Any time may be booked at which neither has another call, also outside working hours. Raises
     SlotTaken when the time is not free, Refused for a patient who is not open for anything new
-    (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
-    times make no sense.
+    (see `patients.locking`), for one who said no to being contacted (unless `override` says why
+    they are called, see `patients.contacting`) and for somebody who takes no calls, and
+    ValidationError when the times make no sense.
     """
     try:
         with transaction.atomic(), acting(by=by):
             _lock_navigator(navigator_id)
             patient = locked_open(patient_id)
+            demand_allowed(patient, by=by, override=override)
             booking = Booking(
                 patient=patient,
                 navigator_id=navigator_id,
