@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients import consenting, noting
-from patients.admin.joined import Table, join
+from patients.admin.joined import Table, in_words, join
 from patients.models import Consent, Note, Submission
 from portal.core.admin import (
     AppendOnlyAdmin,
@@ -71,11 +71,11 @@ class SubmissionAdmin(OfPatient, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("as it came in"))
     def as_it_came_in(self, submission: Submission) -> str:
-        return key_values(submission.payload)
+        return key_values(in_words(submission.source, submission.payload))
 
     @admin.display(description=gettext_lazy("how it was matched"))
     def why_matched(self, submission: Submission) -> str:
-        return key_values(submission.match_evidence)
+        return key_values(in_words(submission.source, submission.match_evidence))
 
 
 @admin.register(Consent)
