@@ -43,10 +43,13 @@ class HeedsNo:
         said = _said_no(request) if obj is None else ""
         if not said:
             return fieldsets
-        if self.may_give_reason(request):
-            asked, fields = _("Say why you go on."), (self.reason_name,)
-        else:
-            asked, fields = _("Ask a team lead or a data steward to set this aside."), ()
+        may = self.may_give_reason(request)
+        fields = (self.reason_name,) if may else ()
+        asked = (
+            _("Say why you go on.")
+            if may
+            else _("Ask a team lead or a data steward to set this aside.")
+        )
         advice = _("If they changed their mind, record their consent first.")
         warning = format_html(
             '<strong class="portal-said-no">{}</strong> {} {}', said, advice, asked
