@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Call
+from patients.contacting import account_for
 from patients.locking import locked, locked_open
 from patients.models import Patient
 from portal.core.errors import Refused
@@ -39,16 +40,18 @@ def record(
     decision: str = "",
     next_action: str = "",
     next_action_due: date | None = None,
+    although: str = "",
 ) -> Call:
     """Record a call and return it.
 
     `supersedes_id` is a call that was recorded wrongly: it stays, and counts no more. The
-    correction belongs to the same booking.
+    correction belongs to the same booking. `although` says why there was a call, without a
+    booking, with somebody who had said no to being contacted by then; it is written down.
 
     Raises Refused for a patient who is not open for anything new (see `patients.locking`; a
-    correction may be made of a closed one), for a booking that was called off and for a call that
-    was corrected before; ValidationError for values that make no sense, such as a time to come or
-    a booking of another patient.
+    correction may be made of a closed one), for one who had said no without a word why, for a
+    booking that was called off and for a call that was corrected before; ValidationError for
+    values that make no sense, such as a time to come or a booking of another patient.
     """
     with transaction.atomic(), acting(by=by):
         # What is being corrected happened before the record was closed.
@@ -71,6 +74,8 @@ def record(
         if started_at > timezone.now():
             message = _("This is still to come. Record a call when it was made.")
             raise ValidationError({"started_at": ValidationError(message, code="in_the_future")})
+        if booking is None and wrong is None:
+            account_for(patient, at=started_at, by=by, reason=although)
         call.save(force_insert=True)
         _note_consult(patient, call, wrong)
         if booking is not None and booking.status in _IN_FORCE:

@@ -14,9 +14,11 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings import queues
+from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.admin.week import week
 from bookings.models import Booking
 from bookings.scheduling import book
+from patients.overriding import may_override
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -52,6 +54,7 @@ class NewBookingForm(RecordForm):
         choices=[(length, gettext_lazy("%d minutes") % length) for length in LENGTHS],
         widget=UnfoldAdminSelectWidget,
     )
+    override = reason_field(gettext_lazy("Why they are called anyway"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -97,7 +100,7 @@ def minutes_of(booking: Booking) -> str:
 
 
 @admin.register(Booking)
-class BookingAdmin(RecordAdmin):
+class BookingAdmin(HeedsNo, RecordAdmin):
     """Planned calls."""
 
     list_display = ("when", "patient", "navigator", "status_shown")
@@ -169,6 +172,10 @@ class BookingAdmin(RecordAdmin):
     )
     opens = ("patient",)
     custom_urls = (("week/", "bookings_booking_week", week),)
+    reason_name = "override"
+
+    def may_give_reason(self, request: HttpRequest) -> bool:
+        return may_override(request.user)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient", "navigator").defer("patient__search")
@@ -228,6 +235,7 @@ class BookingAdmin(RecordAdmin):
             ends_at=obj.ends_at,
             reminder_at=obj.reminder_at,
             patient_time_zone=obj.patient_time_zone,
+            override=form.cleaned_data.get("override", ""),
             by=request.user,  # type: ignore[arg-type]
         )
         obj.pk = booking.pk

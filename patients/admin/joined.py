@@ -49,7 +49,11 @@ class Queue:
     narrow: Callable[[Any], Any]
 
 
+# Puts what came in from one source into words that people know.
+Describer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
 _queues: list[Queue] = []
+_describers: dict[str, Describer] = {}
 _tables: list[Table] = []
 _columns: list[Column] = []
 _facts: list[FactSource] = []
@@ -67,6 +71,17 @@ def join(
     _columns.extend(columns)
     _facts.extend(facts)
     _queues.extend(queues)
+
+
+def describe(source: str, describer: Describer) -> None:
+    """Declare how submissions of a source are put into words. Called once by an app, at import."""
+    _describers[source] = describer
+
+
+def in_words(source: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What came in from a source, in words; as it is when nobody has better ones."""
+    describer = _describers.get(source)
+    return describer(values) if describer else values
 
 
 def queues() -> dict[str, Queue]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients import matching, noting
+from patients import contacting, matching, noting
 from patients.admin import alike, consents, erasure, joined, merges, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
@@ -34,6 +34,7 @@ from portal.core.admin.display import (
     choice_badge,
     email_link,
     phone_link,
+    short_day,
     two_lines,
     waiting,
 )
@@ -100,6 +101,23 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
         return queue.narrow(queryset) if queue else queryset
 
 
+class WhoseFilter(DropdownFilter):  # type: ignore[misc]
+    """Whose work it is, for the viewer."""
+
+    title = gettext_lazy("whose")
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("Mine")), ("mine_or_nobodys", _("Mine and nobody's"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "mine":
+            return queryset.of(request.user)
+        if self.value() == "mine_or_nobodys":
+            return queryset.open_to(request.user)
+        return queryset
+
+
 @admin.register(Patient)
 class PatientAdmin(FormerIds, SamePerson):
     """Leads and patients."""
@@ -107,6 +125,7 @@ class PatientAdmin(FormerIds, SamePerson):
     form = PatientForm
     list_filter = (
         QueueFilter,
+        WhoseFilter,
         ("stage", ChoicesFilter),
         ("owner", AutocompleteFilter),
         ("medical_condition", AutocompleteFilter),
@@ -274,11 +293,19 @@ class PatientAdmin(FormerIds, SamePerson):
         """A note is written by who is logged in."""
         for row in formset.save(commit=False):
             if isinstance(row, Note):
+                request.portal_stays = True  # type: ignore[attr-defined]
                 noting.write(patient_id=row.patient_id, by=cast(User, request.user), text=row.text)
             else:
                 row.save()
         for row in formset.deleted_objects:
             row.delete()
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Who wrote a note sees it where it stands now; else back to the list."""
+        if getattr(request, "portal_stays", False):
+            return redirect(f"{obj.get_absolute_url()}#notes")
+        answer: HttpResponse = super().response_post_save_change(request, obj)
+        return answer
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -315,6 +342,9 @@ class PatientAdmin(FormerIds, SamePerson):
         if patient.closed_reason:
             badges.append(choice_badge(patient, "closed_reason"))
         badges += [badge("warning", label, "red") for label, holds in warnings.items() if holds]
+        if (no := contacting.refusal(patient)) is not None:
+            on = short_day(timezone.localdate(no.decided_at), now=timezone.now())
+            badges.append(badge("warning", _("Said no to contact, %(day)s") % {"day": on}, "red"))
         return format_html_join(" ", "{}", ((one,) for one in badges))
 
     def _physician(self, patient: Patient) -> str:

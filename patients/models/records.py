@@ -109,6 +109,12 @@ class ConsentQuerySet(models.QuerySet[Any]):
         last = _last_decision(purpose=purpose, scope__in={"", scope})
         return self.filter(id=last, decision=Consent.Decision.GIVEN)
 
+    def refusing(self, purpose: str) -> Self:
+        """Decisions in force that say no to `purpose`, whatever for."""
+        noes = (Consent.Decision.REFUSED, Consent.Decision.WITHDRAWN)
+        last = _last_decision(purpose=purpose, scope="")
+        return self.filter(purpose=purpose, scope="", decision__in=noes, id=last)
+
 
 def _last_decision(**about: Any) -> models.Subquery:
     made = Consent.objects.filter(
