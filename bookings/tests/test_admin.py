@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bookings.models import Booking, Call, SlotRules, WorkingHours
-from bookings.scheduling import SlotTaken
+from bookings.placing import SlotTaken
 from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
