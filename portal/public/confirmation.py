@@ -7,14 +7,14 @@ a mailbox for weeks. So an hour after sending, addresses are masked and the illn
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
 from patients.models import Submission
-from portal.core.choices import country_choices, validate_time_zone
+from portal.core.choices import country_choices
 from portal.core.phones import for_people, to_e164
+from portal.public import zones
 from portal.public.forms import ON_BEHALF_OF, VOICEMAIL
 
 SHOWN_IN_FULL = timedelta(hours=1)
@@ -26,6 +26,7 @@ class Confirmation:
     """The sent form as its sender sees it again."""
 
     received_at: datetime
+    zone: str
     in_full: bool
     on_behalf_of: Any
     for_somebody_else: bool
@@ -44,11 +45,13 @@ class Confirmation:
     def of(cls, submission: Submission, *, now: datetime) -> Self:
         """What to show at `now` of a submission of the landing page."""
         said: dict[str, Any] = submission.payload
+        zone = zones.zone_of(said)
         in_full = now - submission.received_at < SHOWN_IN_FULL
         email, phone = said.get("email", ""), _readable(said)
         language = said.get("language", "")
         return cls(
-            received_at=submission.received_at.astimezone(_zone(said)),
+            received_at=submission.received_at.astimezone(zone),
+            zone=zones.place(zone.key),
             in_full=in_full,
             on_behalf_of=dict(ON_BEHALF_OF).get(said.get("on_behalf_of", ""), ""),
             for_somebody_else=said.get("on_behalf_of", "self") != "self",
@@ -69,15 +72,10 @@ class Confirmation:
             ),
         )
 
-
-def _zone(said: dict[str, Any]) -> ZoneInfo:
-    """The time zone of the browser that sent the form; UTC when it did not say."""
-    zone = str(said.get("time_zone", ""))
-    try:
-        validate_time_zone(zone)
-    except ValidationError:
-        return ZoneInfo("UTC")
-    return ZoneInfo(zone)
+    @property
+    def is_written_to(self) -> bool:
+        """Whether they left no phone number to be called on."""
+        return not self.phone
 
 
 def _readable(said: dict[str, Any]) -> str:

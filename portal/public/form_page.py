@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from portal.public import pages
 from portal.public.drafts import Draft
 from portal.public.forms import LeadForm, kept, texts_of_the_page
-from portal.public.languages import in_its_language, region
+from portal.public.languages import in_its_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,17 @@ def minutes(wait: timedelta) -> str:
 
 
 def unchecked(request: HttpRequest) -> LeadForm:
-    """A form with what was typed so far, or an empty one, without looking for mistakes."""
+    """A form with what was typed so far, or an empty one, without looking for mistakes.
+
+    Nothing is chosen for the visitor but the language of the page for the call, until they choose
+    another one.
+    """
     language = translation.get_language() or "en"
-    typed = kept(request.POST) or {"country": region(request), "language": language[:2]}
+    typed = kept(request.POST)
+    if typed.get("language", "") == typed.get("proposed_language", ""):
+        typed["language"] = typed["proposed_language"] = language
+    else:
+        typed["proposed_language"] = ""
     return LeadForm(initial=typed, texts=texts_of_the_page(language=language, now=timezone.now()))
 
 
