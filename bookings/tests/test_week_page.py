@@ -90,6 +90,7 @@ def test_week_shows_calls_time_off_and_free_slots_in_the_viewers_zone(
             "11:15–11:45 Free",
             "12:00–12:30 Free",
             "12:45–13:15 Free",
+            "13:30–14:00 Free",
         ],
     )
     assert tuesday[1] == ["Time off Training"]
