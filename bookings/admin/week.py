@@ -290,11 +290,12 @@ class Week:
 
     def _cell(self, day: Day, navigator_id: UUID | None) -> Cell:
         free = [slot for slot in day.free if slot.navigator.pk == navigator_id]
+        items = [
+            *(_absence(each, day) for each in day.away if each.navigator_id == navigator_id),
+            *(self._call(each) for each in day.calls if each.navigator_id == navigator_id),
+        ]
         return Cell(
-            items=[
-                *(_absence(each, day) for each in day.away if each.navigator_id == navigator_id),
-                *(self._call(each) for each in day.calls if each.navigator_id == navigator_id),
-            ],
+            items=sorted(items, key=lambda item: item.time),
             free=_free(free),
             free_url=self._url(on=self.monday, navigator=navigator_id) if free else "",
         )

@@ -185,7 +185,7 @@ def test_week_takes_three_queries(
         TimeOffFactory(navigator=navigator)
 
     with django_assert_num_queries(3):
-        week = days_of(MONDAY, zone=AMSTERDAM, now=NOW)
-        named = [(str(call.patient), str(call.navigator)) for day in week for call in day.calls]
+        days = days_of(MONDAY, zone=AMSTERDAM, now=NOW)
+        names = {(str(call.patient), str(call.navigator)) for day in days for call in day.calls}
 
-    assert len(named) == 8
+    assert len(names) == 8
