@@ -189,10 +189,15 @@ def _stage_before(patient: Patient) -> str:
 
 
 def _lock(proposal_id: UUID) -> tuple[FieldProposal, Patient]:
-    """The open proposal and its patient, both locked, the patient first as everywhere."""
+    """The open proposal and its patient, both locked, the patient first as everywhere.
+
+    Raises Decided, and Outdated when a merge, or the undoing of one, moved it while it waited.
+    """
     patient_id = FieldProposal.objects.values_list("patient", flat=True).get(pk=proposal_id)
     patient = locked(patient_id, although_restricted=True)
     proposal = FieldProposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
+    if proposal.patient_id != patient_id:
+        raise Outdated(_("The record was merged or parted meanwhile. Look at it again."))
     if proposal.state != State.OPEN:
         raise Decided(_("Somebody has decided on this already."))
     proposal.patient = patient
