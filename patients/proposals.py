@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from patients import closing, matching
 from patients.answers import Answers
-from patients.locking import locked
+from patients.locking import locked, refuse_restricted
 from patients.models import (
     ContactPoint,
     FieldProposal,
@@ -87,8 +87,7 @@ def accept(*, proposal_id: UUID, by: User, seen: str | None = None) -> FieldProp
     """
     with transaction.atomic(), acting(by=by, reason="proposal accepted"):
         proposal, patient = _lock(proposal_id)
-        if patient.processing_restricted:
-            raise Refused(_("This person's data may not be changed."), code="restricted")
+        refuse_restricted(patient)
         before = _value(patient, proposal.field)
         if seen is not None and seen != before:
             raise Outdated(_("The record has been changed since. Look at it again."))

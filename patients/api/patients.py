@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients import conversion, matching
-from patients.api.of_patient import refuse_restricted
 from patients.api.summaries import ConditionSummary, SpecialistSummary
 from patients.api.transitions import (
     ClosingSerializer,
@@ -25,7 +24,7 @@ from patients.api.transitions import (
     close,
 )
 from patients.closing import reopen
-from patients.locking import MergedAway, survivor_of
+from patients.locking import MergedAway, refuse_restricted, survivor_of
 from patients.matching import Person
 from patients.models import ErasedPatient, Patient, StageChange
 from portal.core.api import versions
