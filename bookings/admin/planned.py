@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings import queues
+from bookings.admin.completing import CompleteCall
 from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.models import Booking
 from bookings.scheduling import book
@@ -171,6 +172,7 @@ class BookingAdmin(HeedsNo, RecordAdmin):
     )
     opens = ("patient",)
     reason_name = "override"
+    verbs = (CompleteCall(),)
 
     def may_give_reason(self, request: HttpRequest) -> bool:
         return may_override(request.user)

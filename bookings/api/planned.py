@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from bookings.api.completing import Completes
 from bookings.discarding import refuse_unless_ahead
 from bookings.models import Booking
 from bookings.scheduling import book
@@ -76,7 +77,7 @@ class BookingFilters(RecordFilters):
     starts_before = InstantFilter("starts_at", "lt", help_text="Begins before then.")
 
 
-class BookingViewSet(OfPatientViewSet):
+class BookingViewSet(Completes, OfPatientViewSet):
     """Planned calls. A time that is taken is refused with `navigator_busy` or `patient_busy`.
 
     The answer then names the next slots that are free for both, in `free_slots`.
