@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from patients.consenting import NOES
@@ -46,7 +47,7 @@ def missing(patient: Patient, *, at: datetime | None = None) -> tuple[Missing, .
         found.append(Missing("do_not_contact", _("They asked not to be contacted.")))
     if (no := refusal(patient, at=at)) is not None:
         message = _("They said no to being contacted, on %(day)s.")
-        day = f"{timezone.localtime(no.decided_at):%Y-%m-%d}"
+        day = date_format(timezone.localdate(no.decided_at), "j M Y")
         found.append(Missing("contact_refused", message % {"day": day}))
     return tuple(found)
 

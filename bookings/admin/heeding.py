@@ -46,14 +46,10 @@ class HeedsNo:
         may = self.may_give_reason(request)
         fields = (self.reason_name,) if may else ()
         asked = (
-            _("Say why you go on.")
-            if may
-            else _("Ask a team lead or a data steward to set this aside.")
+            _("Else say why.") if may else _("Ask a team lead or a data steward to set this aside.")
         )
         advice = _("If they changed their mind, record their consent first.")
-        warning = format_html(
-            '<strong class="portal-said-no">{}</strong> {} {}', said, advice, asked
-        )
+        warning = format_html("<strong>{}</strong> {} {}", said, advice, asked)
         return ((_("They said no"), {"description": warning, "fields": fields}), *fieldsets)
 
 

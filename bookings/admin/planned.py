@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from bookings import queues
 from bookings.admin import times
 from bookings.admin.changing import VERBS
+from bookings.admin.completing import CompleteCall
 from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.admin.week import week
 from bookings.models import Booking
@@ -189,7 +190,7 @@ class BookingAdmin(HeedsNo, RecordAdmin):
     )
     opens = ("patient",)
     custom_urls = (("week/", "bookings_booking_week", week),)
-    verbs = VERBS
+    verbs = (CompleteCall(), *VERBS)
     reason_name = "override"
 
     def may_give_reason(self, request: HttpRequest) -> bool:

@@ -97,7 +97,7 @@ def test_booking_for_who_said_no_is_refused(refuser: Patient, navigator: User) -
         plan(refuser, navigator)
 
     assert refused.value.code == "contact_refused"
-    assert refused.value.message == "They said no to being contacted, on 2026-01-05."
+    assert refused.value.message == "They said no to being contacted, on 5 Jan 2026."
 
 
 def test_navigator_cannot_set_a_no_aside(refuser: Patient, navigator: User) -> None:
@@ -190,7 +190,7 @@ def test_call_form_asks_for_the_reason_of_who_said_no_only(desk: Client, refuser
     asks = read(desk, "bookings_call_add", patient=refuser.pk)
     silent = read(desk, "bookings_call_add", patient=PatientFactory().pk)
 
-    assert "They said no to being contacted, on 2026-01-05." in asks
+    assert "They said no to being contacted, on 5 Jan 2026." in asks
     assert 'name="although"' in asks
     assert 'name="although"' not in silent
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.core.admin import Fact, RelatedTable
+from portal.core.admin import Fact, RelatedTable, Verb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,7 @@ class Queue:
 # Puts what came in from one source into words that people know.
 Describer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
+VERBS: list[Verb] = []
 _queues: list[Queue] = []
 _describers: dict[str, Describer] = {}
 _tables: list[Table] = []
@@ -65,8 +66,13 @@ def join(
     columns: Iterable[Column] = (),
     facts: Iterable[FactSource] = (),
     queues: Iterable[Queue] = (),
+    verbs: Iterable[Verb] = (),
 ) -> None:
-    """Add parts to the patient's page and list. Called once by each app, at import."""
+    """Add parts to the patient's page and list. Called once by each app, at import.
+
+    The verbs of the apps above stand before those of `patients`.
+    """
+    VERBS[:0] = verbs
     _tables.extend(tables)
     _columns.extend(columns)
     _facts.extend(facts)

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +31,7 @@ from portal.core.admin.display import (
     NOTHING,
     badge,
     choice_badge,
+    clock_in,
     email_link,
     phone_link,
     short_day,
@@ -99,6 +99,9 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
             return queryset.without_physician()
         queue = joined.queues().get(self.value() or "")
         return queue.narrow(queryset) if queue else queryset
+
+
+joined.join(verbs=(*stages.VERBS, *consents.VERBS, *erasure.VERBS))
 
 
 class WhoseFilter(DropdownFilter):  # type: ignore[misc]
@@ -183,7 +186,7 @@ class PatientAdmin(FormerIds, SamePerson):
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)
-    verbs = (*stages.VERBS, *consents.VERBS, *erasure.VERBS)
+    verbs = joined.VERBS
     change_form_outer_before_template = "patients/patient_top.html"
     change_form_before_template = "patients/top.html"
 
@@ -324,7 +327,7 @@ class PatientAdmin(FormerIds, SamePerson):
         return [
             Fact(_("Stage"), self._standing(record)),
             Fact(_("Condition"), record.medical_condition or NOTHING),
-            Fact(_("Phone"), two_lines(phone_link(record.phone), self._their_time(record))),
+            Fact(_("Phone"), two_lines(phone_link(record.phone), clock_in(record.time_zone))),
             Fact(_("E-mail"), email_link(record.email)),
             Fact(_("Navigator"), record.owner or _("nobody yet")),
             Fact(_("Physician"), self._physician(record)),
@@ -355,11 +358,3 @@ class PatientAdmin(FormerIds, SamePerson):
         url = patient.physician.get_absolute_url()
         name = format_html('<a class="portal-link" href="{}">{}</a>', url, patient.physician)
         return two_lines(name, hospital or _("no hospital yet"))
-
-    def _their_time(self, patient: Patient) -> str:
-        """What the clock says where they are; blank when nobody knows where that is."""
-        if not patient.time_zone:
-            return ""
-        there = timezone.now().astimezone(ZoneInfo(patient.time_zone))
-        place = patient.time_zone.rpartition("/")[2].replace("_", " ")
-        return _("%(time)s in %(place)s") % {"time": time_format(there, "H:i"), "place": place}
