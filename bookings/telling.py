@@ -148,7 +148,7 @@ _TOLD = {
 def _booking(message: Message) -> Booking | None:
     """The booking that the message is about, locked; None when it is gone."""
     rows = Booking.objects.select_for_update(of=("self",), no_key=True)
-    mine = rows.filter(pk=message.about_id, patient=message.patient_id)
+    mine = rows.filter(pk__in=[message.about_id], patient=message.patient_id)
     booking: Booking | None = mine.select_related("navigator").first()
     if booking is not None:
         booking.patient = message.patient
@@ -193,6 +193,6 @@ def _mail(
 
 
 def _zone(booking: Booking) -> ZoneInfo:
-    """The zone of the patient as far as it is known; else the navigator's, and the mail names it."""
+    """The patient's zone as far as it is known, else the navigator's; the mail names it."""
     navigator = booking.navigator.time_zone if booking.navigator else ""
     return ZoneInfo(booking.patient_time_zone or booking.patient.time_zone or navigator or "UTC")

@@ -21,6 +21,7 @@ from django.utils import translation
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
+from procrastinate.types import JSONDict
 
 from patients.models import Consent, Message, Patient
 
@@ -153,7 +154,8 @@ def enqueue(message_ids: Iterable[UUID], *, at: datetime) -> None:
     # The connector of a worker is another one; this is always Django's own connection.
     manager = JobManager(DjangoConnector())
     deferrer = configure_task(name=DELIVER, job_manager=manager, queue=QUEUE, schedule_at=at)
-    deferrer.batch_defer(*({"message_id": str(pk)} for pk in message_ids))
+    jobs: list[JSONDict] = [{"message_id": str(pk)} for pk in message_ids]
+    deferrer.batch_defer(*jobs)
 
 
 # --- the gate

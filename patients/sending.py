@@ -3,11 +3,11 @@
 A message is claimed first (`sending`, one more attempt; committed), so that one that kills its
 worker every time is set aside like one that is refused every time. Then, in one transaction that
 holds the patient and what the message is about, the gate decides, the mail is handed over and the
-message is written down as sent: nobody can cancel a call between the decision and the mail.
+message is written down as sent: nobody cancels a call between the decision and the mail.
 
-What a worker leaves behind when it dies is due still, and the sweep queues it again. A death between
-the hand-over and the commit is the one moment that nobody can see: the mail is then handed over
-again, under the same Message-ID, made of the message's key.
+What a worker leaves behind when it dies is due still, and the sweep queues it again. Nobody can
+see a death between the hand-over and the commit: the mail is then handed over again, under the
+same Message-ID, which is made of the message's key.
 """
 
 import logging
@@ -15,16 +15,14 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status as JobStatus
-from procrastinate.manager import JobManager
 
 from patients import outgoing
 from patients.models import Message, Patient
@@ -39,6 +37,8 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 6
 # How many messages one sweep queues at most; the next one takes the others.
 SWEPT_AT_ONCE = 1000
+# A worker says every 10 seconds that it lives.
+DEAD_AFTER = timedelta(minutes=1)
 
 
 @app.task(name=outgoing.DELIVER, queue=outgoing.QUEUE)
@@ -70,9 +70,9 @@ def sweep(*, now: datetime) -> int:
 
     Returns how many messages were queued.
     """
-    manager = JobManager(DjangoConnector())
-    for job in async_to_sync(manager.get_stalled_jobs)(queue=outgoing.QUEUE):
-        async_to_sync(manager.finish_job)(job, JobStatus.FAILED, delete_job=True)
+    of_the_dead = Q(worker=None) | Q(worker__last_heartbeat__lt=now - DEAD_AFTER)
+    taken = ProcrastinateJob.objects.filter(queue_name=outgoing.QUEUE, status=JobStatus.DOING.value)
+    taken.filter(of_the_dead).delete()
     with transaction.atomic():
         # What another worker is sending now is locked.
         due = Message.objects.due(now=now).select_for_update(skip_locked=True)
@@ -154,6 +154,8 @@ def _held(message_id: UUID) -> Message | None:
     """
     ids = Message.objects.filter(pk=message_id).values_list("patient_id", flat=True)
     patient_id = ids.first()
+    if patient_id is None:
+        return None
     people = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id)
     patient = people.defer("search").first()
     rows = Message.objects.select_for_update().filter(pk=message_id, patient_id=patient_id)

@@ -23,7 +23,9 @@ Dropped = Message.Dropped
 
 
 def words(**fields: Any) -> Mail:
-    return Mail(**{"subject": "Hello", "text": "Hi", "html": "<p>Hi</p>", "zone": AMSTERDAM} | fields)
+    return Mail(
+        **{"subject": "Hello", "text": "Hi", "html": "<p>Hi</p>", "zone": AMSTERDAM} | fields
+    )
 
 
 def kind(outcome: Any, name: str = "greeting") -> Kind:
@@ -113,25 +115,23 @@ def test_message_is_composed_in_the_patients_language_or_english(
 @pytest.mark.parametrize(
     ("local", "until"),
     [
-        (datetime(2026, 11, 23, 7, 59), datetime(2026, 11, 23, 8)),
-        (datetime(2026, 11, 23, 8, 0), None),
-        (datetime(2026, 11, 23, 19, 59), None),
-        (datetime(2026, 11, 23, 20, 0), datetime(2026, 11, 24, 8)),
-        (datetime(2026, 11, 24, 0, 0), datetime(2026, 11, 24, 8)),
+        ("2026-11-23 07:59", "2026-11-23 08:00"),
+        ("2026-11-23 08:00", ""),
+        ("2026-11-23 19:59", ""),
+        ("2026-11-23 20:00", "2026-11-24 08:00"),
+        ("2026-11-24 00:00", "2026-11-24 08:00"),
         # The night in which the clocks go back.
-        (datetime(2026, 10, 24, 23, 0), datetime(2026, 10, 25, 8)),
+        ("2026-10-24 23:00", "2026-10-25 08:00"),
     ],
-    ids=str,
 )
 @pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/New_York", "Asia/Kathmandu"])
-def test_quiet_hours_are_those_of_the_patients_clock(
-    zone: str, local: datetime, until: datetime | None
-) -> None:
+def test_quiet_hours_are_those_of_the_patients_clock(zone: str, local: str, until: str) -> None:
     place = ZoneInfo(zone)
+    now = datetime.fromisoformat(local).replace(tzinfo=place).astimezone(UTC)
 
-    found = quiet_until(local.replace(tzinfo=place).astimezone(UTC), zone=place)
+    found = quiet_until(now, zone=place)
 
-    assert found == (until and until.replace(tzinfo=place))
+    assert (f"{found:%Y-%m-%d %H:%M}" if found else "") == until
 
 
 NIGHT = datetime(2026, 11, 23, 22, tzinfo=AMSTERDAM)
@@ -208,9 +208,9 @@ def test_said_again_after_it_was_sent_stays_sent() -> None:
 def test_what_is_taken_back_is_said_to_nobody() -> None:
     patient = PatientFactory()
 
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         say(kind(words()), patient_id=patient.pk, due_at=NOON)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert not Message.objects.exists()
     assert not ProcrastinateJob.objects.exists()

@@ -34,6 +34,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Until the queue listens to signals itself.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
         if options["attached"]:
             threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
         # What a worker left behind that died; from now on the sweep runs once a minute.
