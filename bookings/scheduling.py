@@ -137,6 +137,7 @@ def book(
     language: str = "",
     patient_time_zone: str = "",
     reminder_at: datetime | None = None,
+    submission_id: UUID | None = None,
     afterwards: bool = False,
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
@@ -145,6 +146,7 @@ def book(
     book any time at which neither has another call, also outside working hours; one that is over
     only when they say that it is entered `afterwards`. Without a navigator, one is assigned who
     takes calls then and speaks `language` (blank: any), who has the fewest calls to come.
+    `submission_id` is the form after which a visitor picks the time; it has one call at a time.
 
     Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
     new (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
@@ -162,7 +164,7 @@ def book(
 
     def make(patient: Patient, assigned: UUID) -> Booking:
         booking = _new(wish, patient, assigned, patient_time_zone)
-        booking.reminder_at = reminder_at
+        booking.reminder_at, booking.submission_id = reminder_at, submission_id
         _saved(booking)
         follow(Change(Happened.BOOKED, booking, _party(by), wish.now))
         return booking
@@ -208,6 +210,7 @@ def reschedule(
     navigator_id: UUID | None = None,
     anybody: bool = False,
     language: str = "",
+    patient_time_zone: str = "",
     afterwards: bool = False,
 ) -> Booking:
     """Move a booked call to another time, and return the new booking, which continues it.
@@ -239,7 +242,9 @@ def reschedule(
     try:
         return place(
             wish,
-            lambda patient, assigned: _moved(booking_id, wish, patient, assigned),
+            lambda patient, assigned: _moved(
+                booking_id, wish, patient, assigned, patient_time_zone
+            ),
             afterwards=afterwards,
         )
     except SlotTaken:
@@ -266,14 +271,17 @@ def _demand_movable(old: Booking, wish: Wish) -> None:
         raise begun()
 
 
-def _moved(booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID) -> Booking:
+def _moved(
+    booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID, time_zone: str
+) -> Booking:
     old: Booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
     if old.patient_id != patient.pk:
         raise too_busy()
     if (done := _moved_there(old, wish)) is not None:
         return done
     _demand_movable(old, wish)
-    new = _new(wish, patient, assigned, old.patient_time_zone)
+    new = _new(wish, patient, assigned, time_zone or old.patient_time_zone)
+    new.submission_id = old.submission_id
     if old.reminder_at is not None:
         new.reminder_at = old.reminder_at + (new.starts_at - old.starts_at)
     new.ics_uid, new.ics_sequence = old.ics_uid, old.ics_sequence + 1
@@ -303,7 +311,7 @@ def _new(wish: Wish, patient: Patient, navigator_id: UUID, time_zone: str) -> Bo
 
 def _saved(booking: Booking) -> Booking:
     """The new row; patient and navigator are locked, so nobody has to look for them again."""
-    booking.clean_fields(exclude={"patient", "navigator", "rescheduled_to"})
+    booking.clean_fields(exclude={"patient", "navigator", "submission", "rescheduled_to"})
     booking.save(force_insert=True)
     return booking
 
