@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.locking import begun, locked_booking, not_in_force
+from bookings.conditions import Transition, demand
+from bookings.locking import locked_booking
 from bookings.models import Booking
 from bookings.placing import let_go, said_by
 from bookings.scheduling import Change, Happened, follow
@@ -31,14 +32,10 @@ def cancel(*, booking_id: UUID, by: User | None, party: Booking.Party, reason: s
     """
     now = timezone.now()
     with transaction.atomic(), said_by(by):
-        # A patient may always say that they do not come.
         booking = locked_booking(booking_id, although_restricted=by is None)
         if booking.status == Status.CANCELLED:
             return booking
-        if booking.status not in Booking.BLOCKING:
-            raise not_in_force(booking)
-        if by is None and booking.starts_at <= now:
-            raise begun()
+        demand(Transition.CANCEL, booking, now=now, by_patient=by is None)
         if by is not None and not reason.strip():
             raise Refused(_("Say why the call is cancelled."), code="reason_missing")
         return call_off(booking, party=party, reason=reason.strip(), now=now)
@@ -71,10 +68,7 @@ def missed(*, booking_id: UUID, who: Booking.Party, by: User) -> Booking:
         booking = locked_booking(booking_id)
         if (booking.status, booking.no_show_by) == (Status.NO_SHOW, who):
             return booking
-        if booking.status not in {Status.BOOKED, Status.NO_SHOW}:
-            raise not_in_force(booking)
-        if booking.starts_at > now:
-            raise Refused(_("This call has not begun yet."), code="not_begun")
+        demand(Transition.NO_SHOW, booking, now=now)
         booking.status, booking.no_show_by = Status.NO_SHOW, who
         booking.save(update_fields=("status", "no_show_by"))
         return booking

@@ -38,15 +38,3 @@ def locked_booking(booking_id: UUID, *, although_restricted: bool = False) -> Bo
 
 def too_busy() -> Refused:
     return Refused(_("Too many people write this record at once. Try again."), code="busy")
-
-
-def not_in_force(booking: Booking) -> Refused:
-    """That this call cannot be changed, and what became of it."""
-    message = _("That call is not planned any more: %(status)s.")
-    status = booking.get_status_display().lower()
-    return Refused(message % {"status": status}, code="booking_not_in_force")
-
-
-def begun() -> Refused:
-    """That it is too late for the patient to change this call."""
-    return Refused(_("This call has begun. It cannot be changed any more."), code="begun")

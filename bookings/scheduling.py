@@ -18,7 +18,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.availability import next_free
-from bookings.locking import begun, locked_booking, not_in_force, too_busy
+from bookings.conditions import Transition, demand, was_held
+from bookings.locking import locked_booking, too_busy
 from bookings.models import Booking
 from bookings.placing import SlotTaken, Wish, let_go, place, refused, said_by
 from patients.models import Patient
@@ -183,15 +184,12 @@ def confirm(*, booking_id: UUID, by: User | None) -> Booking:
         booking = locked_booking(booking_id)
         if booking.status == Status.BOOKED:
             return booking
-        if booking.status == Status.HELD and booking.held_until and booking.held_until > now:
+        if not was_held(booking, now=now):
+            demand(Transition.CONFIRM, booking, now=now)
             booking.status, booking.held_until = Status.BOOKED, None
             booking.save(update_fields=("status", "held_until"))
             follow(Change(Happened.BOOKED, booking, _party(by), now))
             return booking
-    # Cancelling a call that was booked raises its sequence; a hold's end does not.
-    was_held = booking.status in {Status.HELD, Status.CANCELLED} and booking.ics_sequence == 0
-    if not was_held:
-        raise not_in_force(booking)
     free = next_free(
         navigator_id=booking.navigator_id,
         patient_id=booking.patient_id,
@@ -223,7 +221,7 @@ def reschedule(
     Raises what `book` raises, and Refused with `booking_not_in_force` for a call that was called
     off, moved elsewhere or is over, and with `begun` when a patient moves it after its start.
     """
-    old = Booking.objects.get(pk=booking_id)
+    old = Booking.objects.select_related("patient", "rescheduled_to").get(pk=booking_id)
     wish = Wish(
         patient_id=old.patient_id,
         starts_at=starts_at,
@@ -236,7 +234,7 @@ def reschedule(
     )
     if (done := _moved_there(old, wish)) is not None:
         return done
-    _demand_movable(old, wish)
+    demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
     if anybody and navigator_id is None and not wish.free():
         wish = replace(wish, navigator_id=None)
     try:
@@ -264,22 +262,16 @@ def _moved_there(old: Booking, wish: Wish) -> Booking | None:
     return new if is_there else None
 
 
-def _demand_movable(old: Booking, wish: Wish) -> None:
-    if old.status != Status.BOOKED:
-        raise not_in_force(old)
-    if wish.by is None and old.starts_at <= wish.now:
-        raise begun()
-
-
 def _moved(
     booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID, time_zone: str
 ) -> Booking:
     old: Booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
     if old.patient_id != patient.pk:
         raise too_busy()
+    old.patient = patient
     if (done := _moved_there(old, wish)) is not None:
         return done
-    _demand_movable(old, wish)
+    demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
     new = _new(wish, patient, assigned, time_zone or old.patient_time_zone)
     new.submission_id = old.submission_id
     if old.reminder_at is not None:

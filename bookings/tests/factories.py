@@ -8,7 +8,9 @@ from bookings.models import Booking, CalendarFeed, Call, TimeOff, WorkingHours
 from patients.tests.factories import PatientFactory
 from portal.core.tests.factories import UserFactory
 
-MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+_TODAY = datetime.now(UTC).date()
+# The Monday of the week after the next: ahead, and within the horizon of what is offered.
+MONDAY_NINE = datetime.combine(_TODAY + timedelta(days=14 - _TODAY.weekday()), time(9), UTC)
 
 
 class WorkingHoursFactory(factory.django.DjangoModelFactory[WorkingHours]):
