@@ -11,7 +11,8 @@ from typing import Any, Self
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-from patients.models import Submission
+from patients.consenting import is_given
+from patients.models import Consent, Submission
 from portal.core.choices import country_choices
 from portal.core.phones import for_people, to_e164
 from portal.public import zones
@@ -66,16 +67,22 @@ class Confirmation:
             condition=said.get("condition_text", "") if in_full else "",
             hope=said.get("hope", "") if in_full else "",
             voicemail=dict(VOICEMAIL).get(said.get("voicemail", ""), ""),
-            may_contact=any(
-                consent.get("purpose") == "contact" and consent.get("decision") == "given"
-                for consent in said.get("consents", ())
-            ),
+            may_contact=_may_contact(submission),
         )
 
     @property
     def is_written_to(self) -> bool:
         """Whether they left no phone number to be called on."""
         return not self.phone
+
+
+def _may_contact(submission: Submission) -> bool:
+    """Whether they said yes to being called and written to, and have not taken that back."""
+    said_yes = any(
+        consent.get("purpose") == "contact" and consent.get("decision") == "given"
+        for consent in submission.payload.get("consents", ())
+    )
+    return said_yes and is_given(submission.patient, Consent.Purpose.CONTACT)
 
 
 def _readable(said: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """The page with the form: empty, with mistakes to mend, or to be sent once more."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -12,14 +11,7 @@ from portal.public import pages
 from portal.public.drafts import Draft
 from portal.public.forms import LeadForm, kept, texts_of_the_page
 from portal.public.languages import in_its_language
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What is said above a form that was not taken in, though nothing need be wrong with it."""
-
-    title: str
-    text: str
+from portal.public.notices import Notice
 
 
 def minutes(wait: timedelta) -> str:

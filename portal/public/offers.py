@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 
 from bookings.availability import MAX_RANGE, Slot
 from bookings.models import SlotRules
+from portal.public import zones
 
 # How many days with free times one page shows.
 DAYS = 4
@@ -40,18 +41,31 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A page of days. `later` is the first day of the next page, None when this is the last."""
+    """A page of days. `later` is the first day of the next page, None when this is the last.
+
+    `minutes` is how long a call takes.
+    """
 
     days: tuple[Day, ...]
+    minutes: int
     zone: ZoneInfo
     is_first: bool
     later: date | None
 
+    @property
+    def place(self) -> str:
+        """The place whose clock the times are of."""
+        return zones.place(self.zone.key)
+
 
 def offer(find: Find, *, zone: ZoneInfo, since: date | None, now: datetime) -> Offer:
-    """The first days from `since` on (today when None) on which something is free."""
+    """The first days from `since` on on which something is free.
+
+    From today on when it is None, and when nothing is free from then on.
+    """
+    rules = SlotRules.objects.first() or SlotRules()
     begin = now if since is None else max(now, datetime.combine(since, time.min, zone))
-    end = now + timedelta(days=(SlotRules.objects.first() or SlotRules()).horizon_days)
+    end = now + timedelta(days=rules.horizon_days)
     found: dict[date, dict[datetime, None]] = {}
     while begin < end and len(found) <= DAYS:
         until = min(begin + MAX_RANGE, end)
@@ -59,9 +73,12 @@ def offer(find: Find, *, zone: ZoneInfo, since: date | None, now: datetime) -> O
             day = slot.starts_at.astimezone(zone).date()
             found.setdefault(day, {})[slot.starts_at.astimezone(UTC)] = None
         begin = until
+    if since is not None and not found:
+        return offer(find, zone=zone, since=None, now=now)
     days = sorted(found)
     return Offer(
         days=tuple(Day(day, _times(found[day], zone)) for day in days[:DAYS]),
+        minutes=rules.minutes,
         zone=zone,
         is_first=since is None,
         later=days[DAYS] if len(days) > DAYS else None,

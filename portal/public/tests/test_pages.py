@@ -19,33 +19,13 @@ from portal.public import views
 from portal.public.confirmation import SHOWN_IN_FULL, masked_email, masked_phone
 from portal.public.drafts import COOKIE, LASTS, Draft
 from portal.public.languages import OFFERED
-from portal.public.tests.filling_in import answers, draft_begun
+from portal.public.tests.filling_in import answers, draft_begun, sent_before
 from portal.throttle import LINKS
 
 START = "/start/"
 NEXT = "/start/next/"
 
 pytestmark = pytest.mark.django_db
-
-
-def sent_before(draft: Draft, *, ago: timedelta = timedelta(0), **said: Any) -> Submission:
-    payload = {
-        "on_behalf_of": "self",
-        "first_name": "Ada",
-        "last_name": "Lovelace",
-        "email": "ada@example.org",
-        "phone": "06 12345678",
-        "country": "NL",
-        "language": "nl",
-        "condition_text": "Duchenne",
-        "hope": "A trial near home.",
-        "voicemail": "none",
-        "consents": [{"purpose": "contact", "decision": "given"}],
-        **said,
-    }
-    return SubmissionFactory(
-        payload=payload, idempotency_key=draft.key, received_at=timezone.now() - ago
-    )
 
 
 def opened(client: Client, draft: Draft) -> str:
@@ -391,8 +371,11 @@ def test_our_own_failure_is_explained_without_the_database(
     assert list(get_messages(response.wsgi_request)) == []
 
 
-def test_forged_post_elsewhere_gets_the_usual_answer() -> None:
-    response = Client(enforce_csrf_checks=True).post("/start/another/")
+def test_forged_post_is_explained_on_public_pages_and_nowhere_else() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    public = strict.post("/start/another/")
+    elsewhere = strict.post("/admin/login/")
 
-    assert response.status_code == 403
-    assert "lead" not in response.content.decode()
+    assert public.status_code == elsewhere.status_code == 403
+    assert "Please go back and try once more" in public.content.decode()
+    assert "Please go back" not in elsewhere.content.decode()
