@@ -41,7 +41,11 @@ class Submission(Record):
         MANUAL = "manual", _("matched by hand")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="submissions"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,  # an index of Meta begins with it
     )
     source = models.CharField(_("source"), max_length=20, choices=Source.choices)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_default=Now())
@@ -235,7 +239,11 @@ class Note(Record):
     """What a member of staff wrote down about a patient. A correction is a further note."""
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="notes"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="notes",
+        db_index=False,  # an index of Meta begins with it
     )
     author = models.ForeignKey(
         User,
