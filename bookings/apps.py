@@ -14,7 +14,7 @@ class BookingsConfig(AppConfig):
 
         relations.join(*moving.POLICIES)
         holdings.join(
-            holdings.Holding("bookings.Booking", ("patient",)),
+            holdings.Holding("bookings.Booking", ("patient", "submission")),
             holdings.Holding("bookings.Call", ("patient",)),
             about_others={"bookings.TimeOff": "staff"},
         )

@@ -76,6 +76,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "bookings.booking": _PEOPLE,
     "bookings.slotrules": {N: "v", L: "vc", S: "v", A: "v"},
     "bookings.call": _HAPPENED,
+    # Everybody stops their own; who may change one stops those of others.
+    "bookings.calendarfeed": {N: "va", L: "vac", S: "v", A: "v"},
     "referrals.clinicaltrial": _CATALOGUE,
     "referrals.trialcondition": _PART,
     "referrals.trialsite": _PART,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
+from django.utils import timezone
 
 from crm_import import importing
 from crm_import.demo import write_export
@@ -64,8 +65,9 @@ class Command(BaseCommand):
             with transaction.atomic():
                 importing.run(source=source, by=None)
                 demo.share_out(navigators)
+                demo.live_through(navigators, now=timezone.now())
         self.stdout.write(
-            f"Imported {Patient.objects.count()} people: see Migration in the portal."
+            f"{Patient.objects.count()} people are there: see Home, and Migration for the import."
         )
 
 

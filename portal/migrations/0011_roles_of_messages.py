@@ -4,12 +4,12 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "1483f2a0ba29807b"
+ROLES = "456c2434008078bb"
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0009_roles_of_calls"),
-        ("patients", "0010_messages"),
+        ("portal", "0010_roles_of_calendar_feeds"),
+        ("patients", "0011_messages"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]

@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0009_erasure'),
+        ('patients', '0010_consent_texts_for_form_and_phone'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
