@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.calendars import invitation
+from bookings.links import to_change
 from bookings.models import Booking
 from bookings.scheduling import Change, Happened, Step
 from patients import outgoing
@@ -179,6 +180,7 @@ def _mail(
             (_("Time"), f"{named['time']} ({_('time in %(place)s') % {'place': place}})"),
             (_("Length"), _("%(minutes)d minutes") % {"minutes": minutes}),
         ),
+        "change_url": to_change(booking) if words.offers_change else "",
         "organisation": {
             "name": settings.ORGANISATION_NAME,
             "email": settings.ORGANISATION_EMAIL,

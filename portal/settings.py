@@ -212,10 +212,6 @@ CSRF_FAILURE_VIEW = "portal.public.problems.forged"
 ORGANISATION_NAME = env.str("ORGANISATION_NAME", default="Patient Navigation")
 ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="")
 ORGANISATION_PHONE = env.str("ORGANISATION_PHONE", default="")
-# Where the portal is for people outside: what links in mails begin with.
-PUBLIC_URL = env.str(
-    "PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}"
-).rstrip("/")
 
 # --- mail ----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings import calling_off, scheduling, telling
+from bookings import calling_off, links, scheduling, telling
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
 from patients import closing, consenting, outgoing
@@ -338,6 +338,26 @@ def test_mail_carries_the_call_for_the_calendar(
     assert invitation is not None
     assert invitation.method == method
     assert f"METHOD:{method}".encode() in invitation.content
+
+
+@pytest.mark.parametrize("kind", [telling.CONFIRMED, telling.MOVED, telling.REMINDER])
+def test_mail_leads_to_the_page_where_the_call_is_moved_or_cancelled(
+    kind: outgoing.Kind, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://portal.example"
+
+    words = written(kind, "en")
+
+    link = links.to_change(Booking.objects.get())
+    assert link.startswith("https://portal.example/")
+    assert link in words.text
+    assert f'href="{link}"' in words.html
+
+
+def test_mail_about_a_cancelled_call_offers_nothing_to_change() -> None:
+    words = written(telling.CANCELLED, "en", status="cancelled", cancelled_by="patient")
+
+    assert "http" not in words.text
 
 
 def test_reminder_leaves_the_calendar_alone() -> None:

@@ -51,5 +51,7 @@ class Command(BaseCommand):
 
 
 def _stop_at_end_of_input() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock a thread would hold when the interpreter ends.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
