@@ -52,18 +52,16 @@ class NewBookingForm(RecordForm):
         self.fields["navigator"].help_text = _("Left empty, somebody who is free is assigned.")
         self.fields["starts_at"].required = False
         self.fields["starts_at"].label = _("Another time")
-        self.patient = self._patient()
         times.offer(
             self,
             navigator_id=times.as_id(self["navigator"].value()),
-            patient_id=self.patient.pk if self.patient else None,
-            language=self.patient.language if self.patient else "",
+            patient=self._patient(),
         )
 
     def _patient(self) -> Patient | None:
         """Whom the call is with, as far as that has been said."""
         patient_id = times.as_id(self["patient"].value())
-        people = Patient.objects.only("language")
+        people = Patient.objects.only("language", "time_zone")
         return people.filter(pk=patient_id).first() if patient_id else None
 
     def clean(self) -> dict[str, Any]:

@@ -64,9 +64,20 @@ def test_new_call_shows_when_the_viewer_and_the_patient_are_free(desk: Client) -
 
     times = offered(desk.get(reverse(ADD), {"patient": patient.pk}))
 
-    assert len(times) == 12
     assert MONDAY_NINE not in times
     assert MONDAY_NINE + HALF_AN_HOUR in times
+
+
+def test_free_times_are_shown_on_the_clock_of_the_patient_too(
+    desk: Client, navigator: User
+) -> None:
+    patient = PatientFactory(time_zone="Asia/Kathmandu")
+    here = timezone.localtime(MONDAY_NINE, navigator.zone)
+
+    content = desk.get(reverse(ADD), {"patient": patient.pk}).content.decode()
+
+    assert f"{here:%H:%M} (14:45)" in content
+    assert "clock, Asia/Kathmandu." in content
 
 
 def test_free_time_is_booked(desk: Client, navigator: User) -> None:
