@@ -97,9 +97,12 @@ class WhenFilter(DropdownFilter):  # type: ignore[misc]
 
 
 def booking_status(booking: Booking) -> str:
-    """The status, or that somebody has to say how the call went."""
-    if booking.is_outcome_missing(now=timezone.now()):
+    """The status, or that somebody has to say how the call went, or that a hold ran out."""
+    now = timezone.now()
+    if booking.is_outcome_missing(now=now):
         return badge("missing", _("Outcome missing"), "red")
+    if booking.held_until is not None and booking.held_until <= now:
+        return badge("expired", _("Hold ran out"), "grey")
     return choice_badge(booking, "status")
 
 

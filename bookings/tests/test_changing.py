@@ -360,6 +360,20 @@ def test_time_that_is_over_is_booked_only_when_entered_afterwards() -> None:
     assert book(**yesterday, afterwards=True).status == "booked"
 
 
+def test_refusal_looks_a_month_ahead() -> None:
+    works()
+    TimeOffFactory(
+        navigator=User.objects.get(name="Aisha Okafor"),
+        starts_at=MONDAY_NINE,
+        ends_at=MONDAY_NINE + timedelta(days=8),
+    )
+
+    with pytest.raises(SlotTaken) as refused:
+        book(**wanted())
+
+    assert [slot.starts_at for slot in refused.value.free][:1] == [MONDAY_NINE + timedelta(days=14)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_visitors_at_once_get_as_many_navigators_as_there_are() -> None:
     navigators = {works().pk for _each in range(3)}
@@ -433,13 +447,15 @@ def test_move_to_a_taken_time_is_refused_and_changes_nothing() -> None:
 
 
 def test_patient_moves_to_another_navigator_when_anybody_will_do() -> None:
-    first, other = works(hours="09:00-10:00"), works(hours="10:00-11:00")
+    first = works("Aisha Okafor", "en", hours="09:00-10:00")
+    other = works("Zoë Vermeulen", "nl", hours="09:00-11:00")
     old = book(**wanted(navigator_id=first.pk))
+    anybody = {"by": None, "anybody": True, "language": "nl"}
 
     with pytest.raises(SlotTaken):
         move(old, MONDAY_NINE + HOUR, by=None)
-    stays = move(old, MONDAY_NINE + HALF_AN_HOUR, by=None, anybody=True)
-    goes = move(stays, MONDAY_NINE + HOUR, by=None, anybody=True)
+    stays = move(old, MONDAY_NINE + HALF_AN_HOUR, **anybody)
+    goes = move(stays, MONDAY_NINE + HOUR, **anybody)
 
     assert (stays.navigator, goes.navigator) == (first, other)
     assert goes.ics_sequence == 2

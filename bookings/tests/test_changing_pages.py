@@ -181,6 +181,15 @@ def test_page_offers_what_can_be_done(
     assert [str(button.title) for button in page.context["portal_verbs"]] == buttons
 
 
+def test_hold_that_ran_out_says_so(desk: Client) -> None:
+    booking = BookingFactory(status="held", held_until=timezone.now())
+
+    page = desk.get(of(booking, "confirm"))
+
+    assert [each.code for each in page.context["briefing"].missing] == ["hold_expired"]
+    assert "Hold ran out" in desk.get(booking.get_absolute_url()).content.decode()
+
+
 def test_held_call_is_booked(desk: Client) -> None:
     booking = BookingFactory(status="held", held_until=timezone.now() + HALF_AN_HOUR)
 
