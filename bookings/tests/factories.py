@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import factory
 
-from bookings.models import Booking, Call, TimeOff, WorkingHours
+from bookings.models import Booking, CalendarFeed, Call, TimeOff, WorkingHours
 from patients.tests.factories import PatientFactory
 from portal.core.tests.factories import UserFactory
 
@@ -52,3 +52,11 @@ class CallFactory(factory.django.DjangoModelFactory[Call]):
     navigator = factory.SubFactory(UserFactory)
     started_at = MONDAY_NINE
     outcome = "reached"
+
+
+class CalendarFeedFactory(factory.django.DjangoModelFactory[CalendarFeed]):
+    class Meta:
+        model = CalendarFeed
+
+    user = factory.SubFactory(UserFactory)
+    secret_hash = factory.Sequence(lambda n: f"{n:064x}")
