@@ -7,7 +7,6 @@ the page, and an access-log entry when a person's record is opened.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
@@ -15,13 +14,10 @@ from django.contrib.admin.utils import quote
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import DateTimeField
 from django.forms import MultipleChoiceField
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -150,14 +146,6 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         )
 
     # --- form --------------------------------------------------------------------------------
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What the address of the add page fills in; a moment is written as in ISO 8601."""
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        for field in self.model._meta.fields:
-            if isinstance(field, DateTimeField) and field.name in initial:
-                initial[field.name] = _moment(initial[field.name])
-        return initial
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [name for name in super().get_fields(request, obj) if name != "version"]
@@ -321,12 +309,3 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go and what stands in the way; the first rows of each kind only."""
         return deletion(self.model, list(objs))
-
-
-def _moment(text: str) -> datetime | None:
-    """The moment that is written there, in the viewer's zone when it names none; None for none."""
-    try:
-        at = parse_datetime(text)
-    except ValueError:  # written as a moment, such as 30 February, that there is not
-        return None
-    return timezone.make_aware(at) if at is not None and timezone.is_naive(at) else at
