@@ -6,7 +6,7 @@ WORKERS ?= 2
 # The workplace is in English; the pages of patients are translated.
 NOT_PUBLIC := core/* site/* api/* management/* tests/* public/tests/* static/* migrations/* \
 	templates/4* templates/5* templates/admin/* templates/portal/* templates/registration/* \
-	templates/unfold/* apps.py demo.py models.py roles.py scale.py settings.py
+	templates/unfold/* apps.py demo.py models.py roles.py scale/* settings.py
 
 .PHONY: run install test lint types check unit format messages lock bench bench-matching clean
 

@@ -97,14 +97,14 @@ def free_slots(
 
 def next_free(
     *,
-    patient_id: UUID,
+    patient_id: UUID | None,
     after: datetime,
     now: datetime,
     navigator_id: UUID | None = None,
     language: str = "",
     count: int = 3,
 ) -> tuple[Slot, ...]:
-    """The first slots from `after` on in which the patient has no other call.
+    """The first slots from `after` on in which the patient (None: nobody yet) has no other call.
 
     Of this navigator; or, one for each time, of all who speak `language`. Fewer than `count` when
     there are no more in the days to come.

@@ -27,17 +27,18 @@ BEFORE, AHEAD = timedelta(weeks=2), timedelta(weeks=12)
 _PRODUCT = "patient-navigation-portal"
 
 
-def invitation(booking: Booking, *, method: Literal["REQUEST", "CANCEL"]) -> bytes:
+def invitation(booking: Booking, *, method: Literal["REQUEST", "CANCEL", "PUBLISH"]) -> bytes:
     """The booking for the patient's calendar, as the bytes of a `text/calendar` file in UTF-8.
 
     REQUEST puts the call there or moves it, CANCEL takes it away. In the patient's language, and
     without a word about health, for calendars are shared: the patient's own e-mail address is all
-    that it holds about them (for a patient without one there is no ATTENDEE).
+    that it holds about them (for a patient without one there is no ATTENDEE). PUBLISH is REQUEST
+    without the address, for a file that is downloaded and not sent to it.
     """
     with translation.override(_language(booking.patient)):
         event = _event(booking)
         event.add("organizer", _organiser())
-        if booking.patient.email:
+        if method != "PUBLISH" and booking.patient.email:
             event.add("attendee", _attendee(booking.patient.email))
         event.add("location", _("By phone"))
         event.add("class", "PRIVATE")

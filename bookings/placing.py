@@ -97,7 +97,7 @@ class Wish:
             after=self.starts_at,
             now=self.now,
         )
-        return refused(code, free)
+        return refused(code, free, language=self.language)
 
 
 def said_by(by: User | None) -> AbstractContextManager[None]:
@@ -140,7 +140,7 @@ def place(wish: Wish, make: Callable[[Patient, UUID], Booking], *, afterwards: b
     raise wish.refusal(code)
 
 
-def refused(code: str, free: tuple[Slot, ...]) -> SlotTaken:
+def refused(code: str, free: tuple[Slot, ...], *, language: str = "") -> SlotTaken:
     """The refusal in words, with the times that are free."""
     messages = {
         "navigator_busy": _("The navigator has another call at that time."),
@@ -149,6 +149,8 @@ def refused(code: str, free: tuple[Slot, ...]) -> SlotTaken:
         "not_offered": _("That time is not free any more."),
         "hold_expired": _("The time was held for a while and is not any more."),
     }
+    if language:
+        messages["nobody_free"] = _("No navigator who speaks the language is free at that time.")
     message = messages.get(code, _("That time was taken just now."))
     if free:
         times = ", ".join(

@@ -22,6 +22,7 @@ from bookings.conditions import Transition, demand, was_held
 from bookings.locking import locked_booking, too_busy
 from bookings.models import Booking
 from bookings.placing import SlotTaken, Wish, let_go, place, refused, said_by
+from patients.contacting import demand_allowed
 from patients.models import Patient
 from portal.core.models import User
 
@@ -138,7 +139,9 @@ def book(
     language: str = "",
     patient_time_zone: str = "",
     reminder_at: datetime | None = None,
+    submission_id: UUID | None = None,
     afterwards: bool = False,
+    override: str = "",
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
@@ -146,10 +149,12 @@ def book(
     book any time at which neither has another call, also outside working hours; one that is over
     only when they say that it is entered `afterwards`. Without a navigator, one is assigned who
     takes calls then and speaks `language` (blank: any), who has the fewest calls to come.
+    `submission_id` is the form after which a visitor picks the time; it has one call at a time.
 
     Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
-    new (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
-    times make no sense.
+    new (see `patients.locking`), for one who said no to being contacted (unless `override` says
+    why they are called, see `patients.contacting`) and for somebody who takes no calls, and
+    ValidationError when the times make no sense.
     """
     wish = Wish(
         patient_id=patient_id,
@@ -162,8 +167,10 @@ def book(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
+        if by is not None:  # who books themself asks to be called
+            demand_allowed(patient, by=by, override=override)
         booking = _new(wish, patient, assigned, patient_time_zone)
-        booking.reminder_at = reminder_at
+        booking.reminder_at, booking.submission_id = reminder_at, submission_id
         _saved(booking)
         follow(Change(Happened.BOOKED, booking, _party(by), wish.now))
         return booking
@@ -206,6 +213,7 @@ def reschedule(
     navigator_id: UUID | None = None,
     anybody: bool = False,
     language: str = "",
+    patient_time_zone: str = "",
     afterwards: bool = False,
 ) -> Booking:
     """Move a booked call to another time, and return the new booking, which continues it.
@@ -237,7 +245,9 @@ def reschedule(
     try:
         return place(
             wish,
-            lambda patient, assigned: _moved(booking_id, wish, patient, assigned),
+            lambda patient, assigned: _moved(
+                booking_id, wish, patient, assigned, patient_time_zone
+            ),
             afterwards=afterwards,
         )
     except SlotTaken:
@@ -257,7 +267,9 @@ def _moved_there(old: Booking, wish: Wish) -> Booking | None:
     return new if is_there else None
 
 
-def _moved(booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID) -> Booking:
+def _moved(
+    booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID, time_zone: str
+) -> Booking:
     old: Booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
     if old.patient_id != patient.pk:
         raise too_busy()
@@ -265,7 +277,8 @@ def _moved(booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID) -> Bo
     if (done := _moved_there(old, wish)) is not None:
         return done
     demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
-    new = _new(wish, patient, assigned, old.patient_time_zone)
+    new = _new(wish, patient, assigned, time_zone or old.patient_time_zone)
+    new.submission_id = old.submission_id
     if old.reminder_at is not None:
         new.reminder_at = old.reminder_at + (new.starts_at - old.starts_at)
     new.ics_uid, new.ics_sequence = old.ics_uid, old.ics_sequence + 1
@@ -295,7 +308,7 @@ def _new(wish: Wish, patient: Patient, navigator_id: UUID, time_zone: str) -> Bo
 
 def _saved(booking: Booking) -> Booking:
     """The new row; patient and navigator are locked, so nobody has to look for them again."""
-    booking.clean_fields(exclude={"patient", "navigator", "rescheduled_to"})
+    booking.clean_fields(exclude={"patient", "navigator", "submission", "rescheduled_to"})
     booking.save(force_insert=True)
     return booking
 

@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("bookings.timeoff", "event_busy"),
             Entry("bookings.calendarfeed", "rss_feed"),
             Entry("bookings.slotrules", "tune"),
+            Entry("patients.message", "mail"),
         ),
     ),
     (

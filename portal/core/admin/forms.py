@@ -5,8 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from portal.core.history_log import changes_since
@@ -37,10 +35,6 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            # The address of an add page fills fields in; it can only hold text.
-            if isinstance(field, forms.SplitDateTimeField) and name in self.initial:
-                self.initial[name] = _moment(self.initial[name])
         if self._is_versioned:
             self.initial["version"] = self.instance.version
         else:
@@ -91,17 +85,3 @@ class RecordForm(forms.ModelForm):
             target = name if name in self.fields else NON_FIELD_ERRORS
             placed.setdefault(target, []).extend(messages)
         return placed
-
-
-def _moment(value: Any) -> Any:
-    """A moment, or the one written in ISO 8601 (in the viewer's zone when it names none), or None.
-
-    None is also for a text that is no moment, such as the 30th of February.
-    """
-    if not isinstance(value, str):
-        return value
-    try:
-        at = parse_datetime(value)
-    except ValueError:
-        return None
-    return timezone.make_aware(at) if at is not None and timezone.is_naive(at) else at
