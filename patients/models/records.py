@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.models.contacts import Patient
 from portal.core.choices import language_choices
+from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
 
@@ -77,6 +78,11 @@ class Submission(Record):
             models.Index(
                 fields=["patient", "-received_at", "-id"], name="patients_submission_patient"
             ),
+            # The filters of the list, by source (REST as well) and by match, in its order.
+            models.Index(
+                fields=["source", "-received_at", "-id"], name="patients_submission_source"
+            ),
+            models.Index(fields=["match", "-received_at", "-id"], name="patients_submission_match"),
         )
 
     class Privacy:
@@ -181,6 +187,10 @@ class Consent(Record):
         verbose_name_plural = _("consents")
         ordering = ("-decided_at", "-id")
         constraints = (
+            one_of(
+                *("decision", "given", "refused", "withdrawn"),
+                name="patients_consent_decision_known",
+            ),
             models.CheckConstraint(
                 condition=~models.Q(text_version=""),
                 name="patients_consent_names_its_text",
@@ -194,6 +204,11 @@ class Consent(Record):
                 name="patients_consent_in_force",
             ),
             models.Index(fields=["-decided_at", "-id"], name="patients_consent_newest"),
+            # The filters of the list and of REST, each in the order of the list.
+            models.Index(fields=["purpose", "-decided_at", "-id"], name="patients_consent_purpose"),
+            models.Index(
+                fields=["decision", "-decided_at", "-id"], name="patients_consent_decision"
+            ),
         )
 
     class Privacy:
