@@ -179,6 +179,14 @@ class Consent(Record):
     evidence = models.TextField(
         _("evidence"), blank=True, help_text=_("Where the proof is: a file, a recording, a form.")
     )
+    idempotency_key = models.CharField(
+        _("idempotency key"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Given by the program that sent it: the same key is the same decision."),
+    )
 
     objects: ClassVar[ConsentQuerySet] = ConsentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -195,6 +203,12 @@ class Consent(Record):
                 condition=~models.Q(text_version=""),
                 name="patients_consent_names_its_text",
                 violation_error_message=_("Say which version of the text this is about."),
+            ),
+            models.UniqueConstraint(
+                fields=("idempotency_key",),
+                condition=~models.Q(idempotency_key=""),
+                name="patients_consent_key_once",
+                violation_error_message=_("This decision has been received already."),
             ),
         )
         indexes = (
@@ -221,6 +235,7 @@ class Consent(Record):
             "language",
             "method",
             "obtained_by",
+            "idempotency_key",
         )
         medical = ("scope",)
         free_text = ("evidence",)
@@ -255,6 +270,14 @@ class Note(Record):
         related_name="notes",
     )
     text = models.TextField(_("text"))
+    idempotency_key = models.CharField(
+        _("idempotency key"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Given by the program that sent it: the same key is the same note."),
+    )
 
     class Meta:
         verbose_name = _("note")
@@ -266,6 +289,12 @@ class Note(Record):
                 name="patients_note_not_blank",
                 violation_error_message=_("An empty note says nothing."),
             ),
+            models.UniqueConstraint(
+                fields=("idempotency_key",),
+                condition=~models.Q(idempotency_key=""),
+                name="patients_note_key_once",
+                violation_error_message=_("This note has been received already."),
+            ),
         )
         indexes = (
             # A patient's notes, newest first.
@@ -274,7 +303,7 @@ class Note(Record):
         )
 
     class Privacy:
-        none = ("patient", "author")
+        none = ("patient", "author", "idempotency_key")
         free_text = ("text",)
 
     def __str__(self) -> str:
