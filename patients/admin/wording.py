@@ -1,6 +1,7 @@
 """What a form said and how it was matched, in words: the names and codes that the payload has.
 
-Nothing is left out: what has no word here is shown as it came in.
+Nothing is left out: what has no word here is shown as it came in. Where forms of another source
+come from, an app above may know their words (`patients.admin.joined.describe`).
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.admin.joined import in_words
 from patients.answers import SELF
 from patients.models import Consent, Patient, Submission
 from portal.core.admin.display import key_values
@@ -32,31 +34,7 @@ FORM = {
     "date_of_birth": gettext_lazy("Date of birth"),
     "consents": gettext_lazy("Consents"),
 }
-# Of a Contact row of the legacy CRM. Codes are the CRM's own; the import has translated them.
-LEGACY = {
-    "contactid": gettext_lazy("Row in the CRM"),
-    "firstname": gettext_lazy("First name"),
-    "lastname": gettext_lazy("Last name"),
-    "email": gettext_lazy("E-mail"),
-    "contact_type": gettext_lazy("Type (code in the CRM)"),
-    "medical_condition": gettext_lazy("Condition (code in the CRM)"),
-    "booking_date": gettext_lazy("Booked for"),
-    "reminder_date": gettext_lazy("Reminder on"),
-    "no_show": gettext_lazy("Did not show up"),
-    "job_title": gettext_lazy("Job title"),
-    "specialization": gettext_lazy("Specialization (row in the CRM)"),
-    "medical_license_number": gettext_lazy("Medical license number"),
-    "hospital": gettext_lazy("Hospital (row in the CRM)"),
-    "createdon": gettext_lazy("Made in the CRM"),
-    "modifiedon": gettext_lazy("Last changed in the CRM"),
-    "statecode": gettext_lazy("State in the CRM"),
-    "versionnumber": gettext_lazy("Version in the CRM"),
-}
-_STATES = {"0": gettext_lazy("active"), "1": gettext_lazy("inactive")}
 MATCH = {
-    "table": gettext_lazy("Table of the CRM"),
-    "legacy_id": gettext_lazy("Row in the CRM"),
-    "version": gettext_lazy("Version in the CRM"),
     "certain": gettext_lazy("Certainly the same"),
     "review": gettext_lazy("May be the same"),
     "specialists": gettext_lazy("Physicians and pharmacists alike"),
@@ -68,9 +46,7 @@ MATCH = {
 
 def said(submission: Submission) -> str:
     """What the form said."""
-    payload = dict(submission.payload)
-    if submission.source == Submission.Source.LEGACY_CRM:
-        return key_values(_worded(payload, {"statecode": _STATES}), names=LEGACY)
+    payload = dict(in_words(submission.source, submission.payload))
     choices: dict[str, Mapping[str, Any]] = {
         "on_behalf_of": {SELF: _("themselves"), **dict(Patient.Relation.choices)},
         "voicemail": dict(Patient.Voicemail.choices),
@@ -84,7 +60,7 @@ def said(submission: Submission) -> str:
 
 def matched(submission: Submission) -> str:
     """How it was found out whom the form is about."""
-    return key_values(submission.match_evidence, names=MATCH)
+    return key_values(in_words(submission.source, submission.match_evidence), names=MATCH)
 
 
 def _worded(values: Mapping[str, Any], choices: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -42,7 +42,11 @@ class Submission(Record):
         MANUAL = "manual", _("matched by hand")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="submissions"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,  # an index of Meta begins with it
     )
     source = models.CharField(_("source"), max_length=20, choices=Source.choices)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_default=Now())
@@ -114,6 +118,12 @@ class ConsentQuerySet(models.QuerySet[Any]):
         """
         last = _last_decision(purpose=purpose, scope__in={"", scope})
         return self.filter(id=last, decision=Consent.Decision.GIVEN)
+
+    def refusing(self, purpose: str) -> Self:
+        """Decisions in force that say no to `purpose`, whatever for."""
+        noes = (Consent.Decision.REFUSED, Consent.Decision.WITHDRAWN)
+        last = _last_decision(purpose=purpose, scope="")
+        return self.filter(purpose=purpose, scope="", decision__in=noes, id=last)
 
 
 def _last_decision(**about: Any) -> models.Subquery:
@@ -259,7 +269,11 @@ class Note(Record):
     """What a member of staff wrote down about a patient. A correction is a further note."""
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="notes"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="notes",
+        db_index=False,  # an index of Meta begins with it
     )
     author = models.ForeignKey(
         User,

@@ -39,25 +39,14 @@ def test_form_is_shown_in_words() -> None:
     }
 
 
-def test_form_of_the_legacy_crm_speaks_no_column_names() -> None:
-    payload = {"firstname": "Ada", "statecode": "0", "versionnumber": "12", "odd": ["x"]}
-
-    assert shown(source="legacy_crm", payload=payload) == {
-        "First name": "Ada",
-        "State in the CRM": "active",
-        "Version in the CRM": "12",
-        "odd": '["x"]',
-    }
-
-
 @pytest.mark.parametrize(
     ("evidence", "words"),
     [
-        ({"table": "Contact", "legacy_id": "a1"}, "Row in the CRM"),
+        ({"certain": ["E1"]}, "Certainly the same"),
         ({"settled_by": "date of birth"}, "Settled by"),
         ({}, "–"),
     ],
-    ids=["legacy", "settled", "none"],
+    ids=["certain", "settled", "none"],
 )
 def test_how_it_was_matched_is_said_in_words(evidence: dict[str, Any], words: str) -> None:
     assert words in wording.matched(Submission(match_evidence=evidence))

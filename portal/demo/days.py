@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bookings import calling, scheduling
 from bookings.models import Booking, Call, TimeOff
-from bookings.scheduling import SlotTaken
+from bookings.placing import SlotTaken
 from patients import (
     assigning,
     choosing,

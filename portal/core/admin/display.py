@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -56,6 +57,9 @@ TONES: Mapping[str, str] = {
     "approved": "green",
     "rejected": "red",
     "planned": "amber",
+    "sending": "amber",
+    "sent": "green",
+    "set_aside": "red",
     "failed": "red",
     "files_left": "red",
     "erased": "amber",
@@ -118,6 +122,15 @@ def short_day(on: date | None, *, now: datetime) -> str:
     if on is None:
         return NOTHING
     return date_format(on, "j M" if on.year == timezone.localdate(now).year else "j M Y")
+
+
+def clock_in(zone: str) -> str:
+    """What the clock says in an IANA zone, `10:30 in New York`; blank without one."""
+    if not zone:
+        return ""
+    there = timezone.now().astimezone(ZoneInfo(zone))
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return _("%(time)s in %(place)s") % {"time": time_format(there, "H:i"), "place": place}
 
 
 def waiting(since: datetime, *, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """Bring the portal up: migrate, fill an empty demonstration, serve."""
 
 import os
+import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -23,7 +24,7 @@ from portal.core.models import User
 class Command(BaseCommand):
     help = (
         "Applies migrations and serves with gunicorn. On the embedded database, when it is empty, "
-        "a demonstration legacy CRM is generated and imported first."
+        "a demonstration legacy CRM is generated and imported first, and a worker runs beside it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,6 +41,8 @@ class Command(BaseCommand):
             os.environ.setdefault("GUNICORN_LOGLEVEL", "warning")
             embedded.keep_through_exec()
         os.environ["PORT"] = str(port)
+        if settings.EMBEDDED:
+            start_worker()
         connection.close()
         sys.stdout.flush()
         config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
@@ -66,3 +69,20 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{Patient.objects.count()} people are there: see Home, and Migration for the import."
         )
+
+
+def start_worker() -> "subprocess.Popen[bytes]":
+    """Start a worker that ends with this process, whatever it becomes and however it ends.
+
+    It reads from a pipe whose other end nobody has but this process and its forks, and stops when
+    the last of them has closed it. In a session of its own, Ctrl-C does not interrupt a mail.
+    """
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    worker = subprocess.Popen(  # noqa: S603 - our own interpreter and command
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--attached"],
+        stdin=reader,
+        start_new_session=True,
+    )
+    os.close(reader)
+    return worker
