@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0011_known_states_and_filters'),
+        ('patients', '0013_known_states_and_filters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0010_consent_texts_for_form_and_phone"),
+        ("patients", "0012_indexes_once"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -110,6 +110,16 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("to_stage__in", ("lead", "patient", "closed"))),
                 name="patients_stagechange_to_stage_known",
+                violation_error_message="This is no known choice.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("waiting", "sending", "sent", "dropped", "set_aside"))
+                ),
+                name="patients_message_status_known",
                 violation_error_message="This is no known choice.",
             ),
         ),

@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0011_known_states_and_filters"),
-        ("referrals", "0003_physicians_dates_and_dependencies"),
+        ("patients", "0013_known_states_and_filters"),
+        ("referrals", "0004_indexes_once"),
     ]
 
     operations = [

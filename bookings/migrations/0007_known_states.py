@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0003_calls_stay_with_their_patient"),
-        ("patients", "0011_known_states_and_filters"),
+        ("bookings", "0006_indexes_once"),
+        ("patients", "0013_known_states_and_filters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
