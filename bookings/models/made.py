@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.models.planned import Booking
 from bookings.models.roster import NAVIGATORS
 from patients.models import Patient
+from portal.core.constraints import one_of
 from portal.core.history import UNSEALED, tracked
 from portal.core.models import Record, User
 
@@ -113,6 +114,15 @@ class Call(Record):
         verbose_name_plural = _("calls")
         ordering = ("-started_at", "-id")
         constraints = (
+            one_of(
+                *("outcome", "reached", "third_party", "voicemail", "no_answer"),
+                *("wrong_number", "refused"),
+                name="bookings_call_outcome_known",
+            ),
+            one_of(
+                *("decision", "", "pursue", "disqualify", "think"),
+                name="bookings_call_decision_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(next_action_due=None) | ~models.Q(next_action=""),
                 name="bookings_call_due_has_action",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.models import Hospital, MedicalCondition
 from portal.core.choices import country_choices
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
 from portal.core.search import Fold, SearchQuerySet, TextSearch
@@ -115,6 +116,7 @@ class ClinicalTrial(Record):
         verbose_name_plural = _("clinical trials")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of("status", *Recruiting.values, name="referrals_clinicaltrial_status_known"),
             models.CheckConstraint(
                 condition=~models.Q(registry="NCT") | models.Q(registry_id__regex=r"^NCT\d{8}$"),
                 name="referrals_clinicaltrial_nct_number",
@@ -232,6 +234,7 @@ class TrialSite(Record):
         verbose_name_plural = _("trial sites")
         ordering = ("country", "city", "facility", "id")
         constraints = (
+            one_of("status", *Recruiting.values, name="referrals_trialsite_status_known"),
             models.UniqueConstraint(
                 fields=("trial", "facility", "city", "country"),
                 name="referrals_trialsite_once",

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Patient, Specialist
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
 from referrals.models.catalogue import ClinicalTrial
@@ -132,6 +133,18 @@ class CTReferral(Record):
         verbose_name_plural = _("clinical-trial referrals")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of(
+                *("status", "draft", "ineligible", "eligible", "declined", "referred"),
+                *("acknowledged", "screening", "screen_failed", "enrolled", "completed"),
+                *("discontinued", "site_declined", "withdrawn", "trial_closed", "lost_contact"),
+                "deceased",
+                name="referrals_ctreferral_status_known",
+            ),
+            one_of(
+                *("outcome", "pending", "enrolled", "screen_failed", "withdrawn"),
+                *("site_declined", "other"),
+                name="referrals_ctreferral_outcome_known",
+            ),
             models.UniqueConstraint(
                 fields=("patient", "trial"),
                 condition=models.Q(
