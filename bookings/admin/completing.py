@@ -7,6 +7,7 @@ The same page serves a planned call and one that was not. All of it is kept by o
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -112,8 +113,12 @@ class ConsentPart(forms.Form):
 class CallPageForm(VerbForm):
     """What came of a call."""
 
-    booking = forms.ChoiceField(
-        label=gettext_lazy("Which call"), required=False, widget=UnfoldAdminSelectWidget
+    booking = forms.TypedChoiceField(
+        label=gettext_lazy("Which call"),
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        widget=UnfoldAdminSelectWidget,
     )
     outcome = forms.ChoiceField(
         label=gettext_lazy("Outcome"),
@@ -290,13 +295,13 @@ class CallPage(Verb):
 
     def run(self, record: Any, *, by: Any, said: Mapping[str, Any]) -> str:
         booking = self.booking_of(record)
-        planned = str(booking.pk) if booking is not None else said.get("booking", "")
+        planned = booking.pk if booking is not None else said.get("booking")
         completed = calling.complete(
             patient_id=self.patient_of(record).pk,
             navigator_id=said.get("navigator") or by.pk,
             started_at=said["started_at"],
             outcome=said["outcome"],
-            booking_id=planned or None,
+            booking_id=planned,
             summary=said["summary"],
             decision=said["decision"],
             next_action=said["next_action"],
