@@ -31,7 +31,7 @@ from patients import closing, contacting, conversion
 from patients.admin.consents import in_force, text_to_read
 from patients.models import Consent, ContactPoint, Patient
 from portal.core.admin import Briefing, Verb, VerbForm
-from portal.core.admin.display import choice_badge, clock_in, moment, phone_link
+from portal.core.admin.display import choice_badge, clock_in, moment, phone_link, short_day
 from portal.core.admin.verbs import counted
 from portal.core.permissions import may
 
@@ -271,7 +271,7 @@ class CallPage(Verb):
         return self.patient_of(record)
 
     def context(self, record: Any, user: Any) -> dict[str, Any]:
-        patient = self.patient_of(record)
+        patient, now = self.patient_of(record), timezone.now()
         calls = Call.objects.current().filter(patient=patient).order_by("-started_at", "-id")
         guards = [one for one in conversion.missing(patient) if one.code != "not_reached"]
         in_vain = attempts.since_reached(patient)
@@ -283,7 +283,8 @@ class CallPage(Verb):
             "in_vain": in_vain,
             "is_unreachable": in_vain >= closing.ATTEMPTS_NEEDED,
             "last_calls": [
-                (moment(c.started_at), choice_badge(c, "outcome")) for c in calls[:LAST_CALLS]
+                (short_day(timezone.localdate(c.started_at), now=now), choice_badge(c, "outcome"))
+                for c in calls[:LAST_CALLS]
             ],
             "proposals": patient.proposals.open().count(),
             "on_voicemail": ON_VOICEMAIL[Voicemail(patient.voicemail)],
@@ -358,6 +359,7 @@ class RecordCall(CallPage):
     name = "call"
     label = gettext_lazy("Record a call")
     icon = "call"
+    variant = ActionVariant.DEFAULT
 
     def is_offered(self, record: Patient, user: Any) -> bool:
         is_open = record.stage != Patient.Stage.CLOSED and not record.is_deceased
