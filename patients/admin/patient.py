@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients import contacting, matching, noting
+from patients import adding, contacting, matching, noting
 from patients.admin import alike, consents, erasure, joined, merges, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
@@ -250,6 +250,10 @@ class PatientAdmin(FormerIds, SamePerson):
         ]
         return " · ".join(part for part in parts if part)
 
+    @classmethod
+    def kind_of(cls, record: Patient) -> str:
+        return record.get_stage_display()
+
     def get_urls(self) -> Any:
         return [*erasure.export_urls(self.admin_site), *super().get_urls()]
 
@@ -282,10 +286,11 @@ class PatientAdmin(FormerIds, SamePerson):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Propose a pair with everybody who looks like the same person."""
-        super().save_model(request, obj, form, change)
         if not change:
-            matching.propose(form.match, obj)
-        elif matching.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
+            adding.add(obj, by=cast(User, request.user), match=form.match)
+            return
+        super().save_model(request, obj, form, change)
+        if matching.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
             self.message_user(request, alike.proposed(pairs, request.user), messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

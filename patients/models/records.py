@@ -41,7 +41,11 @@ class Submission(Record):
         MANUAL = "manual", _("matched by hand")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="submissions"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,  # an index of Meta begins with it
     )
     source = models.CharField(_("source"), max_length=20, choices=Source.choices)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_default=Now())
@@ -85,7 +89,8 @@ class Submission(Record):
         free_text = ("payload",)
 
     def __str__(self) -> str:
-        return f"{self.get_source_display()}, {self.received_at:%Y-%m-%d %H:%M}"
+        received = timezone.localtime(self.received_at)
+        return f"{self.get_source_display()}, {received:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_submission_change", args=[self.pk])
@@ -234,7 +239,11 @@ class Note(Record):
     """What a member of staff wrote down about a patient. A correction is a further note."""
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="notes"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="notes",
+        db_index=False,  # an index of Meta begins with it
     )
     author = models.ForeignKey(
         User,
@@ -268,7 +277,7 @@ class Note(Record):
         free_text = ("text",)
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_note_change", args=[self.pk])

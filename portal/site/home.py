@@ -66,6 +66,7 @@ class Home:
     today: str
     is_everybody: bool
     other_url: str
+    week_url: str
     blocks: Sequence[Block]
 
 
@@ -92,6 +93,7 @@ def home(request: HttpRequest) -> Home:
         today=day(timezone.localdate(now)),
         is_everybody=is_everybody,
         other_url="?whose=mine" if is_everybody else "?whose=everybody",
+        week_url=_week_url(user, mine),
         blocks=blocks,
     )
 
@@ -105,6 +107,12 @@ def _greeting(user: User, now: datetime) -> str:
     else:
         words = _("Good evening, %(name)s")
     return words % {"name": user.get_short_name()}
+
+
+def _week_url(user: User, mine: User | None) -> str:
+    if not may(user, "view", Booking):
+        return ""
+    return f"{reverse('admin:bookings_booking_week')}?navigator={mine.pk if mine else 'team'}"
 
 
 def _counted(queryset: Any, *, limit: int = COUNT_LIMIT) -> str:

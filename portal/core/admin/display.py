@@ -57,6 +57,9 @@ TONES: Mapping[str, str] = {
     "approved": "green",
     "rejected": "red",
     "planned": "amber",
+    "sending": "amber",
+    "sent": "green",
+    "set_aside": "red",
     "failed": "red",
     "files_left": "red",
     "erased": "amber",
@@ -143,13 +146,19 @@ def waiting(since: datetime, *, now: datetime) -> str:
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
-def key_values(values: Mapping[str, Any]) -> SafeString | str:
-    """A JSON object as a list of names and values; what is nested stays JSON."""
+def key_values(
+    values: Mapping[str, Any], *, names: Mapping[str, Any] | None = None
+) -> SafeString | str:
+    """A JSON object as a list of names and values; what is nested stays JSON.
+
+    `names` are the words for its names; one without a word is shown as it is.
+    """
+    words = names or {}
     if not values:
         return NOTHING
     shown = (
         (
-            name,
+            words.get(name, name),
             json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value,
         )
         for name, value in values.items()

@@ -7,6 +7,7 @@ the page, and an access-log entry when a person's record is opened.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
@@ -14,10 +15,13 @@ from django.contrib.admin.utils import quote
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import DateTimeField
 from django.forms import MultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -120,6 +124,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         """How a row reads among others in an autocomplete: enough to tell namesakes apart."""
         return str(record)
 
+    @classmethod
+    def kind_of(cls, record: Any) -> str:
+        """What a row is, in a word: how it reads among rows of other kinds."""
+        return str(capfirst(record._meta.verbose_name))
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
         related = self.admin_site._registry.get(db_field.remote_field.model)
@@ -156,9 +165,16 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         return [name for name in super().get_fields(request, obj) if name != "version"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What the address says the new record begins with, without ids that are none."""
+        """What the address says the new record begins with, without ids that are none.
+
+        A moment is written as in ISO 8601.
+        """
         asked: dict[str, Any] = super().get_changeform_initial_data(request)
-        return {name: value for name, value in asked.items() if self._can_be(name, value)}
+        initial = {name: value for name, value in asked.items() if self._can_be(name, value)}
+        for field in self.opts.fields:
+            if isinstance(field, DateTimeField) and field.name in initial:
+                initial[field.name] = _moment(initial[field.name])
+        return initial
 
     def _can_be(self, name: str, value: Any) -> bool:
         field = next((one for one in self.opts.fields if one.name == name), None)
@@ -348,3 +364,12 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go and what stands in the way; the first rows of each kind only."""
         return deletion(self.model, list(objs))
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that is written there, in the viewer's zone when it names none; None for none."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:  # written as a moment, such as 30 February, that there is not
+        return None
+    return timezone.make_aware(at) if at is not None and timezone.is_naive(at) else at
