@@ -52,7 +52,10 @@ def to_rebook(now: datetime, among: Any = None) -> Any:
     since needs no other.
     """
     bookings = Booking.objects.all() if among is None else among
-    later = Booking.objects.filter(patient=OuterRef("patient"), starts_at__gt=OuterRef("starts_at"))
+    # One that was moved is no call any more; the row that continues it is.
+    later = Booking.objects.exclude(status=Status.RESCHEDULED).filter(
+        patient=OuterRef("patient"), starts_at__gt=OuterRef("starts_at")
+    )
     spoken = (
         Call.objects.current()
         .filter(patient=OuterRef("patient"), started_at__gte=OuterRef("starts_at"))

@@ -64,6 +64,13 @@ def test_last_booking_counts(later: dict[str, str]) -> None:
     assert not to_rebook(NOW).exists()
 
 
+def test_call_that_was_moved_to_an_earlier_time_is_to_be_rebooked_when_missed() -> None:
+    missed = planned(NOW - 2 * DAY, **MISSED)
+    planned(NOW - DAY, patient=missed.patient, status="rescheduled", rescheduled_to=missed)
+
+    assert list(to_rebook(NOW)) == [missed]
+
+
 def test_person_who_missed_two_calls_is_there_once() -> None:
     first = planned(NOW - 2 * DAY, **MISSED)
     second = planned(NOW - DAY, patient=first.patient, **MISSED)
