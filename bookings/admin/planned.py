@@ -87,15 +87,18 @@ class WhenFilter(DropdownFilter):  # type: ignore[misc]
         return [
             ("today", _("Today")),
             ("missing", _("Outcome missing")),
+            ("rebook", _("To rebook")),
             ("upcoming", _("To come")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         now = timezone.now()
         if self.value() == "today":
-            return queryset.between(*queues.today(now))
+            return queues.calls_today(now, queryset)
         if self.value() == "missing":
-            return queryset.outcome_missing(now=now)
+            return queues.outcome_missing(now, queryset)
+        if self.value() == "rebook":
+            return queues.to_rebook(now, queryset)
         if self.value() == "upcoming":
             return queryset.upcoming(now=now)
         return queryset

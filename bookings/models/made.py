@@ -23,7 +23,19 @@ class CallQuerySet(models.QuerySet[Any]):
 
     def current(self) -> Self:
         """Without those that a later record of the same call corrects."""
-        return self.filter(superseded_by=None)
+        # Few calls correct another: asked for by name, they are looked up, and not every call read.
+        corrections = Call.objects.filter(
+            supersedes__isnull=False, supersedes=models.OuterRef("pk")
+        )
+        return self.filter(~models.Exists(corrections))
+
+    def tried(self) -> Self:
+        """Calls in vain since which nobody has spoken to the patient."""
+        spoken = Call.objects.current().filter(
+            patient=models.OuterRef("patient"), started_at__gte=models.OuterRef("started_at")
+        )
+        spoken = spoken.exclude(outcome__in=Call.IN_VAIN)
+        return self.current().filter(~models.Exists(spoken), outcome__in=Call.IN_VAIN)
 
     def follow_ups_due(self, *, today: date) -> Self:
         """The last call of somebody who is not closed, when what it promised is due."""
