@@ -6,7 +6,7 @@ WORKERS ?= 2
 # The workplace is in English; the pages of patients are translated.
 NOT_PUBLIC := core/* site/* api/* management/* tests/* public/tests/* static/* migrations/* \
 	templates/4* templates/5* templates/admin/* templates/portal/* templates/registration/* \
-	templates/unfold/* apps.py demo.py models.py roles.py scale.py settings.py
+	templates/unfold/* apps.py demo.py models.py roles.py scale/* settings.py
 
 .PHONY: run install test lint types check unit format messages lock bench bench-matching clean
 
@@ -51,6 +51,7 @@ messages: .venv/installed  ## collect the sentences of the public pages, and com
 	cd portal && ../$(BIN) ../manage.py makemessages -l nl -l es --no-wrap --no-obsolete \
 		--add-location=file $(foreach other,$(NOT_PUBLIC),--ignore '$(other)')
 	cd portal && ../$(BIN) ../manage.py compilemessages
+	cd bookings && ../$(BIN) ../manage.py compilemessages
 
 lock:  ## pin the requirements again (needs uv)
 	uv pip compile pyproject.toml --extra s3 --extra ses --universal --generate-hashes --no-header --no-annotate \

@@ -9,8 +9,8 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        from bookings import attempts, ending, moving, withdrawing
-        from patients import closing, consenting, holdings, relations
+        from bookings import attempts, ending, moving, scheduling, telling, withdrawing
+        from patients import closing, consenting, holdings, outgoing, relations
 
         relations.join(*moving.POLICIES)
         holdings.join(
@@ -21,3 +21,5 @@ class BookingsConfig(AppConfig):
         closing.join(*ending.STEPS)
         closing.count_attempts(attempts.since_reached)
         consenting.join(*withdrawing.STEPS)
+        outgoing.join(*telling.KINDS)
+        scheduling.join(*telling.STEPS)

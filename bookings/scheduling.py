@@ -22,6 +22,7 @@ from bookings.conditions import Transition, demand, was_held
 from bookings.locking import locked_booking, too_busy
 from bookings.models import Booking
 from bookings.placing import SlotTaken, Wish, let_go, place, refused, said_by
+from patients.contacting import demand_allowed
 from patients.models import Patient
 from portal.core.models import User
 
@@ -140,6 +141,7 @@ def book(
     reminder_at: datetime | None = None,
     submission_id: UUID | None = None,
     afterwards: bool = False,
+    override: str = "",
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
@@ -150,8 +152,9 @@ def book(
     `submission_id` is the form after which a visitor picks the time; it has one call at a time.
 
     Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
-    new (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
-    times make no sense.
+    new (see `patients.locking`), for one who said no to being contacted (unless `override` says
+    why they are called, see `patients.contacting`) and for somebody who takes no calls, and
+    ValidationError when the times make no sense.
     """
     wish = Wish(
         patient_id=patient_id,
@@ -164,6 +167,8 @@ def book(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
+        if by is not None:  # who books themself asks to be called
+            demand_allowed(patient, by=by, override=override)
         booking = _new(wish, patient, assigned, patient_time_zone)
         booking.reminder_at, booking.submission_id = reminder_at, submission_id
         _saved(booking)

@@ -57,6 +57,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.consenttext": {N: "v", L: "v", S: "va", A: "v", R: "v", W: "v"},
     "patients.note": _SAID,
     "patients.document": _SAID,
+    # Who may change one has a message that was set aside sent after all.
+    "patients.message": {N: "v", L: "vc", S: "vc", A: "v"},
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
     "patients.mergedpatient": _KEPT,
     "patients.fieldproposal": {N: "vc", L: "vc", S: "vc", A: "v"},

@@ -13,9 +13,13 @@ from unfold.contrib.filters.admin import DropdownFilter
 from bookings import queues
 from bookings.admin import times
 from bookings.admin.changing import VERBS
+from bookings.admin.completing import CompleteCall
+from bookings.admin.heeding import HeedsNo, reason_field
+from bookings.admin.week import week
 from bookings.models import Booking
 from bookings.scheduling import book
 from patients.models import Patient
+from patients.overriding import may_override
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -46,6 +50,7 @@ class NewBookingForm(RecordForm):
     slot = times.times_field()
     minutes = times.length_field()
     afterwards = times.afterwards_field()
+    override = reason_field(gettext_lazy("Why they are called anyway"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,7 +116,7 @@ def minutes_of(booking: Booking) -> str:
 
 
 @admin.register(Booking)
-class BookingAdmin(RecordAdmin):
+class BookingAdmin(HeedsNo, RecordAdmin):
     """Planned calls."""
 
     list_display = ("when", "patient", "navigator", "status_shown")
@@ -184,7 +189,12 @@ class BookingAdmin(RecordAdmin):
         ),
     )
     opens = ("patient",)
-    verbs = VERBS
+    custom_urls = (("week/", "bookings_booking_week", week),)
+    verbs = (CompleteCall(), *VERBS)
+    reason_name = "override"
+
+    def may_give_reason(self, request: HttpRequest) -> bool:
+        return may_override(request.user)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient", "navigator").defer("patient__search")
@@ -243,6 +253,7 @@ class BookingAdmin(RecordAdmin):
             ends_at=obj.ends_at,
             reminder_at=obj.reminder_at,
             patient_time_zone=obj.patient_time_zone,
+            override=form.cleaned_data.get("override", ""),
             afterwards=form.cleaned_data["afterwards"],
             by=request.user,  # type: ignore[arg-type]
         )

@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookings.api.completing import Completes
 from bookings.api.transitions import (
     BookingTransitionSerializer,
     CancellingSerializer,
@@ -115,7 +116,7 @@ class BookingFilters(RecordFilters):
     starts_before = InstantFilter("starts_at", "lt", help_text="Begins before then.")
 
 
-class BookingViewSet(OfPatientViewSet):
+class BookingViewSet(Completes, OfPatientViewSet):
     """Planned calls. A time that is taken is refused with `navigator_busy` or `patient_busy`.
 
     The answer then names the next slots that are free for both, in `free_slots`.
@@ -130,6 +131,7 @@ class BookingViewSet(OfPatientViewSet):
     orderings = {"starts_at": ("starts_at", "id"), "updated_at": ("updated_at", "id")}
     default_ordering = "-starts_at"
     bodies = {
+        **Completes.bodies,
         "create": NewBookingSerializer,
         "confirm": ConfirmingSerializer,
         "cancel": CancellingSerializer,

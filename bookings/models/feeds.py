@@ -62,8 +62,9 @@ class CalendarFeed(Record):
             "content_hash",
             "content_changed_at",
         )
-        # A calendar reads every few minutes: that is no change of the link.
-        not_in_history = ("last_read_at", "content_hash", "content_changed_at")
+        # History shows what it holds, and nobody needs the hash; that a calendar reads every few
+        # minutes is no change of the link.
+        not_in_history = ("secret_hash", "last_read_at", "content_hash", "content_changed_at")
 
     def __str__(self) -> str:
         return str(_("Calendar link of %(name)s") % {"name": self.user})

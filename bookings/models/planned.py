@@ -63,7 +63,11 @@ class Booking(Record):
     BLOCKING: ClassVar[tuple[str, ...]] = ("held", "booked")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="bookings"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        db_index=False,  # an index of Meta begins with it
     )
     navigator = models.ForeignKey(
         User,
@@ -73,6 +77,7 @@ class Booking(Record):
         blank=True,
         related_name="bookings",
         limit_choices_to=NAVIGATORS,
+        db_index=False,  # an index of Meta begins with it
     )
     submission = models.ForeignKey(
         Submission,

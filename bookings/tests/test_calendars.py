@@ -7,9 +7,15 @@ import pytest
 from ical.calendar_stream import IcsCalendarStream
 
 from bookings.calendars import invitation
+from bookings.calling_off import cancel
+from bookings.models import Booking
+from bookings.scheduling import book, reschedule
 from bookings.tests.factories import MONDAY_NINE, BookingFactory
+from patients.tests.factories import PatientFactory
+from portal.core.models import User
 
 pytestmark = pytest.mark.django_db
+NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +38,7 @@ def unfolded(content: bytes) -> list[str]:
 
 def test_request_says_what_where_and_when() -> None:
     booking = BookingFactory(
-        patient__email="Ana@example.org", patient__language="en", starts_at=MONDAY_NINE
+        patient__email="Ana@example.org", patient__language="en", starts_at=NINE
     )
 
     calendar, event = read(invitation(booking, method="REQUEST"))
@@ -56,7 +62,7 @@ def test_request_says_what_where_and_when() -> None:
 
 
 def test_times_are_written_in_utc_and_lines_end_as_the_standard_wants() -> None:
-    booking = BookingFactory(starts_at=MONDAY_NINE, patient__time_zone="America/New_York")
+    booking = BookingFactory(starts_at=NINE, patient__time_zone="America/New_York")
 
     content = invitation(booking, method="REQUEST")
 
@@ -120,16 +126,34 @@ def test_text_is_in_the_language_of_the_patient(language: str, summary: str, sen
     assert "+31201234567, calls@kompas.example" in event.description
 
 
-def test_cancel_takes_the_same_event_away() -> None:
-    booking = BookingFactory(patient__language="en")
-    _calendar, before = read(invitation(booking, method="REQUEST"))
-    booking.ics_sequence += 1
+def test_calendar_follows_a_call_that_is_booked_moved_and_cancelled(navigator: User) -> None:
+    patient, half = PatientFactory(language="en"), timedelta(minutes=30)
+    later = MONDAY_NINE + timedelta(days=1)
+    booking = book(
+        patient_id=patient.pk,
+        navigator_id=navigator.pk,
+        starts_at=MONDAY_NINE,
+        ends_at=MONDAY_NINE + half,
+        by=navigator,
+    )
+    first, booked = read(invitation(booking, method="REQUEST"))
+    moved_to = reschedule(
+        booking_id=booking.pk, starts_at=later, ends_at=later + half, by=navigator
+    )
+    second, moved = read(invitation(moved_to, method="REQUEST"))
+    called_off = cancel(
+        booking_id=moved_to.pk, by=navigator, party=Booking.Party.PATIENT, reason="Is away"
+    )
+    third, cancelled = read(invitation(called_off, method="CANCEL"))
 
-    calendar, after = read(invitation(booking, method="CANCEL"))
-
-    assert calendar.method == "CANCEL"
-    assert after.status == "CANCELLED"
-    assert after.uid == before.uid
-    assert after.sequence == before.sequence + 1
-    assert (after.dtstart, after.dtend) == (before.dtstart, before.dtend)
-    assert after.description == "This call has been cancelled."
+    assert [each.method for each in (first, second, third)] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert len({each.uid for each in (booked, moved, cancelled)}) == 1
+    assert [each.sequence for each in (booked, moved, cancelled)] == [0, 1, 2]
+    assert [each.dtstart for each in (booked, moved, cancelled)] == [MONDAY_NINE, later, later]
+    assert [each.status for each in (booked, moved, cancelled)] == [
+        "CONFIRMED",
+        "CONFIRMED",
+        "CANCELLED",
+    ]
+    assert cancelled.description == "This call has been cancelled."
+    assert [str(each.uri) for each in cancelled.attendees] == [f"mailto:{patient.email}"]

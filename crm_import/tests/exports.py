@@ -2,8 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+
+from django.utils import timezone
 
 from crm_import.tables import FILES
 
@@ -24,6 +27,11 @@ LEAD, PHYSICIAN, PHARMACIST = "100000000", "100000001", "100000002"
 DMD, GBM, IPF = "100000000", "100000001", "100000002"
 YES, NO, UNKNOWN = "100000000", "100000001", "100000002"
 ENROLLED, SCREEN_FAILED, WITHDRAWN, PENDING = (f"10000000{n}" for n in range(4))
+
+
+def iso(moment: datetime) -> str:
+    """An instant as the CRM writes it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def guid(number: int) -> str:
@@ -122,3 +130,11 @@ def write(
             writer.writeheader()
             writer.writerows(found)
     return folder
+
+
+# Somebody whose call is ahead, and the columns of a row that was changed since.
+SOON = timezone.now() + timedelta(days=10)
+LATER = SOON + timedelta(days=7)
+NEWER = {"modifiedon": "2024-06-01T00:00:00Z", "versionnumber": "9000"}
+ANNA = contact(1, "Anna", "Berg", "anna@example.org", booking_date=iso(SOON))
+MOVED = {**ANNA, **NEWER, "booking_date": iso(LATER)}

@@ -4,39 +4,36 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from django.utils import timezone
-
 from bookings.models import Booking
 from crm_import import importing
 from crm_import.importing import Result
 from crm_import.models import ImportRun, LegacyContact, PendingLink, Problem, RowOutcome
 from crm_import.tests import exports
 from crm_import.tests.checksums import checksums
-from crm_import.tests.exports import DMD, GBM, contact, dossier, guid, patient, physician
+from crm_import.tests.exports import (
+    ANNA,
+    DMD,
+    GBM,
+    MOVED,
+    NEWER,
+    SOON,
+    contact,
+    dossier,
+    guid,
+    patient,
+    physician,
+)
+from crm_import.tests.told import changed
 from patients.models import (
-    ConditionName,
-    ContactPoint,
     Hospital,
     Patient,
-    PossibleDuplicate,
     Specialist,
-    Specialization,
     Submission,
 )
-from referrals.models import ClinicalTrial, CTReferral, EAPDossier, Product
+from referrals.models import EAPDossier
 
 Bring = Callable[..., Result]
 
-SOON = timezone.now() + timedelta(days=10)
-LATER = SOON + timedelta(days=7)
-ANNA = contact(1, "Anna", "Berg", "anna@example.org", booking_date=f"{SOON:%Y-%m-%dT%H:%M:%SZ}")
-MOVED = {
-    **ANNA,
-    "booking_date": f"{LATER:%Y-%m-%dT%H:%M:%SZ}",
-    "modifiedon": "2024-06-01T00:00:00Z",
-    "versionnumber": "9000",
-}
 QUARANTINED = contact(5, "Cor", "Dam", contact_type="")
 
 
@@ -222,268 +219,7 @@ def test_call_of_a_patient_who_has_one_then_is_cancelled(bring: Bring) -> None:
     assert Problem.objects.filter(code="overlapping_bookings").count() == 1
 
 
-# --- two records that one evidence joins -------------------------------------------------------
-
-BEN = contact(2, "Ben", "Smit", "ben@example.org", booking_date=f"{LATER:%Y-%m-%dT%H:%M:%SZ}")
-NEWER = {"modifiedon": "2024-06-01T00:00:00Z", "versionnumber": "9000"}
-
-
-def test_two_people_whose_rows_become_alike_stay_two(bring: Bring) -> None:
-    bring(contacts=[ANNA, BEN])
-    anna, ben = Patient.objects.order_by("first_name")
-
-    bring(
-        contacts=[
-            ANNA,
-            {**BEN, **NEWER, "firstname": "Anna", "lastname": "Berg", "email": ANNA["email"]},
-        ]
-    )
-
-    assert (anna.submissions.count(), ben.submissions.count()) == (1, 2)
-    assert (anna.bookings.count(), ben.bookings.count()) == (1, 1)
-    pair = PossibleDuplicate.objects.get()
-    assert {pair.first_patient_id, pair.second_patient_id} == {anna.pk, ben.pk}
-
-
-def test_new_row_that_fits_two_people_is_a_person_of_its_own(bring: Bring) -> None:
-    bring(contacts=[ANNA, BEN])
-    alike = {**BEN, **NEWER, "firstname": "Anna", "lastname": "Berg", "email": ANNA["email"]}
-    bring(contacts=[ANNA, alike])
-
-    bring(
-        contacts=[ANNA, alike, contact(3, "Anna", "Berg", "anna@example.org")],
-        patients=[patient(1, "Anna", "Berg", of=2)],
-    )
-
-    assert Patient.objects.count() == 3
-    assert Patient.objects.get(first_name="Ben").submissions.count() == 2
-    rows = RowOutcome.objects.filter(entity="Patient").values_list("outcome", flat=True)
-    assert list(rows) == ["merged"]  # the row names Ben's contact, so it is his
-
-
-def test_pair_that_somebody_parted_is_not_joined_by_a_new_row(bring: Bring) -> None:
-    bring(contacts=[ANNA, {**BEN, "firstname": "Annie", "lastname": "Berg"}])
-    first, second = Patient.objects.order_by("pk")
-    PossibleDuplicate.objects.create(
-        first_patient=first,
-        second_patient=second,
-        tier="R4",
-        state="different",
-        decided_at=timezone.now(),
-    )
-
-    bring(
-        contacts=[
-            ANNA,
-            {**BEN, **NEWER, "firstname": "Anna", "lastname": "Berg", "email": ANNA["email"]},
-        ]
-    )
-
-    assert Patient.objects.count() == 2
-    assert PossibleDuplicate.objects.get().state == "different"
-
-
-def test_two_specialists_whose_rows_become_alike_stay_two(bring: Bring) -> None:
-    one = physician(1, "Ida", "Vos", "ida@example.org", medical_license_number="BIG-1")
-    two = physician(2, "Udo", "Ott", "udo@example.org", medical_license_number="BIG-2")
-    bring(contacts=[one, two])
-
-    bring(
-        contacts=[one, {**two, **NEWER, "lastname": "Vos", "medical_license_number": "BIG-1"}],
-    )
-
-    assert sorted(Specialist.objects.values_list("last_name", flat=True)) == ["Ott", "Vos"]
-    assert PossibleDuplicate.objects.count() == 1
-
-
-def test_rows_of_one_patient_that_drift_apart_share_one_referral(bring: Bring) -> None:
-    rows = [patient(1, "Anna", "Berg", of=1), patient(2, "Anna", "Berg", of=1)]
-    bring(contacts=[ANNA], patients=rows)
-    trial = {**NEWER, "trial_id": "NCT01234567", "eligible": exports.YES}
-
-    bring(
-        contacts=[ANNA],
-        patients=[{**rows[0], **trial}, {**rows[1], **trial, "contact_record": "", "email": ""}],
-    )
-
-    assert CTReferral.objects.get().patient == Patient.objects.get()
-
-
-# --- what people deleted -----------------------------------------------------------------------
-
-
-def test_hospital_that_was_deleted_is_no_workplace(bring: Bring) -> None:
-    lists = {
-        "hospitals": [{"hospitalid": guid(70), "name": "UMC", "city": "Utrecht"}],
-        "specializations": [{"specializationid": guid(71), "name": "Neurology"}],
-    }
-    cells = {"hospital": guid(70), "specialization": guid(71)}
-    bring(**lists)
-    Hospital.objects.all().delete()
-    Specialization.objects.all().delete()
-
-    bring(**lists, contacts=[physician(1, "Ida", "Vos", **cells)])
-
-    ida = Specialist.objects.get()
-    assert (ida.hospital, ida.specialization) == (None, None)
-    assert not Hospital.objects.exists()
-    assert not Specialization.objects.exists()
-    told = Problem.objects.filter(code="deleted_here").values_list("field", flat=True)
-    assert sorted(told) == ["hospital", "specialization"]
-
-
-def test_specialist_who_was_deleted_does_not_come_back(bring: Bring) -> None:
-    ida = physician(1, "Ida", "Vos")
-    bring(contacts=[ida])
-    Specialist.objects.all().delete()
-
-    again = bring(
-        contacts=[{**ida, **NEWER}], patients=[patient(1, "Anna", "Berg", physician=guid(1))]
-    )
-
-    assert not Specialist.objects.exists()
-    assert Patient.objects.get().physician is None
-    assert again.report["tables"]["Contact"]["ignored"] == 1
-    told = Problem.objects.filter(code="deleted_here").values_list("entity", "field")
-    assert sorted(told) == [("Contact", ""), ("Patient", "physician")]
-
-
-def test_what_people_removed_stays_removed(bring: Bring) -> None:
-    lists = {
-        "conditions": [{"medicalconditionid": guid(60), "name": "Rare One", "abbreviation": "RO"}],
-        "specializations": [{"specializationid": guid(71), "name": "Neurology"}],
-    }
-    anna = {**ANNA, "email": "anna@example.org; anna@home.example.org"}
-    rows = {"patients": [patient(1, "Anna", "Berg", of=1, trial_id="NCT01234567; TBD")]}
-    bring(**lists, **rows, contacts=[anna])
-    ContactPoint.objects.all().delete()
-    ConditionName.objects.filter(origin="legacy_crm").delete()
-    Specialization.objects.all().delete()
-    Product.objects.all().delete()
-    CTReferral.objects.all().delete()
-    ClinicalTrial.objects.all().delete()
-
-    bring(**lists, **rows, contacts=[anna, BEN])
-
-    assert Patient.objects.count() == 2
-    for left in (
-        ContactPoint.objects.all(),
-        ConditionName.objects.filter(origin="legacy_crm"),
-        Specialization.objects.all(),
-        Product.objects.all(),
-        CTReferral.objects.all(),
-        ClinicalTrial.objects.all(),
-    ):
-        assert not left.exists()
-
-
-def test_call_that_was_deleted_does_not_come_back(bring: Bring) -> None:
-    bring(contacts=[ANNA])
-    Booking.objects.all().delete()
-
-    bring(contacts=[MOVED])
-
-    assert Booking.objects.get().status == "booked"
-
-
-# --- lists -------------------------------------------------------------------------------------
-
-
-def test_edited_row_of_a_list_is_a_newer_version(bring: Bring) -> None:
-    row = {"hospitalid": guid(70), "name": "UMC", "city": "Utrect", "versionnumber": "1"}
-    bring(hospitals=[row])
-
-    again = bring(hospitals=[{**row, "city": "Utrecht", "versionnumber": "2"}])
-
-    assert again.quarantined == 0
-    assert again.report["tables"]["Hospital"]["imported"] == 1
-
-
-def test_edited_row_without_a_version_counts_by_its_file(bring: Bring) -> None:
-    row = {"hospitalid": guid(70), "name": "UMC", "city": "Utrect"}
-    bring(hospitals=[row])
-
-    again = bring(hospitals=[{**row, "city": "Utrecht"}])
-
-    assert again.quarantined == 0
-    assert Hospital.objects.get().city == "Utrect"  # the list is the portal's own since it came
-
-
-# --- calls -------------------------------------------------------------------------------------
-
-
-def test_call_that_is_moved_away_and_back_stands(bring: Bring) -> None:
-    bring(contacts=[ANNA])
-    bring(contacts=[MOVED])
-
-    bring(contacts=[{**ANNA, "modifiedon": "2024-07-01T00:00:00Z", "versionnumber": "9100"}])
-
-    first, second = Booking.objects.order_by("starts_at")
-    assert (first.status, first.rescheduled_to) == ("booked", None)
-    assert (second.status, second.rescheduled_to) == ("rescheduled", first)
-
-
-def test_call_that_goes_where_another_went_before_is_called_off(bring: Bring) -> None:
-    third = {**MOVED, "booking_date": f"{LATER + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}"}
-    bring(contacts=[ANNA])
-    bring(contacts=[MOVED])
-    bring(contacts=[{**third, "versionnumber": "9100"}])
-
-    bring(contacts=[{**MOVED, "versionnumber": "9200"}])
-
-    statuses = Booking.objects.order_by("starts_at").values_list("status", flat=True)
-    assert list(statuses) == ["rescheduled", "booked", "cancelled"]
-
-
-@pytest.mark.parametrize(("said", "status"), [("true", "no_show"), ("false", "completed")])
-def test_outcome_that_the_crm_adds_is_taken_over(bring: Bring, said: str, status: str) -> None:
-    past = {**ANNA, "booking_date": "2024-01-20T10:00:00Z"}
-    bring(contacts=[past])
-
-    bring(contacts=[{**past, **NEWER, "no_show": said}])
-
-    assert Booking.objects.get().status == status
-
-
-def test_outcome_of_a_call_that_people_have_touched_is_only_told(bring: Bring) -> None:
-    past = {**ANNA, "booking_date": "2024-01-20T10:00:00Z"}
-    bring(contacts=[past])
-    Booking.objects.update(status="completed")
-
-    bring(contacts=[{**past, **NEWER, "no_show": "true"}])
-
-    assert Booking.objects.get().status == "completed"
-    assert list(changed()) == ["no_show"]
-
-
-def test_newer_row_about_something_else_says_nothing_of_a_cancelled_call(bring: Bring) -> None:
-    bring(contacts=[ANNA])
-    Booking.objects.update(status="cancelled", cancelled_by="navigator", cancel_reason="ill")
-
-    bring(contacts=[{**ANNA, **NEWER, "job_title": "clerk"}])
-
-    assert Booking.objects.get().cancel_reason == "ill"
-    assert changed() == []
-
-
-def test_call_that_people_have_touched_is_not_moved_but_told(bring: Bring) -> None:
-    bring(contacts=[ANNA])
-    Booking.objects.update(reminder_at=SOON)
-
-    bring(contacts=[MOVED])
-
-    statuses = Booking.objects.order_by("starts_at").values_list("status", flat=True)
-    assert list(statuses) == ["booked", "booked"]
-    assert changed() == ["booking_date"]
-
-
 # --- what the CRM changed ----------------------------------------------------------------------
-
-
-def changed() -> list[str]:
-    """The fields of which a newer row says another thing than the portal."""
-    told = Problem.objects.filter(code="changed_in_crm").order_by("field")
-    return list(told.values_list("field", flat=True))
 
 
 def test_changed_contact_is_told_field_by_field(bring: Bring) -> None:

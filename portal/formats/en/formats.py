@@ -1,6 +1,7 @@
 """Formats that Django reads for English; what is missing here stays Django's."""
 
 DATE_FORMAT = "j M Y"
+MONTH_DAY_FORMAT = "j F"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j M Y, H:i"
 SHORT_DATE_FORMAT = "j M Y"

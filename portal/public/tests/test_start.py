@@ -76,13 +76,13 @@ def test_sent_form_becomes_one_lead_with_every_word(client: Client) -> None:
             {
                 "purpose": "navigation",
                 "decision": "given",
-                "text_version": "2026-11",
+                "text_version": "2026-11-21",
                 "language": "en",
             },
             {
                 "purpose": "contact",
                 "decision": "given",
-                "text_version": "2026-11",
+                "text_version": "2026-11-21",
                 "language": "en",
             },
         ],
