@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.calendars import invitation
+from bookings.links import to_change
 from bookings.models import Booking
 from bookings.scheduling import Change, Happened, Step
 from patients import outgoing
@@ -62,9 +63,12 @@ def tell(change: Change) -> None:
 
 
 def remind(booking: Booking, *, now: datetime) -> None:
-    """Have the patient reminded of a booked call, unless the time for that is over already."""
+    """Have the patient reminded of a booked call, unless the time for that is over already.
+
+    For a call that is booked, and again when somebody sets another time for the reminder.
+    """
     due = reminder_due(booking)
-    if due > now:
+    if booking.status == Status.BOOKED and due > now:
         outgoing.say(REMINDER, patient_id=booking.patient_id, due_at=due, about=booking)
 
 
@@ -176,6 +180,7 @@ def _mail(
             (_("Time"), f"{named['time']} ({_('time in %(place)s') % {'place': place}})"),
             (_("Length"), _("%(minutes)d minutes") % {"minutes": minutes}),
         ),
+        "change_url": to_change(booking) if words.offers_change else "",
         "organisation": {
             "name": settings.ORGANISATION_NAME,
             "email": settings.ORGANISATION_EMAIL,

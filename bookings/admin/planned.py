@@ -18,6 +18,7 @@ from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.admin.week import week
 from bookings.models import Booking
 from bookings.scheduling import book
+from bookings.telling import remind
 from patients.models import Patient
 from patients.overriding import may_override
 from portal.core.admin import (
@@ -244,6 +245,7 @@ class BookingAdmin(HeedsNo, RecordAdmin):
         """A new call is booked by the verb, which refuses a time that is taken."""
         if change:
             super().save_model(request, obj, form, change)
+            remind(obj, now=timezone.now())
             return
         booking = book(
             patient_id=obj.patient_id,

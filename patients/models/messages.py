@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from patients.models.contacts import Patient
@@ -145,7 +146,7 @@ class Message(Record):
         free_text = ("subject",)
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.get_status_display()}, {timezone.localtime(self.due_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_message_change", args=[self.pk])
