@@ -188,6 +188,10 @@ class PatientQuerySet(ContactQuerySet):
     def of(self, navigator: User) -> Self:
         return self.filter(owner=navigator)
 
+    def open_to(self, navigator: User) -> Self:
+        """Those of this navigator, and those of nobody."""
+        return self.filter(models.Q(owner=navigator) | models.Q(owner=None))
+
     def with_email(self, email: str) -> Self:
         """The one who has this address as their own, whatever its case and surrounding space."""
         own = self.exclude(email="").alias(address=Lower(Trim("email")))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0010_indexes_once'),
+        ('patients', '0012_indexes_once'),
         ('referrals', '0003_physicians_dates_and_dependencies'),
     ]
 

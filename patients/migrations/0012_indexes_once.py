@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0009_erasure'),
+        ('patients', '0011_messages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

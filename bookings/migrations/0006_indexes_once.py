@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0003_calls_stay_with_their_patient'),
-        ('patients', '0010_indexes_once'),
+        ('bookings', '0005_calls_booked_by_visitors'),
+        ('patients', '0012_indexes_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
