@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from patients.models import Hospital, Patient, Specialist
 from portal.core.history import tracked
 from portal.core.models import Record
-from referrals.models.catalogue import ExpandedAccessProgram
 from referrals.models.physicians import demand_physician
+from referrals.models.programs import ExpandedAccessProgram
 from referrals.models.routes import Responsible, RouteStep, RouteTemplate
 
 
