@@ -69,12 +69,14 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.clinicaltrial", "science"),
             Entry("referrals.expandedaccessprogram", "medication", _("Access programs")),
             Entry("referrals.product", "pill"),
+            Entry("referrals.unplacedcondition", "help_center"),
             Entry("patients.medicalcondition", "diagnosis"),
             Entry("patients.conditionname", "translate"),
             Entry("patients.hospital", "local_hospital"),
             Entry("patients.specialization", "category"),
             Entry("referrals.trialsite", "location_on"),
             Entry("referrals.routetemplate", "route"),
+            Entry("referrals.setasiderecord", "report"),
         ),
     ),
     (
@@ -94,6 +96,8 @@ WITHIN_OTHERS = frozenset(
     {
         "patients.soughtvalue",
         "referrals.trialcondition",
+        "referrals.programcondition",
+        "referrals.registryrecord",
         "referrals.dossierstepdependency",
         "referrals.routestep",
         "referrals.routestepdependency",

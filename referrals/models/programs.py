@@ -86,7 +86,11 @@ class ExpandedAccessProgram(Described):
 
     eap_number = models.CharField(_("EAP number"), max_length=100)
     product = models.ForeignKey(
-        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="programs"
+        Product,
+        verbose_name=_("product"),
+        on_delete=models.PROTECT,
+        null=True,  # null: the registry does not name it; people have to
+        related_name="programs",
     )
     registry_id = models.CharField(
         _("registry number"),

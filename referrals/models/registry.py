@@ -164,7 +164,6 @@ class SetAsideRecord(Record):
         UNREADABLE = "unreadable", _("cannot be read")
         NO_NUMBER = "no_number", _("has no valid NCT number")
         TOO_LONG = "too_long", _("a value is longer than the catalogue holds")
-        NO_PRODUCT = "no_product", _("expanded access to no product")
         AMBIGUOUS = "ambiguous", _("several programs have its number")
         OTHER_KIND = "other_kind", _("was a trial and is a program now, or the other way round")
 

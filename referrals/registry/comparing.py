@@ -21,6 +21,7 @@ UNRECOGNISED = "unrecognised"
 # The fuller shape counts when two records are of the same day.
 _FULLNESS = {Shape.API: 3, Shape.XML: 2, Shape.CSV: 1}
 _NOTHING = object()
+_BLANK: tuple[Any, ...] = ("", None, [], {})
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ def changes(row: models.Model | None, before: Mapping[str, Any], now: Mapping[st
             continue
         ours = _NOTHING if row is None else as_json(getattr(row, name))
         earlier = before.get(name, _NOTHING)
-        if value in (earlier, ours) or (earlier is _NOTHING and value in ("", None, [], {})):
+        if value in (earlier, ours) or (earlier is _NOTHING and value in _BLANK):
             continue
         if ours is _NOTHING or earlier is _NOTHING or ours == earlier:
             found.values[name] = as_stored(name, value)
@@ -109,11 +110,16 @@ def site_changes(
 
 
 def differences(row: models.Model, record: RegistryRecord) -> dict[str, Any]:
-    """Fields in which our row is not as the registry last said, with the registry's values."""
+    """Fields in which our row is not as the registry last said, with the registry's values.
+
+    A field that the registry leaves blank is ours to fill in.
+    """
     return {
         name: value
         for name, value in record.said.items()
-        if name not in (SITES, SITES_SHAPE) and as_json(getattr(row, name)) != value
+        if name not in (SITES, SITES_SHAPE)
+        and value not in _BLANK
+        and as_json(getattr(row, name)) != value
     }
 
 

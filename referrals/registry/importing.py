@@ -318,12 +318,10 @@ class _Run:
             name = _product_name(one.said)
             if len(ours) > 1:
                 aside.append((one.found, Unusable(Reason.AMBIGUOUS, number=number)))
-            elif not ours and not name:
-                aside.append((one.found, Unusable(Reason.NO_PRODUCT, number=number)))
             else:
                 fresh = None
                 if not ours:
-                    fresh = ExpandedAccessProgram(eap_number=number, product=products[name])
+                    fresh = ExpandedAccessProgram(eap_number=number, product=products.get(name))
                 row = self._changed(one, ours[0] if ours else None, fresh)
                 if not row.registry_id:
                     row.registry_id = number

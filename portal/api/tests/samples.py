@@ -31,6 +31,7 @@ from referrals.tests.factories import (
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
     ProductFactory,
+    ProgramConditionFactory,
     TrialConditionFactory,
     TrialSiteFactory,
 )
@@ -211,6 +212,15 @@ SAMPLES: dict[str, Sample] = {
         lambda: {"eap_number": "EAP-90000001", "product": _id(ProductFactory())},
         {"availability": "AVAILABLE", "countries": ["NL", "BE"]},
         {"product": None},
+    ),
+    "program-conditions": Sample(
+        ProgramConditionFactory,
+        lambda: {
+            "program": _id(ExpandedAccessProgramFactory()),
+            "condition": _id(MedicalConditionFactory()),
+        },
+        {},
+        {"program": None},
     ),
     "ct-referrals": Sample(
         CTReferralFactory,
