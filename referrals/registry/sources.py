@@ -39,20 +39,20 @@ def find(path: Path) -> Iterator[Found]:
         for one in sorted(path.rglob("*")):
             name = one.relative_to(path)
             if one.is_file() and not any(part.startswith(".") for part in name.parts):
-                with one.open("rb") as stream:
+                with one.open("rb", _HEAD) as stream:
                     yield from _in_stream(name.as_posix(), stream)
         return
-    with path.open("rb") as stream:
+    with path.open("rb", _HEAD) as stream:
         yield from _in_stream(path.name, stream)
 
 
-def _in_stream(name: str, raw: IO[bytes]) -> Iterator[Found]:
+def _in_stream(name: str, stream: Any) -> Iterator[Found]:
     """The records in one stream of bytes; a stream that breaks off is said, not raised."""
     try:
-        stream = io.BufferedReader(raw, _HEAD)  # type: ignore[arg-type]
         head = stream.peek(_HEAD)
         if head.startswith(b"\x1f\x8b"):
-            yield from _in_stream(name, gzip.GzipFile(fileobj=stream))
+            with gzip.GzipFile(fileobj=stream) as inside:
+                yield from _in_stream(name, inside)
         elif head.startswith(b"PK\x03\x04"):
             yield from _in_archive(name, stream)
         else:
@@ -184,7 +184,7 @@ def _csv(name: str, stream: IO[bytes]) -> Iterator[Found]:
                 return
             except csv.Error:
                 broken = Unusable(Reason.UNREADABLE, "The quotes of the table do not add up.")
-                yield Found(name, f"line {rows.line_num}", str, broken)
+                yield Found(name, f"after line {rows.line_num}", str, broken)
                 return
             content = partial(_as_json, {str(key): value for key, value in row.items()})
             if None in row or None in row.values():
