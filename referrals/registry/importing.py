@@ -69,16 +69,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """A record that is new or has changed: what we had of it, and what it says by now."""
+    """A record that is new or has changed: what it said before, and what it says by now."""
 
     meaning: Meaning
     found: Found
     record: RegistryRecord | None
+    before: dict[str, Any]
     said: dict[str, Any]
-
-    @property
-    def before(self) -> dict[str, Any]:
-        return self.record.said if self.record else {}
 
 
 @dataclass(slots=True)
@@ -176,15 +173,16 @@ class _Run:
             if record is not None and comparing.is_older(record, one.meaning):
                 self.result.outcomes["older"] += 1
                 continue
-            said = comparing.said(record.said if record else {}, one.meaning)
-            if record is not None and said == record.said:
+            before = record.said if record is not None else {}
+            said = comparing.said(before, one.meaning)
+            if record is not None and said == before:
                 self.result.outcomes["unchanged"] += 1
                 continue
             kind = _kind(one.meaning, record)
             if record is not None and kind != _kind_of(record):
                 self._put_aside([(one.found, Unusable(Reason.OTHER_KIND, number=number))])
                 continue
-            todo[kind].append(Todo(one.meaning, one.found, record, said))
+            todo[kind].append(Todo(one.meaning, one.found, record, before, said))
         if todo[Kind.TRIAL]:
             self._trials(todo[Kind.TRIAL])
         if todo[Kind.PROGRAM]:
@@ -309,7 +307,8 @@ class _Run:
         rows: dict[str, list[Any]] = {}
         same = Q(registry_id__in=numbers) | Q(key__in=numbers)
         for row in _locked(ExpandedAccessProgram, same, key=EAPNumberKey("eap_number")):
-            rows.setdefault(row.registry_id or row.eap_number.upper(), []).append(row)
+            number = row.registry_id if row.registry_id in numbers else row.key
+            rows.setdefault(number, []).append(row)
         products = self._products([one for one in todo if one.meaning.number not in rows])
         pairs, aside = [], []
         for one in todo:
@@ -436,7 +435,9 @@ def _locked(model: type[Described], *conditions: Q, **lookups: Any) -> Any:
     filters = {n: v for n, v in lookups.items() if n not in annotations}
     rows: Any = model._default_manager.select_for_update(no_key=True, of=("self",))
     derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
-    return rows.alias(**annotations).filter(*conditions, **filters).defer(*derived).order_by("pk")
+    return (
+        rows.annotate(**annotations).filter(*conditions, **filters).defer(*derived).order_by("pk")
+    )
 
 
 def _update(model: type[models.Model], rows: Sequence[Any], fields: Sequence[str]) -> None:
