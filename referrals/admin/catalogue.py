@@ -191,7 +191,7 @@ class ClinicalTrialAdmin(FromRegistry, RecordAdmin):
         (gettext_lazy("Ours"), {"fields": ("notes",)}),
     )
     inlines = (TrialConditionInline,)
-    history_parts = ("trial_conditions", "sites")
+    history_parts = ("trial_conditions",)
     related_tables = (
         RelatedTable(
             relation="sites",

@@ -86,21 +86,24 @@ class ProgramConditionInline(PartInline):
     verbose_name_plural = gettext_lazy("Conditions")
 
 
-PROGRAM = (
-    gettext_lazy("The program"),
-    {
-        "description": gettext_lazy("What is offered, by whom and where."),
-        "fields": (
-            ("eap_number", "registry_id"),
-            "title",
-            "official_title",
-            ("product", "sponsor"),
-            ("availability", "org_study_id"),
-            "access_types",
-            "countries",
-        ),
-    },
-)
+def program_fieldset(*more: str) -> tuple[Any, dict[str, Any]]:
+    """What is said of the program itself, with further fields below."""
+    return (
+        gettext_lazy("The program"),
+        {
+            "description": gettext_lazy("What is offered, by whom and where."),
+            "fields": (
+                ("eap_number", "registry_id"),
+                "title",
+                "official_title",
+                ("product", "sponsor"),
+                ("availability", "org_study_id"),
+                "access_types",
+                "countries",
+                *more,
+            ),
+        },
+    )
 
 
 @admin.register(ExpandedAccessProgram)
@@ -128,13 +131,18 @@ class ExpandedAccessProgramAdmin(FromRegistry, RecordAdmin):
     autocomplete_related = ("product",)
     readonly_fields = READ_ONLY
     fieldsets = (
-        (PROGRAM[0], {**PROGRAM[1], "fields": (*PROGRAM[1]["fields"], "interventions_shown")}),
+        program_fieldset("interventions_shown"),
         WHO,
         DATES,
         OURS,
         ORIGIN,
     )
-    add_fieldsets = (PROGRAM, WHO, DATES, (gettext_lazy("Ours"), {"fields": ("notes",)}))
+    add_fieldsets = (
+        program_fieldset(),
+        WHO,
+        DATES,
+        (gettext_lazy("Ours"), {"fields": ("notes",)}),
+    )
     inlines = (ProgramConditionInline,)
     history_parts = ("program_conditions",)
     verbs = (

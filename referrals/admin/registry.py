@@ -1,6 +1,6 @@
 """What registries told us that a person has to look at, and what they told of a record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -30,6 +30,7 @@ from referrals import catalogue, completeness
 from referrals.models import RegistryRecord, SetAsideRecord, UnplacedCondition
 from referrals.models.described import Described
 
+LINES_SHOWN = {"official_title": 2, "criteria_text": 16, "notes": 4}
 STUDY_PAGE = "https://clinicaltrials.gov/study/{}"
 
 # --- on the page of a trial or program ------------------------------------------------------------
@@ -119,6 +120,13 @@ def _short(value: Any) -> str:
 
 class FromRegistry:
     """Mixed into the admin of what a registry tells about: how its parts are shown."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Boxes as tall as what is usually in them."""
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name in LINES_SHOWN:
+            formfield.widget.attrs["rows"] = LINES_SHOWN[db_field.name]
+        return formfield
 
     @admin.display(description=gettext_lazy("as the registry names them"))
     def conditions_written(self, record: Described) -> SafeString | str:
@@ -243,14 +251,14 @@ class LinkForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        conditions = admin.site._registry[MedicalCondition]
+        conditions: Any = admin.site._registry[MedicalCondition]
         chooser: Any = self.fields["condition"]
         chooser.widget = AutocompleteSelect(
-            UnplacedCondition._meta.get_field("condition"),  # type: ignore[arg-type]
+            UnplacedCondition._meta.get_field("condition"),
             admin.site,
         )
         chooser.widget.choices = chooser.choices
-        chooser.label_from_instance = conditions.autocomplete_label  # type: ignore[attr-defined]
+        chooser.label_from_instance = conditions.autocomplete_label
 
 
 class LinkToCondition(Verb):
@@ -295,14 +303,15 @@ class MakeForm(VerbForm):
     )
 
 
-class MakeCondition(LinkToCondition):
+class MakeCondition(Verb):
     name = "make"
     label = gettext_lazy("Make a condition")
     icon = "add"
-    variant = ActionVariant.DEFAULT
     permissions = (*LinkToCondition.permissions, "patients.add_medicalcondition")
-    form_class = MakeForm
-    template = Verb.template
+    done_already = LinkToCondition.done_already
+
+    def is_offered(self, record: UnplacedCondition, user: Any) -> bool:
+        return record.state != UnplacedCondition.State.LINKED
 
     def form(self, data: Any, *, record: UnplacedCondition, user: Any) -> MakeForm:
         return MakeForm(data, record=record, user=user, initial={"name": record.name})
@@ -477,7 +486,7 @@ class SetAsideRecordAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    verbs: Sequence[Verb] = (Dismiss(),)
+    verbs = (Dismiss(),)
 
     @admin.display(description=gettext_lazy("where"))
     def where(self, record: SetAsideRecord) -> str:

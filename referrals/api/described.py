@@ -1,6 +1,6 @@
 """What trials and programs have in common over REST."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from portal.core.api.fields import Computed, Day, Text
 from portal.core.api.serializers import RecordSerializer, VerbSerializer
 from portal.core.api.verbs import verb
+from portal.core.api.viewsets import FullViewSet
 from portal.core.models import User
 from referrals import catalogue
 
@@ -71,13 +72,15 @@ class ConfirmationSerializer(VerbSerializer):
     with_whom = Text(max_length=200, help_text="Name and role at the site or sponsor.")
 
 
-class Confirmed:
-    """Mixed into the viewset of what can be confirmed."""
+class ConfirmedViewSet(FullViewSet):
+    """Records that somebody outside confirms from time to time."""
 
-    bodies = {"confirm": ConfirmationSerializer}
+    bodies: ClassVar[dict[str, type[serializers.BaseSerializer[Any]]]] = {
+        "confirm": ConfirmationSerializer
+    }
 
     @verb(path="confirm", summary="Confirm")
-    def confirm(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def confirm(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Say who at the site or sponsor confirmed it, and when. A later word replaces it."""
         record_id = self.record_id()
         with transaction.atomic():
@@ -87,5 +90,4 @@ class Confirmed:
             catalogue.confirm(
                 type(row), record_id=record_id, by=cast(User, request.user), **said.validated_data
             )
-        answer: Response = self.answer(self.one(record_id))
-        return answer
+        return self.answer(self.one(record_id))

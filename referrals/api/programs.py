@@ -11,7 +11,7 @@ from portal.core.api.viewsets import BY_ID, FullViewSet
 from referrals.api.described import (
     CONFIRMED,
     OF_THE_REGISTRY,
-    Confirmed,
+    ConfirmedViewSet,
     DescribedSerializer,
     ListComputed,
     WholeComputed,
@@ -106,7 +106,7 @@ class ExpandedAccessProgramFilters(RecordFilters, Searched):
         return queryset.filter(countries__contains=[value])
 
 
-class ExpandedAccessProgramViewSet(Confirmed, FullViewSet):
+class ExpandedAccessProgramViewSet(ConfirmedViewSet):
     """Programs through which patients get a product outside a trial.
 
     What they are for is in `program-conditions`. What is changed here stays when the registry is

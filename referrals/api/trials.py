@@ -19,7 +19,7 @@ from portal.core.api.viewsets import BY_ID, FullViewSet
 from referrals.api.described import (
     CONFIRMED,
     OF_THE_REGISTRY,
-    Confirmed,
+    ConfirmedViewSet,
     DescribedSerializer,
     ListComputed,
     TrueOrFalseComputed,
@@ -109,7 +109,7 @@ class ClinicalTrialFilters(RecordFilters, Searched):
         return queryset.filter(wanted if value else ~wanted)
 
 
-class ClinicalTrialViewSet(Confirmed, FullViewSet):
+class ClinicalTrialViewSet(ConfirmedViewSet):
     """Trials. What they are for is in `trial-conditions`, where they are in `trial-sites`.
 
     What is changed here stays when the registry is read again.

@@ -12,14 +12,6 @@ from referrals.registry.studies import Intervention, Place, Shape, Study, text, 
 
 NUMBER = "NCT Number"
 
-# The heading of the present site first, then that of the site until 2024.
-_HEADINGS = {
-    "title": ("Study Title", "Title"),
-    "status": ("Study Status", "Status"),
-    "first_posted": ("First Posted",),
-    "last_update_posted": ("Last Update Posted",),
-    "completion": ("Completion Date",),
-}
 # "18 Years to 65 Years   (Adult, Older Adult)", "up to 17 Years", "6 Months and older".
 _AGE = r"\d+ (?:Year|Month|Week|Day|Hour|Minute)s?"
 _FROM_TO = re.compile(rf"({_AGE}) to ({_AGE})\b")
@@ -28,7 +20,10 @@ _TO = re.compile(rf"up to ({_AGE})\b")
 
 
 def study(row: Mapping[str, str]) -> Study:
-    """The study in one row, its cells by heading."""
+    """The study in one row, its cells by heading.
+
+    Where there are two headings, the second is that of the site until 2024.
+    """
 
     def cell(*headings: str) -> str | None:
         return next((text(row[name]) for name in headings if name in row), None)
@@ -60,7 +55,11 @@ def study(row: Mapping[str, str]) -> Study:
         minimum_age=youngest,
         maximum_age=oldest,
         places=None if places is None else [_place(one) for one in places],
-        **{name: cell(*headings) for name, headings in _HEADINGS.items()},
+        title=cell("Study Title", "Title"),
+        status=cell("Study Status", "Status"),
+        first_posted=cell("First Posted"),
+        last_update_posted=cell("Last Update Posted"),
+        completion=cell("Completion Date"),
     )
 
 

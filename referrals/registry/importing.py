@@ -255,7 +255,7 @@ class _Run:
         rows = {row.registry_id: row for row in _locked(ClinicalTrial, registry_id__in=numbers)}
         pairs: list[tuple[Todo, Any]] = []
         for one in todo:
-            row = rows.get(one.meaning.number)
+            row: Any = rows.get(one.meaning.number)
             was_open = row is not None and row.status not in NO_LONGER_RECRUITING
             fresh = ClinicalTrial(registry="NCT", registry_id=one.meaning.number)
             pairs.append((one, self._changed(one, row, fresh)))
@@ -332,14 +332,12 @@ class _Run:
     def _products(self, todo: Sequence[Todo]) -> dict[str, Product]:
         """The product of each name that these records are about, made where there is none."""
         names = [name for one in todo if (name := _product_name(one.said))]
-        known = {
-            row.written: row
-            for row in Product.objects.raw(
-                "SELECT p.id, p.name, t AS written FROM unnest(%s::text[]) t "
-                "JOIN referrals_product p ON portal_fold_key(p.name) = portal_fold_key(t)",
-                [names],
-            )
-        }
+        rows: Any = Product.objects.raw(
+            "SELECT p.id, p.name, t AS written FROM unnest(%s::text[]) t "
+            "JOIN referrals_product p ON portal_fold_key(p.name) = portal_fold_key(t)",
+            [names],
+        )
+        known = {row.written: row for row in rows}
         made: dict[str, Product] = {}
         for name in names:
             if name not in known:
@@ -431,13 +429,12 @@ def _product_name(said: Mapping[str, Any]) -> str:
 
 def _locked(model: type[Described], *conditions: Q, **lookups: Any) -> Any:
     """Rows of the catalogue, locked for this transaction."""
-    annotations = {n: v for n, v in lookups.items() if isinstance(v, models.Func)}
-    filters = {n: v for n, v in lookups.items() if n not in annotations}
+    keys = {n: v for n, v in lookups.items() if isinstance(v, models.Func)}
+    filters = {n: v for n, v in lookups.items() if n not in keys}
     rows: Any = model._default_manager.select_for_update(no_key=True, of=("self",))
     derived = [f.name for f in model._meta.fields if isinstance(f, models.GeneratedField)]
-    return (
-        rows.annotate(**annotations).filter(*conditions, **filters).defer(*derived).order_by("pk")
-    )
+    found = rows.annotate(**keys).filter(*conditions, **filters)
+    return found.defer(*derived).order_by("pk")
 
 
 def _update(model: type[models.Model], rows: Sequence[Any], fields: Sequence[str]) -> None:

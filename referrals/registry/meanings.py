@@ -348,7 +348,7 @@ class _Reading:
 def refuse_long_sites(number: str, sites: Iterable[dict[str, Any]]) -> None:
     """Raise Unusable when a site has a value that the catalogue cannot hold."""
     for name in ("facility", "city", "state", "postal_code"):
-        longest = TrialSite._meta.get_field(name).max_length or 0
+        longest = getattr(TrialSite._meta.get_field(name), "max_length", None) or 0
         if any(len(site[name]) > longest for site in sites):
             raise Unusable(Reason.TOO_LONG, f"site {name}", number=number)
 

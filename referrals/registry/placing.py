@@ -59,7 +59,7 @@ def link(model: type[Described], changed: Mapping[UUID, tuple[set[UUID], set[UUI
     """
     links, key = LINKS[model]
     new = [
-        links(**{key: row_id, "condition_id": condition, "origin": ForCondition.Origin.REGISTRY})
+        links(**_link(key, row_id, condition))
         for row_id, (came, _went) in changed.items()
         for condition in sorted(came)
     ]
@@ -71,6 +71,10 @@ def link(model: type[Described], changed: Mapping[UUID, tuple[set[UUID], set[UUI
         ).values_list("pk", key, "condition_id")
         drop = [pk for pk, row_id, condition in rows if condition in gone[row_id]]
         links._default_manager.filter(pk__in=drop).delete()
+
+
+def _link(key: str, row_id: UUID, condition: UUID) -> dict[str, Any]:
+    return {key: row_id, "condition_id": condition, "origin": ForCondition.Origin.REGISTRY}
 
 
 def link_everywhere(placed: Mapping[UUID, Sequence[str]]) -> None:
@@ -87,10 +91,7 @@ def link_everywhere(placed: Mapping[UUID, Sequence[str]]) -> None:
             if text in texts
         }
         links._default_manager.bulk_create(
-            [
-                links(**{key: row_id}, condition_id=condition, origin="registry")
-                for row_id, condition in sorted(wanted)
-            ],
+            [links(**_link(key, row_id, condition)) for row_id, condition in sorted(wanted)],
             ignore_conflicts=True,
         )
 

@@ -418,7 +418,10 @@ def test_queries_do_not_grow_with_the_records(read: Read) -> None:
         return len(caught)
 
     few = queries(
-        *(api_study(number, **status("COMPLETED")) for number in (1, 2)), api_study(10), access(20)
+        *(api_study(number, **status("COMPLETED")) for number in (1, 2)),
+        api_study(10),
+        api_study(11),
+        access(20),
     )
     many = queries(
         *(api_study(number, **status("WITHDRAWN", updated="2025-04-01")) for number in (1, 2)),
