@@ -34,7 +34,8 @@ RUN install -d -o portal -g portal -m 0750 /var/lib/portal
 WORKDIR /opt/portal/app
 USER 10001
 EXPOSE 8000
-# Migrations are run on purpose, once per release: `python manage.py migrate`.
+# Migrations are run on purpose, once per release: `python manage.py migrate`. Mail is sent by a
+# second container of this image with the command `python manage.py worker`.
 CMD ["python", "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=4)"]

@@ -78,13 +78,14 @@ TransactionTestCase._fixture_teardown = _put_back  # type: ignore[attr-defined,m
 @pytest.fixture(autouse=True)
 def _as_on_a_laptop(settings: Any) -> None:
     """Tests mean the same with DATABASE_URL and without it; passwords are hashed quickly, and
-    documents are kept in memory.
+    documents and mails are kept in memory.
 
     Tests of their own check the real hasher, the real store, and the settings of an installation.
     """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    settings.MAIL_IS_ON = True
     # Static files are looked for when asked for; each test client would list them all.
     settings.WHITENOISE_AUTOREFRESH = True
     settings.STORAGES = {

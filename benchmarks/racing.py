@@ -10,7 +10,8 @@ from django.utils import timezone
 from benchmarks import databases
 from benchmarks.measure import Line, Samples
 from bookings.models import Booking
-from bookings.scheduling import SlotTaken, book
+from bookings.placing import SlotTaken
+from bookings.scheduling import book
 from patients.models import Patient
 from portal.core.models import User
 

@@ -9,15 +9,17 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        from bookings import attempts, ending, moving, withdrawing
-        from patients import closing, consenting, holdings, relations
+        from bookings import attempts, ending, moving, scheduling, telling, withdrawing
+        from patients import closing, consenting, holdings, outgoing, relations
 
         relations.join(*moving.POLICIES)
         holdings.join(
-            holdings.Holding("bookings.Booking", ("patient",)),
+            holdings.Holding("bookings.Booking", ("patient", "submission")),
             holdings.Holding("bookings.Call", ("patient",)),
             about_others={"bookings.TimeOff": "staff"},
         )
         closing.join(*ending.STEPS)
         closing.count_attempts(attempts.since_reached)
         consenting.join(*withdrawing.STEPS)
+        outgoing.join(*telling.KINDS)
+        scheduling.join(*telling.STEPS)

@@ -6,38 +6,43 @@ that it shows twice has them twice. Slots are instants, so the zone of who reads
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice
+from heapq import merge
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db import connection
 
-from bookings.models import NAVIGATORS, Booking, SlotRules, TimeOff, WorkingHours, time_span
-from portal.core.models import User
+from bookings.models import SlotRules
 
 # The longest range that is looked at.
 MAX_RANGE = timedelta(days=31)
 # What takes time from a slot of the range, or counts for its day, begins this far outside at most.
 _AROUND = timedelta(days=2)
 _MINUTE = timedelta(minutes=1)
-_TAKING = (Booking.Status.BOOKED, Booking.Status.COMPLETED, Booking.Status.NO_SHOW)
-_RULES = ("minutes", "buffer_minutes", "notice_hours", "horizon_days", "per_day")
 
 Span = tuple[datetime, datetime]
+_Hours = tuple[int, time, time, ZoneInfo]
+
+
+@dataclass(frozen=True, slots=True)
+class Navigator:
+    """Who takes calls, as a slot names them."""
+
+    pk: UUID
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A time at which this navigator can be booked."""
 
-    navigator: User
+    navigator: Navigator
     starts_at: datetime
     ends_at: datetime
 
@@ -48,6 +53,19 @@ class Slot:
             "starts_at": self.starts_at.isoformat(),
             "ends_at": self.ends_at.isoformat(),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Person:
+    """A navigator, when they work and what takes time from them or from the patient."""
+
+    who: Navigator
+    hours: list[_Hours]
+    booked: list[Span]
+    away: list[Span]
+    engaged: list[Span]  # the patient's other calls
+    to_come: int  # calls, when that was asked
+    rules: SlotRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,83 +90,199 @@ def free_slots(
 
     Of one navigator, or of all who speak `language`. One query, however long the range.
     """
-    people = _people(start=start, end=end, now=now)
-    if navigator_id is not None:
-        people = people.filter(pk=navigator_id)
-    if language:
-        people = people.filter(languages_spoken__contains=[language])
+    people = _people(start=start, end=end, now=now, navigator_id=navigator_id, language=language)
     found = [slot for each in people for slot in _slots_of(each, start=start, end=end, now=now)]
     return sorted(found, key=lambda slot: (slot.starts_at, slot.navigator.name, slot.navigator.pk))
 
 
 def next_free(
-    *, navigator_id: UUID, patient_id: UUID, after: datetime, now: datetime, count: int = 3
+    *,
+    patient_id: UUID | None,
+    after: datetime,
+    now: datetime,
+    navigator_id: UUID | None = None,
+    language: str = "",
+    count: int = 3,
 ) -> tuple[Slot, ...]:
-    """The first slots of this navigator from `after` on in which the patient has no other call.
+    """The first slots from `after` on in which the patient (None: nobody yet) has no other call.
 
-    Fewer than `count` when there are no more in the days to come.
+    Of this navigator; or, one for each time, of all who speak `language`. Fewer than `count` when
+    there are no more in the days to come.
     """
     start = max(after, now)
     end = start + MAX_RANGE
-    people = _people(start=start, end=end, now=now, patient_id=patient_id)
-    found = (
-        slot
-        for each in people.filter(pk=navigator_id)
-        for slot in _slots_of(each, start=start, end=end, now=now)
+    people = _people(
+        start=start,
+        end=end,
+        now=now,
+        navigator_id=navigator_id,
+        language=language,
+        patient_id=patient_id,
     )
-    return tuple(islice(found, count))
+    by_time = merge(
+        *(_slots_of(each, start=start, end=end, now=now) for each in people),
+        key=lambda slot: slot.starts_at,
+    )
+    one_each = (next(same) for _time, same in groupby(by_time, key=lambda slot: slot.starts_at))
+    return tuple(islice(one_each, count))
+
+
+def who_is_free(
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    offered: bool,
+    navigator_id: UUID | None = None,
+    language: str = "",
+    ignoring: UUID | None = None,
+) -> list[UUID]:
+    """Who takes calls at that time and has room for one, who has the fewest calls to come first.
+
+    Within working hours, without time off, with the pause before and after, on a day that is not
+    full; only when it is a slot that is `offered`, also with the notice and within the horizon.
+    `ignoring` is a booking that takes no time. One query.
+    """
+    people = _people(
+        start=starts_at,
+        end=ends_at,
+        now=now,
+        navigator_id=navigator_id,
+        language=language,
+        ignoring=ignoring,
+        counted=True,
+    )
+    wanted = (starts_at, ends_at)
+    is_free = _is_offered if offered else _has_room
+    found = [each for each in people if is_free(each, wanted, now)]
+    return [each.who.pk for each in sorted(found, key=lambda each: (each.to_come, each.who.pk))]
+
+
+def _is_offered(person: _Person, wanted: Span, now: datetime) -> bool:
+    slots = _slots_of(person, start=wanted[0], end=wanted[1], now=now)
+    return any((slot.starts_at, slot.ends_at) == wanted for slot in slots)
+
+
+def _has_room(person: _Person, wanted: Span, now: datetime) -> bool:
+    starts, ends = wanted
+    pause = person.rules.buffer_minutes * _MINUTE
+    if any(starts < until + pause and since - pause < ends for since, until in person.booked):
+        return False
+    if any(starts < until and since < ends for since, until in person.away):
+        return False
+    on_day, most = _counted(person.booked), person.rules.per_day
+    return any(
+        window.starts_at <= starts and ends <= window.ends_at and on_day(window) < most
+        for window in _windows(person.hours, starts, ends)
+    )
+
+
+# Everybody who takes calls, each with hours, what takes time, and the rules for all. A parameter
+# that is null or blank narrows nothing; the planner drops what a constant makes void.
+_PEOPLE = """
+SELECT u.id, u.name, hours.rows, booked.starts, booked.ends, away.starts, away.ends,
+       engaged.starts, engaged.ends, to_come.count,
+       (SELECT json_build_object('minutes', minutes, 'buffer_minutes', buffer_minutes,
+                                 'notice_hours', notice_hours, 'horizon_days', horizon_days,
+                                 'per_day', per_day)
+        FROM bookings_slotrules)
+FROM core_user u
+CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_array(weekday, starts, ends, time_zone)) AS rows
+    FROM bookings_workinghours WHERE navigator_id = u.id
+) hours
+CROSS JOIN LATERAL (
+    SELECT array_agg(starts_at) AS starts, array_agg(ends_at) AS ends
+    FROM bookings_booking
+    WHERE navigator_id = u.id AND starts_at > %(from)s AND starts_at < %(to)s
+      AND (status IN ('booked', 'completed', 'no_show') OR status = 'held' AND held_until > %(now)s)
+      AND id IS DISTINCT FROM %(ignoring)s
+) booked
+CROSS JOIN LATERAL (
+    SELECT array_agg(starts_at) AS starts, array_agg(ends_at) AS ends
+    FROM bookings_timeoff
+    WHERE navigator_id = u.id AND ends_at > %(start)s AND starts_at < %(to)s
+) away
+CROSS JOIN (
+    SELECT array_agg(starts_at) AS starts, array_agg(ends_at) AS ends
+    FROM bookings_booking
+    WHERE patient_id = %(patient)s AND starts_at > %(from)s AND starts_at < %(to)s
+      AND (status IN ('booked', 'completed', 'no_show') OR status = 'held' AND held_until > %(now)s)
+      AND id IS DISTINCT FROM %(ignoring)s
+) engaged
+LEFT JOIN LATERAL (
+    SELECT count(*) AS count
+    FROM bookings_booking
+    WHERE navigator_id = u.id AND starts_at > %(now)s
+      AND (status = 'booked' OR status = 'held' AND held_until > %(now)s)
+) to_come ON %(counted)s
+WHERE u.is_staff AND u.is_active AND hours.rows IS NOT NULL
+  AND (%(navigator)s::uuid IS NULL OR u.id = %(navigator)s)
+  AND (%(language)s = '' OR u.languages_spoken @> ARRAY[%(language)s]::varchar[])
+"""
 
 
 def _people(
-    *, start: datetime, end: datetime, now: datetime, patient_id: UUID | None = None
-) -> Any:
-    """Who takes calls, each with hours, bookings, time off and the rules: one query."""
-    hours = WorkingHours.objects.filter(navigator=OuterRef("pk"))
-    away = TimeOff.objects.filter(
-        navigator=OuterRef("pk"), ends_at__gt=start, starts_at__lt=end + _AROUND
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    navigator_id: UUID | None = None,
+    language: str = "",
+    patient_id: UUID | None = None,
+    ignoring: UUID | None = None,
+    counted: bool = False,
+) -> list[_Person]:
+    """Who takes calls, with all that their slots follow from: one query, and no instances."""
+    asked = {
+        "from": start - _AROUND,
+        "start": start,
+        "to": end + _AROUND,
+        "now": now,
+        "navigator": navigator_id,
+        "language": language,
+        "patient": patient_id,
+        "ignoring": ignoring,
+        "counted": counted,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, asked)
+        return [_person(*row) for row in cursor.fetchall()]
+
+
+def _person(pk: UUID, name: str, hours: list[Any], *spans: Any) -> _Person:
+    booked, away, engaged = (
+        list(zip(starts or (), ends or (), strict=True))
+        for starts, ends in (spans[0:2], spans[2:4], spans[4:6])
     )
-    booked = Booking.objects.filter(
-        Q(status__in=_TAKING) | Q(status=Booking.Status.HELD, held_until__gt=now),
-        starts_at__gt=start - _AROUND,
-        starts_at__lt=end + _AROUND,
-    )
-    of_patient = booked.filter(patient=patient_id)  # without an id of nobody
-    return (
-        User.objects.filter(Exists(hours), **NAVIGATORS)
-        .only("name")
-        .annotate(
-            hours=ArraySubquery(
-                hours.order_by("weekday", "starts").values(
-                    row=JSONObject(
-                        weekday="weekday", starts="starts", ends="ends", time_zone="time_zone"
-                    )
-                )
-            ),
-            away=ArraySubquery(away.values(span=time_span())),
-            booked=ArraySubquery(booked.filter(navigator=OuterRef("pk")).values(span=time_span())),
-            engaged=ArraySubquery(of_patient.values(span=time_span())),
-            rules=Subquery(
-                SlotRules.objects.values(row=JSONObject(**{name: name for name in _RULES}))[:1]
-            ),
-        )
+    return _Person(
+        who=Navigator(pk, name),
+        hours=[
+            (weekday, time.fromisoformat(starts), time.fromisoformat(ends), ZoneInfo(zone))
+            for weekday, starts, ends, zone in hours
+        ],
+        booked=booked,
+        away=away,
+        engaged=engaged,
+        to_come=spans[6] or 0,
+        rules=SlotRules(**(spans[7] or {})),  # without a row, the defaults
     )
 
 
-def _slots_of(person: Any, *, start: datetime, end: datetime, now: datetime) -> Iterator[Slot]:
-    """The slots of one row of `_people`, by time."""
-    rules = SlotRules(**(person.rules or {}))  # without a row, the defaults
+def _slots_of(person: _Person, *, start: datetime, end: datetime, now: datetime) -> Iterator[Slot]:
+    """The slots of one of `_people`, by time."""
+    rules = person.rules
     length, pause = rules.minutes * _MINUTE, rules.buffer_minutes * _MINUTE
     first = max(start, now + timedelta(hours=rules.notice_hours))
     last = min(end, now + timedelta(days=rules.horizon_days))
-    booked = _spans(person.booked)
     busy = sorted(
         [
-            *((starts - pause, ends + pause) for starts, ends in booked),
-            *_spans(person.away),
-            *_spans(person.engaged),
+            *((starts - pause, ends + pause) for starts, ends in person.booked),
+            *person.away,
+            *person.engaged,
         ]
     )
-    on_day = _counted(booked)
+    on_day = _counted(person.booked)
     free_from, position = datetime.min.replace(tzinfo=UTC), 0
     for window in _windows(person.hours, first, last):
         begins = max(window.starts_at, free_from)  # hours in two zones may meet
@@ -160,7 +294,7 @@ def _slots_of(person: Any, *, start: datetime, end: datetime, now: datetime) -> 
             while position < len(busy) and busy[position][1] <= begins:
                 position += 1
             if begins >= first and not _meets(busy, position, begins, begins + length):
-                yield Slot(person, begins, begins + length)
+                yield Slot(person.who, begins, begins + length)
             begins += length + pause
 
 
@@ -172,10 +306,6 @@ def _meets(busy: list[Span], position: int, starts: datetime, ends: datetime) ->
         if busy[index][1] > starts:
             return True
     return False
-
-
-def _spans(ranges: Iterable[Any]) -> list[Span]:
-    return [(each.lower, each.upper) for each in ranges]
 
 
 def _counted(booked: list[Span]) -> Any:
@@ -191,14 +321,12 @@ def _counted(booked: list[Span]) -> Any:
     return on_day
 
 
-def _windows(hours: list[dict[str, Any]], first: datetime, last: datetime) -> list[_Window]:
+def _windows(hours: list[_Hours], first: datetime, last: datetime) -> list[_Window]:
     """The stretches of working hours that matter from `first` to `last`, by time."""
     found = []
-    for row in hours:
-        zone = ZoneInfo(row["time_zone"])
-        starts, ends = time.fromisoformat(row["starts"]), time.fromisoformat(row["ends"])
+    for weekday, starts, ends, zone in hours:
         day, until = first.astimezone(zone).date(), last.astimezone(zone).date()
-        day += timedelta(days=(row["weekday"] - day.isoweekday()) % 7)
+        day += timedelta(days=(weekday - day.isoweekday()) % 7)
         while day <= until:
             found += [_Window(*span, zone, day) for span in wall_spans(zone, day, starts, ends)]
             day += timedelta(days=7)

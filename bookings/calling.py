@@ -3,8 +3,14 @@
 A call is recorded once. That it reached the person makes it their initial consult, and what
 became of it is what became of the booking it belongs to: completed when the patient was spoken
 to, else a no-show of the patient. A mistake is corrected by recording the call again.
+
+`complete` says everything that came of a call at once: the call, what was consented to or
+withdrawn in it, and whether the lead becomes a patient. All of it is kept, or nothing.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,8 +20,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Call
+from patients import consenting, conversion
+from patients.contacting import account_for
 from patients.locking import locked, locked_open
-from patients.models import Patient
+from patients.models import Consent, Patient
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -24,6 +32,104 @@ Status = Booking.Status
 
 # What a call can still change. A held slot was never booked; the others were called off.
 _IN_FORCE = (Status.BOOKED, Status.COMPLETED, Status.NO_SHOW)
+# Which part of what was asked a refusal is about, where its code says so.
+_ABOUT = {
+    "contact_refused": "although",
+    "do_not_contact": "although",
+    "booking_not_in_force": "booking",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The call as it is kept, what was said about consent in it, and the person afterwards.
+
+    Of a call that had been recorded already `is_new` is off, and nothing was done.
+    """
+
+    call: Call
+    consents: tuple[consenting.Recorded, ...]
+    patient: Patient
+    is_new: bool = True
+
+
+def complete(
+    *,
+    patient_id: UUID,
+    navigator_id: UUID,
+    started_at: datetime,
+    outcome: str,
+    by: User,
+    booking_id: UUID | None = None,
+    summary: str = "",
+    decision: str = "",
+    next_action: str = "",
+    next_action_due: date | None = None,
+    although: str = "",
+    consents: Sequence[Consent] = (),
+    convert: bool = False,
+) -> Completed:
+    """Record a call with all that came of it, and return that.
+
+    `consents` are decisions of the patient that are not saved yet; each yes is kept before the
+    call and each no after it, so that withdrawing does not undo the call it was said in. With
+    `convert` the lead becomes a patient, which a call that reached them makes possible. The same
+    call once more changes nothing.
+
+    Raises as `record`, `consenting.record` and `conversion.convert` do. A Refused names what it is
+    about in `members["field"]`; nothing has been changed then.
+    """
+    if convert and decision != Call.Decision.PURSUE:
+        message = _("Only somebody whom you decided to pursue becomes a patient.")
+        raise ValidationError({"convert": ValidationError(message, code="not_pursued")})
+    with transaction.atomic(), acting(by=by):
+        patient = locked(patient_id)
+        same = Call.objects.current().filter(
+            patient=patient, navigator=navigator_id, started_at=started_at, outcome=outcome
+        )
+        if (known := same.first()) is not None:
+            return Completed(known, (), patient, is_new=False)
+        yeses = [one for one in consents if one.decision not in consenting.NOES]
+        noes = [one for one in consents if one.decision in consenting.NOES]
+        said = [_keep(one, patient, by) for one in yeses]
+        with _about("patient"):
+            call = record(
+                patient_id=patient_id,
+                navigator_id=navigator_id,
+                booking_id=booking_id,
+                started_at=started_at,
+                outcome=outcome,
+                summary=summary,
+                decision=decision,
+                next_action=next_action,
+                next_action_due=next_action_due,
+                although=although,
+                by=by,
+            )
+        said += [_keep(one, patient, by) for one in noes]
+        if convert:
+            with _about("convert"):
+                conversion.convert(patient_id=patient_id, by=by)
+        patient.refresh_from_db()
+        return Completed(call, tuple(said), patient)
+
+
+@contextmanager
+def _about(field: str) -> Iterator[None]:
+    """Let a Refused say which part of what was asked it is about."""
+    try:
+        yield
+    except Refused as refused:
+        refused.members = {**refused.members, "field": _ABOUT.get(refused.code, field)}
+        raise
+
+
+def _keep(consent: Consent, patient: Patient, by: User) -> consenting.Recorded:
+    consent.patient = patient
+    try:
+        return consenting.record(consent=consent, by=by)
+    except ValidationError as error:
+        raise ValidationError({"consents": error.messages}) from error
 
 
 def record(
@@ -39,16 +145,18 @@ def record(
     decision: str = "",
     next_action: str = "",
     next_action_due: date | None = None,
+    although: str = "",
 ) -> Call:
     """Record a call and return it.
 
     `supersedes_id` is a call that was recorded wrongly: it stays, and counts no more. The
-    correction belongs to the same booking.
+    correction belongs to the same booking. `although` says why there was a call, without a
+    booking, with somebody who had said no to being contacted by then; it is written down.
 
     Raises Refused for a patient who is not open for anything new (see `patients.locking`; a
-    correction may be made of a closed one), for a booking that was called off and for a call that
-    was corrected before; ValidationError for values that make no sense, such as a time to come or
-    a booking of another patient.
+    correction may be made of a closed one), for one who had said no without a word why, for a
+    booking that was called off and for a call that was corrected before; ValidationError for
+    values that make no sense, such as a time to come or a booking of another patient.
     """
     with transaction.atomic(), acting(by=by):
         # What is being corrected happened before the record was closed.
@@ -71,6 +179,8 @@ def record(
         if started_at > timezone.now():
             message = _("This is still to come. Record a call when it was made.")
             raise ValidationError({"started_at": ValidationError(message, code="in_the_future")})
+        if booking is None and wrong is None:
+            account_for(patient, at=started_at, by=by, reason=although)
         call.save(force_insert=True)
         _note_consult(patient, call, wrong)
         if booking is not None and booking.status in _IN_FORCE:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Model, Q
+from django.utils import timezone
 
+from bookings.calling_off import call_off
 from bookings.models import Booking, BookingQuerySet
 from patients.closing import Ending, Step
 from patients.models import Patient
@@ -21,13 +23,8 @@ def to_come(patient: Patient, now: datetime) -> BookingQuerySet:
 def cancel_all(rows: BookingQuerySet, *, party: Booking.Party, why: str) -> list[Booking]:
     """Cancel these, on behalf of the patient or of us, and return them."""
     bookings: list[Booking] = list(rows.select_for_update(of=("self",)).order_by("pk"))
-    for booking in bookings:
-        booking.status = Status.CANCELLED
-        booking.held_until = None
-        booking.cancelled_by = party
-        booking.cancel_reason = why
-        booking.save(update_fields=("status", "held_until", "cancelled_by", "cancel_reason"))
-    return bookings
+    now = timezone.now()
+    return [call_off(booking, party=party, reason=why, now=now) for booking in bookings]
 
 
 def cancel_upcoming(ending: Ending) -> Sequence[Model]:

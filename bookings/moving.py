@@ -5,16 +5,19 @@ that is only held gives way; of two equals, the one of the record that gives way
 not lost.
 """
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from bookings.scheduling import Change, Happened, follow
 from patients.relations import Merging, Policy, moves
 
 Status = Booking.Status
 
 
 def planned(merging: Merging) -> None:
-    """Cancel what overlaps, then move every booking."""
+    """Cancel what overlaps, move every booking, then let follow what follows from that."""
+    cancelled = []
     own = [b for b in merging.survivors(Booking) if b.status in Booking.BLOCKING]
     for booking in merging.rows(Booking):
         if booking.status not in Booking.BLOCKING:
@@ -24,8 +27,13 @@ def planned(merging: Merging) -> None:
             for other in clashing:
                 _cancel(merging, other)
         elif clashing:
+            if booking.status == Status.BOOKED:
+                cancelled.append(booking)
             _cancel(merging, booking)
     merging.move("bookings.Booking.patient")
+    for booking in cancelled:
+        booking.patient = merging.survivor
+        follow(Change(Happened.CANCELLED, booking, Booking.Party.NAVIGATOR, timezone.now()))
 
 
 def _overlap(one: Booking, other: Booking) -> bool:
@@ -33,6 +41,10 @@ def _overlap(one: Booking, other: Booking) -> bool:
 
 
 def _cancel(merging: Merging, booking: Booking) -> None:
+    if booking.status == Status.BOOKED:
+        # Not in the journal: a merge that is taken back must not set calendars back.
+        booking.ics_sequence += 1
+        booking.save(update_fields=("ics_sequence",))
     merging.journal.change(
         booking,
         status=Status.CANCELLED,

@@ -7,12 +7,16 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from bookings.models import Call
+from patients.contacting import callable_among
 from patients.models import Patient
 
 
 def never_called(among: Any = None) -> Any:
-    """Leads whom nobody has called or reached, of the patients in `among` (all without it)."""
-    people = Patient.objects.all() if among is None else among
+    """Leads whom nobody has called or reached, of the patients in `among` (all without it).
+
+    Without those who said no to being contacted.
+    """
+    people = callable_among(Patient.objects.all() if among is None else among)
     calls = Call.objects.current().filter(patient=OuterRef("pk"))
     return people.filter(~Exists(calls), stage=Patient.Stage.LEAD, initial_consult_at=None)
 

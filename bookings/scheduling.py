@@ -1,137 +1,317 @@
-"""Planning calls: a slot is booked for one patient with one navigator, or it is refused.
+"""Planning calls: a slot is held, booked, confirmed or moved for one patient, or it is refused.
 
-The database makes double booking impossible (exclusion constraints on `Booking`). The navigator's
-row is locked first and the patient's next, so that of many who want one slot one wins and the
-others are told at once instead of running into a deadlock.
+A call is booked, moved or cancelled here, by hand or because a patient is closed, merged or
+withdraws. What has to follow from that (reminders, mails, calendars) joins the list of steps
+below, in `AppConfig.ready` of whoever needs it. The steps run in the order of joining, inside the
+transaction of the change: a step that raises takes the change back, so a step writes rows and
+leaves sending to `transaction.on_commit` or to a worker. A hold is told to nobody: no step runs
+when it is made, let go or runs out.
 """
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
-from bookings.availability import Slot, next_free
-from bookings.models import NAVIGATORS, Booking
-from patients.locking import locked_open
-from portal.core.errors import Refused
-from portal.core.history import acting
+from bookings.availability import next_free
+from bookings.conditions import Transition, demand, was_held
+from bookings.locking import locked_booking, too_busy
+from bookings.models import Booking
+from bookings.placing import SlotTaken, Wish, let_go, place, refused, said_by
+from patients.contacting import demand_allowed
+from patients.models import Patient
 from portal.core.models import User
 
-_TAKEN = {
-    "bookings_booking_navigator_free": "navigator_busy",
-    "bookings_booking_patient_free": "patient_busy",
-}
-# PostgreSQL: exclusion_violation, deadlock_detected.
-_EXCLUSION, _DEADLOCK = "23P01", "40P01"
+Status = Booking.Status
+
+# How long a slot is kept for somebody who has not booked it yet.
+HOLD = timedelta(minutes=10)
 
 
-class SlotTaken(Refused):
-    """The navigator or the patient has another call at that time. `free` are the next slots."""
+class Happened(StrEnum):
+    """What became of a booking."""
 
-    code = "slot_taken"
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, free: tuple[Slot, ...] = ()
-    ) -> None:
-        super().__init__(message, code=code)
-        self.free = free
-        self.members = {"free_slots": [slot.shown() for slot in free]}
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What every step is told.
+
+    `booking` is the row as it was saved just now: the new one when a call was moved, and then
+    `before` is the old one, which it continues. `party` is whose doing it was. `ics_sequence`
+    has been raised already for what was moved or cancelled.
+    """
+
+    happened: Happened
+    booking: Booking
+    party: Booking.Party
+    now: datetime
+    before: Booking | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that follows when a call was booked, moved or cancelled."""
+
+    name: str
+    run: Callable[[Change], None]
+
+
+_steps: list[Step] = []
+
+
+def join(*steps: Step) -> None:
+    """Declare steps, called from `AppConfig.ready`, which may happen again.
+
+    Raises LookupError for a second step of one name.
+    """
+    for step in steps:
+        if step in _steps:
+            continue
+        if step.name in {known.name for known in _steps}:
+            raise LookupError(f"the step “{step.name}” is declared twice")
+        _steps.append(step)
+
+
+def steps() -> tuple[Step, ...]:
+    """What follows when a call was booked, moved or cancelled, in this order."""
+    return tuple(_steps)
+
+
+def follow(change: Change) -> None:
+    """Run the steps. For the verbs that change a booking, in their transaction."""
+    for step in _steps:
+        step.run(change)
+
+
+def hold(
+    *,
+    patient_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: User | None,
+    navigator_id: UUID | None = None,
+    language: str = "",
+    patient_time_zone: str = "",
+    instead_of: UUID | None = None,
+) -> Booking:
+    """Keep a slot for `HOLD`, to be booked by `confirm`, and return it.
+
+    `instead_of` is an earlier hold of the same patient: it is let go when this one is made. The
+    rest, and what is raised, is as for `book`.
+    """
+    now = timezone.now()
+    wish = Wish(
+        patient_id=patient_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        by=by,
+        now=now,
+        navigator_id=navigator_id,
+        language=language,
+        instead_of=instead_of,
+    )
+
+    def make(patient: Patient, assigned: UUID) -> Booking:
+        if instead_of is not None:
+            _let_go_earlier(instead_of, patient)
+        held = _new(wish, patient, assigned, patient_time_zone)
+        held.status, held.held_until = Status.HELD, now + HOLD
+        return _saved(held)
+
+    return place(wish, make, afterwards=False)
 
 
 def book(
     *,
     patient_id: UUID,
-    navigator_id: UUID,
     starts_at: datetime,
     ends_at: datetime,
-    by: User,
+    by: User | None,
+    navigator_id: UUID | None = None,
+    language: str = "",
     patient_time_zone: str = "",
     reminder_at: datetime | None = None,
+    submission_id: UUID | None = None,
+    afterwards: bool = False,
+    override: str = "",
 ) -> Booking:
     """Book a call from `starts_at` up to `ends_at` (aware instants) and return it.
 
-    Any time may be booked at which neither has another call, also outside working hours. Raises
-    SlotTaken when the time is not free, Refused for a patient who is not open for anything new
-    (see `patients.locking`) and for somebody who takes no calls, and ValidationError when the
-    times make no sense.
+    `by` None is the patient, over the public page: only a slot that is offered is theirs. Staff
+    book any time at which neither has another call, also outside working hours; one that is over
+    only when they say that it is entered `afterwards`. Without a navigator, one is assigned who
+    takes calls then and speaks `language` (blank: any), who has the fewest calls to come.
+    `submission_id` is the form after which a visitor picks the time; it has one call at a time.
+
+    Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
+    new (see `patients.locking`), for one who said no to being contacted (unless `override` says
+    why they are called, see `patients.contacting`) and for somebody who takes no calls, and
+    ValidationError when the times make no sense.
     """
-    try:
-        with transaction.atomic(), acting(by=by):
-            _lock_navigator(navigator_id)
-            patient = locked_open(patient_id)
-            booking = Booking(
-                patient=patient,
-                navigator_id=navigator_id,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                reminder_at=reminder_at,
-                patient_time_zone=patient_time_zone or patient.time_zone,
-            )
-            booking.full_clean(validate_constraints=False)
-            if ends_at <= starts_at:
-                raise ValidationError(
-                    {"ends_at": _("The end must be later than the start.")}, code="end_after_start"
-                )
-            _free_expired(booking, now=timezone.now())
-            booking.save(force_insert=True)
+    wish = Wish(
+        patient_id=patient_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        by=by,
+        now=timezone.now(),
+        navigator_id=navigator_id,
+        language=language,
+    )
+
+    def make(patient: Patient, assigned: UUID) -> Booking:
+        if by is not None:  # who books themself asks to be called
+            demand_allowed(patient, by=by, override=override)
+        booking = _new(wish, patient, assigned, patient_time_zone)
+        booking.reminder_at, booking.submission_id = reminder_at, submission_id
+        _saved(booking)
+        follow(Change(Happened.BOOKED, booking, _party(by), wish.now))
+        return booking
+
+    return place(wish, make, afterwards=afterwards)
+
+
+def confirm(*, booking_id: UUID, by: User | None) -> Booking:
+    """Book what is held, and return it. What is booked already stays as it is.
+
+    Raises SlotTaken with the code `hold_expired` when it was not held any more, and Refused with
+    `booking_not_in_force` for one that was called off, or is over.
+    """
+    now = timezone.now()
+    with transaction.atomic(), said_by(by):
+        booking = locked_booking(booking_id)
+        if booking.status == Status.BOOKED:
             return booking
-    except (IntegrityError, OperationalError) as error:
-        constraint = _lost_to(error)
-        if constraint is None:
-            raise
-        free = next_free(
-            navigator_id=navigator_id,
-            patient_id=patient_id,
-            after=starts_at,
-            now=timezone.now(),
-        )
-        raise _taken(constraint, free) from error
-
-
-def _lock_navigator(navigator_id: UUID) -> None:
-    rows = User.objects.select_for_update(no_key=True).filter(pk=navigator_id, **NAVIGATORS)
-    if rows.only("pk").first() is None:
-        message = _("This person takes no calls any more. Choose another navigator.")
-        raise Refused(message, code="navigator_inactive")
-
-
-def _free_expired(wanted: Booking, *, now: datetime) -> None:
-    """End the holds that ran out and are in the way. The rows are locked in one order."""
-    in_the_way = Booking.objects.expired(now=now).filter(
-        Q(navigator=wanted.navigator_id) | Q(patient=wanted.patient_id),
-        starts_at__lt=wanted.ends_at,
-        ends_at__gt=wanted.starts_at,
+        if not was_held(booking, now=now):
+            demand(Transition.CONFIRM, booking, now=now)
+            booking.status, booking.held_until = Status.BOOKED, None
+            booking.save(update_fields=("status", "held_until"))
+            follow(Change(Happened.BOOKED, booking, _party(by), now))
+            return booking
+    free = next_free(
+        navigator_id=booking.navigator_id,
+        patient_id=booking.patient_id,
+        after=booking.starts_at,
+        now=now,
     )
-    for hold in in_the_way.select_for_update(of=("self",)).order_by("pk"):
-        hold.status = Booking.Status.CANCELLED
-        hold.held_until = None
-        hold.cancelled_by = Booking.Party.PATIENT
-        hold.cancel_reason = "The slot was held and not booked in time."
-        hold.save(update_fields=("status", "held_until", "cancelled_by", "cancel_reason"))
+    raise refused("hold_expired", free)
 
 
-def _lost_to(error: Exception) -> str | None:
-    """The constraint that a lost race ran into, "" for a deadlock; None for any other error."""
-    cause = error.__cause__
-    if getattr(cause, "sqlstate", "") not in {_EXCLUSION, _DEADLOCK}:
-        return None
-    return getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
+def reschedule(
+    *,
+    booking_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: User | None,
+    navigator_id: UUID | None = None,
+    anybody: bool = False,
+    language: str = "",
+    patient_time_zone: str = "",
+    afterwards: bool = False,
+) -> Booking:
+    """Move a booked call to another time, and return the new booking, which continues it.
 
+    It stays with its navigator, or goes to `navigator_id`. With `anybody` another navigator who
+    speaks `language` is assigned when that one is not free; so it is for a call without navigator.
+    The old row stays, `rescheduled`, and points at the new one; both have one calendar id. Moving
+    it to the same time again gives the same booking.
 
-def _taken(constraint: str, free: tuple[Slot, ...]) -> SlotTaken:
-    message = (
-        _("The patient has another call at that time.")
-        if constraint == "bookings_booking_patient_free"
-        else _("The navigator has another call at that time.")
+    Raises what `book` raises, and Refused with `booking_not_in_force` for a call that was called
+    off, moved elsewhere or is over, and with `begun` when a patient moves it after its start.
+    """
+    old = Booking.objects.select_related("patient", "rescheduled_to").get(pk=booking_id)
+    wish = Wish(
+        patient_id=old.patient_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        by=by,
+        now=timezone.now(),
+        navigator_id=navigator_id or old.navigator_id,
+        language=language,
+        instead_of=old.pk,
     )
-    if free:
-        times = ", ".join(
-            date_format(timezone.localtime(slot.starts_at), "j M H:i") for slot in free
+    if (done := _moved_there(old, wish)) is not None:
+        return done
+    demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
+    if anybody and navigator_id is None and not wish.free():
+        wish = replace(wish, navigator_id=None)
+    try:
+        return place(
+            wish,
+            lambda patient, assigned: _moved(
+                booking_id, wish, patient, assigned, patient_time_zone
+            ),
+            afterwards=afterwards,
         )
-        message = f"{message} {_('Next free: %(times)s.') % {'times': times}}"
-    return SlotTaken(message, code=_TAKEN.get(constraint, SlotTaken.code), free=free)
+    except SlotTaken:
+        # By a second click of the same person, at the same moment?
+        if (done := _moved_there(Booking.objects.get(pk=booking_id), wish)) is not None:
+            return done
+        raise
+
+
+def _moved_there(old: Booking, wish: Wish) -> Booking | None:
+    """The booking that continues this one, when it was moved to that time before."""
+    new = old.rescheduled_to
+    is_there = new is not None and (
+        new.status == Status.BOOKED
+        and (new.starts_at, new.ends_at) == (wish.starts_at, wish.ends_at)
+    )
+    return new if is_there else None
+
+
+def _moved(
+    booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID, time_zone: str
+) -> Booking:
+    old: Booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+    if old.patient_id != patient.pk:
+        raise too_busy()
+    old.patient = patient
+    if (done := _moved_there(old, wish)) is not None:
+        return done
+    demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
+    new = _new(wish, patient, assigned, time_zone or old.patient_time_zone)
+    new.submission_id = old.submission_id
+    if old.reminder_at is not None:
+        new.reminder_at = old.reminder_at + (new.starts_at - old.starts_at)
+    new.ics_uid, new.ics_sequence = old.ics_uid, old.ics_sequence + 1
+    # The old row first, as both may want the same minutes; the foreign key is checked at the end.
+    old.status, old.rescheduled_to_id = Status.RESCHEDULED, new.pk
+    old.save(update_fields=("status", "rescheduled_to"))
+    _saved(new)
+    follow(Change(Happened.MOVED, new, _party(wish.by), wish.now, before=old))
+    return new
+
+
+def _let_go_earlier(hold_id: UUID, patient: Patient) -> None:
+    held = Booking.objects.filter(pk=hold_id, patient=patient, status=Status.HELD)
+    for earlier in held.select_for_update(of=("self",), no_key=True):
+        let_go(earlier, reason="Another slot was chosen instead.")
+
+
+def _new(wish: Wish, patient: Patient, navigator_id: UUID, time_zone: str) -> Booking:
+    return Booking(
+        patient=patient,
+        navigator_id=navigator_id,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        patient_time_zone=time_zone or patient.time_zone,
+    )
+
+
+def _saved(booking: Booking) -> Booking:
+    """The new row; patient and navigator are locked, so nobody has to look for them again."""
+    booking.clean_fields(exclude={"patient", "navigator", "submission", "rescheduled_to"})
+    booking.save(force_insert=True)
+    return booking
+
+
+def _party(by: User | None) -> Booking.Party:
+    return Booking.Party.NAVIGATOR if by else Booking.Party.PATIENT

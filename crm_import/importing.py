@@ -84,7 +84,7 @@ def run(
 
 @contextmanager
 def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
-    with transaction.atomic(), acting(by=by, reason="crm_import"):
+    with transaction.atomic(), acting(by=by, reason="import of the legacy CRM"):
         with connection.cursor() as cursor:
             # A killed client must not leave its server process at work (and holding the lock).
             cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")

@@ -102,6 +102,8 @@ def transform(*, watch: Watch) -> dict[str, int]:
 
 def _prepare(cursor: Any) -> None:
     cursor.execute("SET LOCAL work_mem = '128MB'")
+    # A foreign key is checked while its row is at hand, instead of from a queue of all rows.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     # Compiling costs more than it saves here, and parallel workers would starve the portal.
     cursor.execute("SET LOCAL jit = off")
     cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
@@ -137,11 +139,11 @@ def _components(cursor: Any, name: str) -> int:
         cursor.execute(
             f"""
             UPDATE {name} t SET cluster = m.lowest FROM (
-                SELECT e.node, min(o.cluster) AS lowest
-                FROM (SELECT a AS node, b AS other FROM crm_edge
-                      UNION ALL SELECT b, a FROM crm_edge) e
-                JOIN {name} o ON o.node = e.other GROUP BY e.node
-            ) m WHERE m.node = t.node AND m.lowest < t.cluster
+                SELECT CASE WHEN x.cluster > y.cluster THEN x.node ELSE y.node END AS node,
+                    min(least(x.cluster, y.cluster)) AS lowest
+                FROM crm_edge e JOIN {name} x ON x.node = e.a JOIN {name} y ON y.node = e.b
+                WHERE x.cluster <> y.cluster GROUP BY 1
+            ) m WHERE m.node = t.node
             """
         )
         moved = cursor.rowcount

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients.locking import locked
+from patients.locking import locked, restriction
 from patients.models import Patient, StageChange
 from patients.overriding import demand
 from portal.core.errors import Missing, Refused
@@ -147,9 +147,7 @@ def attempts(patient: Patient) -> int:
 
 def missing(patient: Patient, closed_as: ClosedAs) -> tuple[Missing, ...]:
     """What has to be true before this person can be closed like that; empty when they can be."""
-    found = []
-    if patient.processing_restricted:
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
+    found = [*restriction(patient)]
     # Somebody who was closed for another reason may still turn out to have died.
     if patient.stage == Stage.CLOSED and closed_as != ClosedAs.DECEASED:
         found.append(Missing("closed", _("The record is closed already.")))
@@ -166,9 +164,7 @@ def missing(patient: Patient, closed_as: ClosedAs) -> tuple[Missing, ...]:
 
 def missing_to_reopen(patient: Patient, reason: Reason) -> tuple[Missing, ...]:
     """What is in the way of reopening for this reason; empty when nothing is."""
-    found = []
-    if patient.processing_restricted:
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
+    found = [*restriction(patient)]
     if patient.is_deceased and reason != Reason.MISTAKE:
         found.append(
             Missing("deceased", _("This person has died. Reopen only if that was a mistake."))
@@ -226,7 +222,7 @@ def reopen(*, patient_id: UUID, by: User, reason: Reason, remark: str = "") -> P
     Who is open stays as they are. What the closing ended stays ended. Raises Refused.
     """
     _demand_known(reason, REOPENING, remark)
-    with transaction.atomic(), acting(by=by, reason=remark or reason.value):
+    with transaction.atomic(), acting(by=by, reason=remark or str(reason.label)):
         patient = locked(patient_id)
         if patient.stage != Stage.CLOSED:
             return patient
@@ -251,7 +247,7 @@ def _close(
     died_on: date | None = None,
 ) -> Closed:
     _demand_known(reason, REASONS[closed_as], remark)
-    with transaction.atomic(), acting(by=by, reason=remark or override or reason.value):
+    with transaction.atomic(), acting(by=by, reason=remark or override or str(reason.label)):
         patient = locked(patient_id)
         if _is_done(patient, closed_as, died_on):
             return Closed(patient, ())

@@ -28,11 +28,15 @@ NOES = (Decision.WITHDRAWN, Decision.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What every step is told: who withdraws, within which scope (blank: all), and when."""
+    """What every step is told: who withdraws, within which scope (blank: all), and when.
+
+    `spared` are scopes for which they said yes after what they withdraw for all of them.
+    """
 
     patient: Patient
     scope: str
     now: datetime
+    spared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,17 @@ def would_stop(
 
 def is_given(patient: Patient, purpose: str) -> bool:
     """Whether something was allowed for this purpose, in whichever scope, that can be withdrawn."""
+    return bool(_allowed(patient, purpose))
+
+
+def _allowed(patient: Patient, purpose: str) -> frozenset[str]:
+    """The scopes within which something is allowed for this purpose."""
     last = Consent.objects.current().filter(patient=patient, purpose=purpose)
     scopes = set(last.filter(decision=Decision.GIVEN).values_list("scope", flat=True))
-    return any(
-        Consent.objects.active(purpose, scope=scope).filter(patient=patient).exists()
+    return frozenset(
+        scope
         for scope in scopes
+        if Consent.objects.active(purpose, scope=scope).filter(patient=patient).exists()
     )
 
 
@@ -125,7 +135,13 @@ def keep(consent: Consent, *, stopping: Collection[str] = (Decision.WITHDRAWN,))
     consent.save(force_insert=True)
     if consent.decision not in stopping or not _is_last(consent):
         return Recorded(consent, {})
-    withdrawal = Withdrawal(consent.patient, consent.scope, timezone.now())
+    withdrawal = Withdrawal(
+        consent.patient,
+        consent.scope,
+        timezone.now(),
+        # One that is dated back may be older than a yes for a single trial or program.
+        spared=frozenset() if consent.scope else _allowed(consent.patient, consent.purpose),
+    )
     stopped: dict[type[models.Model], int] = {}
     for step in _depending(consent.purpose):
         for row in step.stop(withdrawal):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients.locking import locked
+from patients.locking import locked, restriction
 from patients.models import Patient, StageChange
 from patients.overriding import demand
 from portal.core.errors import Missing
@@ -48,9 +48,7 @@ def dependents() -> tuple[Dependent, ...]:
 
 def missing(patient: Patient) -> tuple[Missing, ...]:
     """What has to be true before this lead can be converted; empty when it can be."""
-    found = []
-    if patient.processing_restricted:
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
+    found = [*restriction(patient)]
     if patient.stage == Stage.CLOSED:
         found.append(Missing("closed", _("The record is closed. Reopen it first.")))
     if patient.is_deceased:
@@ -62,9 +60,7 @@ def missing(patient: Patient) -> tuple[Missing, ...]:
 
 def missing_to_undo(patient: Patient) -> tuple[Missing, ...]:
     """What is in the way of making this patient a lead again; empty when nothing is."""
-    found = []
-    if patient.processing_restricted:
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
+    found = [*restriction(patient)]
     if patient.stage == Stage.CLOSED:
         found.append(Missing("closed", _("The record is closed. Reopen it first.")))
     if patient.converted_at is not None:

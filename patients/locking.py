@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from patients.models import ErasedPatient, MergedPatient, Patient
-from portal.core.errors import Refused
+from portal.core.errors import Missing, Refused
 
 
 class MergedAway(Refused):
@@ -31,6 +31,19 @@ def survivor_of(old_id: UUID) -> UUID | None:
     return aliases.values_list("survivor_id", flat=True).first()
 
 
+def restriction(*people: Patient) -> tuple[Missing, ...]:
+    """Why nothing about these people may be changed (GDPR article 18); empty when it may be."""
+    if not any(person.processing_restricted for person in people):
+        return ()
+    return (Missing("restricted", _("This person's data may not be changed.")),)
+
+
+def refuse_restricted(*people: Patient) -> None:
+    """Raise Refused when nothing about one of these people may be changed."""
+    for missing in restriction(*people):
+        raise Refused(missing.message, code=missing.code)
+
+
 def locked(patient_id: UUID, *, no_key: bool = False, although_restricted: bool = False) -> Patient:
     """The patient, locked until the end of the transaction.
 
@@ -50,8 +63,8 @@ def locked(patient_id: UUID, *, no_key: bool = False, although_restricted: bool 
             message = _("This person was erased. Nothing can be added.")
             raise Refused(message, code="erased")
         raise Patient.DoesNotExist(str(patient_id))
-    if patient.processing_restricted and not although_restricted:
-        raise Refused(_("This person's data may not be changed."), code="restricted")
+    if not although_restricted:
+        refuse_restricted(patient)
     return patient
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from patients import choosing, relations
 from patients.choosing import Difference, Side
-from patients.locking import MergedAway, survivor_of
+from patients.locking import MergedAway, restriction, survivor_of
 from patients.models import (
     ContactPoint,
     MergedPatient,
@@ -63,16 +63,6 @@ class Plan:
 
 class _RolledBack(Exception):
     """Leaves the transaction of a plan."""
-
-
-def resolve(patient_id: UUID) -> UUID | None:
-    """The id under which this person is found today, or None when nobody has or had the id."""
-    seen = set()
-    while patient_id not in seen:
-        seen.add(patient_id)
-        aliases = MergedPatient.objects.filter(old_id=patient_id)
-        patient_id = aliases.values_list("survivor_id", flat=True).first() or patient_id
-    return patient_id if Patient.objects.filter(pk=patient_id).exists() else None
 
 
 def plan(
@@ -189,9 +179,7 @@ def _keep_reachable(merging: Merging, kind: str, value: str) -> None:
 
 
 def _missing(survivor: Patient, loser: Patient) -> tuple[Missing, ...]:
-    found = []
-    if survivor.processing_restricted or loser.processing_restricted:
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
+    found = [*restriction(survivor, loser)]
     pair = PossibleDuplicate.objects.between(survivor, loser)
     if pair.filter(state=PossibleDuplicate.State.DIFFERENT).exists():
         found.append(

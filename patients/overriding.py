@@ -44,7 +44,12 @@ def demand(
     if soft and not may_override(by):
         message = _("Ask a team lead or a data steward to set this rule aside.")
         raise Refused(message, code="override_not_allowed", missing=soft)
-    for condition in soft:
+    keep(patient, soft, by=by, reason=reason)
+
+
+def keep(patient: Patient, against: Collection[Missing], *, by: User, reason: str) -> None:
+    """Write down who went on although these conditions did not hold, and why."""
+    for condition in against:
         RuleOverride.objects.create(
-            patient=patient, rule=condition.code, reason=reason, overridden_by=by
+            patient=patient, rule=condition.code, reason=reason.strip(), overridden_by=by
         )

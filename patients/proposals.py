@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from patients import closing, matching
 from patients.answers import Answers
-from patients.locking import locked
+from patients.locking import locked, refuse_restricted
 from patients.models import (
     ContactPoint,
     FieldProposal,
@@ -87,8 +87,7 @@ def accept(*, proposal_id: UUID, by: User, seen: str | None = None) -> FieldProp
     """
     with transaction.atomic(), acting(by=by, reason="proposal accepted"):
         proposal, patient = _lock(proposal_id)
-        if patient.processing_restricted:
-            raise Refused(_("This person's data may not be changed."), code="restricted")
+        refuse_restricted(patient)
         before = _value(patient, proposal.field)
         if seen is not None and seen != before:
             raise Outdated(_("The record has been changed since. Look at it again."))
@@ -189,10 +188,15 @@ def _stage_before(patient: Patient) -> str:
 
 
 def _lock(proposal_id: UUID) -> tuple[FieldProposal, Patient]:
-    """The open proposal and its patient, both locked, the patient first as everywhere."""
+    """The open proposal and its patient, both locked, the patient first as everywhere.
+
+    Raises Decided, and Outdated when a merge, or the undoing of one, moved it while it waited.
+    """
     patient_id = FieldProposal.objects.values_list("patient", flat=True).get(pk=proposal_id)
     patient = locked(patient_id, although_restricted=True)
     proposal = FieldProposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
+    if proposal.patient_id != patient_id:
+        raise Outdated(_("The record was merged or parted meanwhile. Look at it again."))
     if proposal.state != State.OPEN:
         raise Decided(_("Somebody has decided on this already."))
     proposal.patient = patient

@@ -38,7 +38,7 @@ def decide(
     """
     if decision == State.OPEN:
         raise Refused(_("Say same, different or later."), code="no_decision")
-    with transaction.atomic(), acting(by=by, reason=reason or f"decided: {decision.value}"):
+    with transaction.atomic(), acting(by=by, reason=reason or f"decided: {decision.label.lower()}"):
         pairs = PossibleDuplicate.objects.select_for_update(of=("self",))
         pair: PossibleDuplicate = pairs.get(pk=duplicate_id)
         if pair.state == decision:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from patients import relations
 from patients.journal import Entry, changed_later, ids_in, take_back
-from patients.merging import demand_nothing, explained, prove, resolve
+from patients.locking import restriction, survivor_of
+from patients.merging import demand_nothing, explained, prove
 from patients.models import Patient, PatientMerge
 from portal.core.errors import Missing
 from portal.core.history import acting, unsealed
@@ -93,7 +94,7 @@ def undo(*, merge_id: UUID, by: User, reason: str = "", keep_later: bool = False
         Patient.objects.select_for_update(of=("self",)).filter(pk=merge.survivor_id).first()
         merge = PatientMerge.objects.select_for_update(of=("self",)).get(pk=merge_id)
         if merge.undone_at is not None:
-            return Patient.objects.get(pk=resolve(merge.loser_id) or merge.loser_id)
+            return Patient.objects.get(pk=survivor_of(merge.loser_id) or merge.loser_id)
         demand_nothing((*_forbidding(merge), *(() if keep_later else _later(merge))))
         following = _following(merge)
         spare = {change.id: set(change.columns) for change in changed_later(merge.journal)}
@@ -116,8 +117,7 @@ def _forbidding(merge: PatientMerge) -> tuple[Missing, ...]:
                 _("This patient was merged again afterwards. Take that merge back first."),
             )
         )
-    if Patient.objects.filter(pk=merge.survivor_id, processing_restricted=True).exists():
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
+    found += restriction(Patient.objects.get(pk=merge.survivor_id))
     if _email_taken(merge):
         found.append(
             Missing("email_taken", _("Somebody else has the old record's e-mail address now."))

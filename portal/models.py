@@ -1,6 +1,7 @@
 """The one table of the shell: how often somebody has knocked at the public pages."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -35,4 +36,4 @@ class RateWindow(models.Model):
         identifying = ("sender",)
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M}: {self.hits}"
+        return f"{timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}: {self.hits}"

@@ -57,6 +57,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.consenttext": {N: "v", L: "v", S: "va", A: "v", R: "v", W: "v"},
     "patients.note": _SAID,
     "patients.document": _SAID,
+    # Who may change one has a message that was set aside sent after all.
+    "patients.message": {N: "v", L: "vc", S: "vc", A: "v"},
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},
     "patients.mergedpatient": _KEPT,
     "patients.fieldproposal": {N: "vc", L: "vc", S: "vc", A: "v"},
@@ -74,6 +76,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "bookings.booking": _PEOPLE,
     "bookings.slotrules": {N: "v", L: "vc", S: "v", A: "v"},
     "bookings.call": _HAPPENED,
+    # Everybody stops their own; who may change one stops those of others.
+    "bookings.calendarfeed": {N: "va", L: "vac", S: "v", A: "v"},
     "referrals.clinicaltrial": _CATALOGUE,
     "referrals.trialcondition": _PART,
     "referrals.trialsite": _PART,

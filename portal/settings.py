@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "oauth2_provider",
     "pgtrigger",
     "pghistory",
+    "procrastinate.contrib.django",
     "csp",
     "portal.core",
     "patients",
@@ -207,10 +208,73 @@ if BEHIND_TLS_PROXY:
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if BEHIND_TLS_PROXY else 0)
 CSRF_FAILURE_VIEW = "portal.public.problems.forged"
 
-# Who the public pages speak for.
+# Who the public pages and the mails speak for.
 ORGANISATION_NAME = env.str("ORGANISATION_NAME", default="Patient Navigation")
 ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="")
 ORGANISATION_PHONE = env.str("ORGANISATION_PHONE", default="")
+# Where the portal is for people outside: what links in mails begin with.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}"
+).rstrip("/")
+
+# --- mail ----------------------------------------------------------------------------------------
+
+EMAIL_URL = env.str("EMAIL_URL", default="file:" if EMBEDDED else "")
+# Without it an installation sends nothing, and says so where a message would have been sent.
+MAIL_IS_ON = bool(EMAIL_URL)
+
+
+def mail(url: str) -> dict[str, Any]:
+    """The settings that a way of sending mail stands for."""
+    scheme, _colon, rest = url.partition(":")
+    if scheme in {"", "file", "console"}:
+        backends = {
+            "": "django.core.mail.backends.dummy.EmailBackend",
+            "file": "portal.core.mailbox.Folder",
+            "console": "django.core.mail.backends.console.EmailBackend",
+        }
+        return {"EMAIL_BACKEND": backends[scheme]}
+    if scheme in {"smtp", "smtp+tls", "smtp+ssl"}:
+        server = dict(env.email_url_config(url))
+        return {name: value for name, value in server.items() if name != "EMAIL_FILE_PATH"}
+    if scheme == "ses":
+        for package, module in (("django-anymail", "anymail"), ("boto3", "boto3")):
+            if find_spec(module) is None:
+                raise ImproperlyConfigured(
+                    f"EMAIL_URL with ses:// needs the package {package}, which is not installed: "
+                    "pip install 'patient-navigation-portal[ses]'; see docs/operators.md."
+                )
+        region = rest.strip("/")
+        return {
+            "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+            "ANYMAIL": {
+                "AMAZON_SES_CLIENT_PARAMS": {"region_name": region} if region else {},
+            },
+        }
+    raise ImproperlyConfigured(
+        f"EMAIL_URL begins with {scheme}:, which the portal does not know; see docs/operators.md."
+    )
+
+
+globals().update(mail(EMAIL_URL))
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+# A patient's row is locked while their mail is handed over.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = (
+    required("DEFAULT_FROM_EMAIL")
+    if MAIL_IS_ON and not EMBEDDED
+    else env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where the portal is for people outside: what links in mails begin with.
+PUBLIC_URL = (
+    required("PUBLIC_URL")
+    if MAIL_IS_ON and not EMBEDDED
+    else env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
+).rstrip("/")
+# By the patient's clock no mail leaves before the one hour and from the other on.
+MAIL_FROM_HOUR = env.int("MAIL_FROM_HOUR", default=8)
+MAIL_UNTIL_HOUR = env.int("MAIL_UNTIL_HOUR", default=20)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -35,6 +35,8 @@ TRIES = Limit("tries", times=60, per=timedelta(minutes=30))
 FORMS = Limit("forms", times=20, per=timedelta(hours=1))
 SUGGESTIONS = Limit("suggestions", times=600, per=timedelta(minutes=10))
 LINKS = Limit("links", times=60, per=timedelta(minutes=10))
+# A house full of navigators, whose calendars read every few minutes.
+FEEDS = Limit("calendar feeds", times=600, per=timedelta(minutes=10))
 # Guessing a password: all of one sender, of those the ones at one account, and all at one account.
 LOG_INS = Limit("log-ins", times=100, per=timedelta(minutes=10))
 LOG_INS_OF_ONE = Limit("log-ins of one", times=10, per=timedelta(minutes=10))

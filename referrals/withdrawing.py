@@ -20,6 +20,7 @@ UNSENT = (CTReferral.Status.DRAFT, CTReferral.Status.ELIGIBLE)
 
 def unsent_referrals(withdrawal: Withdrawal) -> QuerySet[CTReferral]:
     rows = CTReferral.objects.filter(patient=withdrawal.patient, status__in=UNSENT)
+    rows = rows.exclude(trial__registry_id__in=withdrawal.spared)
     return rows.filter(trial__registry_id=withdrawal.scope) if withdrawal.scope else rows
 
 
@@ -36,6 +37,7 @@ def end_unsent(withdrawal: Withdrawal) -> Sequence[Model]:
 
 def steps_in_preparation(withdrawal: Withdrawal) -> QuerySet[DossierStep]:
     dossiers = EAPDossier.objects.open().filter(patient=withdrawal.patient)
+    dossiers = dossiers.exclude(program__eap_number__in=withdrawal.spared)
     if withdrawal.scope:
         dossiers = dossiers.filter(program__eap_number=withdrawal.scope)
     preparing = DossierStep.Status.IN_PREPARATION

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
+from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.calling import record
 from bookings.models import Booking, Call
 from patients.admin.beginning import BeginsForPatient
@@ -27,6 +28,7 @@ from portal.core.admin.display import (
     record_link,
     two_lines,
 )
+from portal.core.admin.forms import RecordForm
 
 
 class QueueFilter(DropdownFilter):  # type: ignore[misc]
@@ -42,6 +44,12 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
         if self.value() == "due":
             return queryset.follow_ups_due(today=timezone.localdate())
         return queryset
+
+
+class CallForm(RecordForm):
+    """A call that was made."""
+
+    although = reason_field(gettext_lazy("Why there was a call"))
 
 
 def is_corrected(call: Call) -> bool:
@@ -62,9 +70,11 @@ def _row(model: Any, raw: Any) -> Any:
 
 
 @admin.register(Call)
-class CallAdmin(BeginsForPatient, RecordAdmin):
+class CallAdmin(HeedsNo, BeginsForPatient, RecordAdmin):
     """Calls that were made."""
 
+    form = CallForm
+    reason_name = "although"
     list_display = ("when", "patient", "navigator", "outcome_shown", "next_step")
     list_filter = (
         QueueFilter,
@@ -177,6 +187,7 @@ class CallAdmin(BeginsForPatient, RecordAdmin):
             decision=obj.decision,
             next_action=obj.next_action,
             next_action_due=obj.next_action_due,
+            although=form.cleaned_data["although"],
             by=request.user,  # type: ignore[arg-type]
         )
         obj.pk = call.pk

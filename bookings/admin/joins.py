@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.admin.calls import call_outcome
+from bookings.admin.completing import RecordCall
 from bookings.admin.planned import booking_status, minutes_of
 from bookings.models import Booking, Call
 from bookings.queues import never_called
@@ -46,6 +47,7 @@ def _next_call_fact(patient: Any, now: datetime) -> Fact:
 
 
 join(
+    verbs=(RecordCall(),),
     columns=(
         Column(
             position=10,

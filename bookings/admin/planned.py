@@ -1,21 +1,25 @@
 """Planned calls: booked by the verb, never by typing in a status."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings import queues
+from bookings.admin import times
+from bookings.admin.changing import VERBS
+from bookings.admin.completing import CompleteCall
+from bookings.admin.heeding import HeedsNo, reason_field
+from bookings.admin.week import week
 from bookings.models import Booking
 from bookings.scheduling import book
+from patients.models import Patient
+from patients.overriding import may_override
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -35,7 +39,6 @@ from portal.core.admin.display import (
 from portal.core.admin.forms import RecordForm
 
 SEARCH_HELP = gettext_lazy("The patient: start of a name, e-mail or its domain, or phone digits")
-LENGTHS = (15, 30, 45, 60, 90)
 
 
 class NewBookingForm(RecordForm):
@@ -44,18 +47,35 @@ class NewBookingForm(RecordForm):
     # A slot that was held and not booked in time is in nobody's way.
     left_to_verb = ("patient", "navigator")
 
-    minutes = forms.TypedChoiceField(
-        label=gettext_lazy("Length"),
-        coerce=int,
-        initial=30,
-        choices=[(length, gettext_lazy("%d minutes") % length) for length in LENGTHS],
-        widget=UnfoldAdminSelectWidget,
-    )
+    slot = times.times_field()
+    minutes = times.length_field()
+    afterwards = times.afterwards_field()
+    override = reason_field(gettext_lazy("Why they are called anyway"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["navigator"].help_text = _("Left empty, somebody who is free is assigned.")
+        self.fields["starts_at"].required = False
+        self.fields["starts_at"].label = _("Another time")
+        self.patient = self._patient()
+        times.offer(
+            self,
+            navigator_id=times.as_id(self["navigator"].value()),
+            patient_id=self.patient.pk if self.patient else None,
+            language=self.patient.language if self.patient else "",
+        )
+
+    def _patient(self) -> Patient | None:
+        """Whom the call is with, as far as that has been said."""
+        patient_id = times.as_id(self["patient"].value())
+        people = Patient.objects.only("language")
+        return people.filter(pk=patient_id).first() if patient_id else None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("starts_at") and cleaned.get("minutes"):
-            self.instance.ends_at = cleaned["starts_at"] + timedelta(minutes=cleaned["minutes"])
+        when = times.chosen(self, cleaned)
+        if when is not None:
+            cleaned["starts_at"], self.instance.ends_at = when.starts_at, when.ends_at
         return cleaned
 
 
@@ -96,7 +116,7 @@ def minutes_of(booking: Booking) -> str:
 
 
 @admin.register(Booking)
-class BookingAdmin(RecordAdmin):
+class BookingAdmin(HeedsNo, RecordAdmin):
     """Planned calls."""
 
     list_display = ("when", "patient", "navigator", "status_shown")
@@ -159,7 +179,9 @@ class BookingAdmin(RecordAdmin):
                 ),
                 "fields": (
                     ("patient", "navigator"),
+                    "slot",
                     ("starts_at", "minutes"),
+                    "afterwards",
                     "reminder_at",
                     "patient_time_zone",
                 ),
@@ -167,6 +189,12 @@ class BookingAdmin(RecordAdmin):
         ),
     )
     opens = ("patient",)
+    custom_urls = (("week/", "bookings_booking_week", week),)
+    verbs = (CompleteCall(), *VERBS)
+    reason_name = "override"
+
+    def may_give_reason(self, request: HttpRequest) -> bool:
+        return may_override(request.user)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient", "navigator").defer("patient__search")
@@ -191,9 +219,7 @@ class BookingAdmin(RecordAdmin):
     ) -> Any:
         if obj is not None:
             return super().get_form(request, obj, change=change, **kwargs)
-        form = super().get_form(request, obj, change=change, **{"form": NewBookingForm, **kwargs})
-        form.base_fields["navigator"].required = True
-        return form
+        return super().get_form(request, obj, change=change, **{"form": NewBookingForm, **kwargs})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"navigator": request.user.pk, **super().get_changeform_initial_data(request)}
@@ -222,10 +248,13 @@ class BookingAdmin(RecordAdmin):
         booking = book(
             patient_id=obj.patient_id,
             navigator_id=obj.navigator_id,
+            language="" if obj.navigator_id else obj.patient.language,
             starts_at=obj.starts_at,
             ends_at=obj.ends_at,
             reminder_at=obj.reminder_at,
             patient_time_zone=obj.patient_time_zone,
+            override=form.cleaned_data.get("override", ""),
+            afterwards=form.cleaned_data["afterwards"],
             by=request.user,  # type: ignore[arg-type]
         )
         obj.pk = booking.pk

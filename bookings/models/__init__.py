@@ -1,5 +1,6 @@
 """Calls: when a navigator can be called, what is planned, and what was really said."""
 
+from bookings.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from bookings.models.made import Call, CallQuerySet
 from bookings.models.planned import Booking, BookingQuerySet
 from bookings.models.ranges import SameId, TimeSpan, WeekSpan, time_span
@@ -9,6 +10,8 @@ __all__ = (
     "NAVIGATORS",
     "Booking",
     "BookingQuerySet",
+    "CalendarFeed",
+    "CalendarFeedQuerySet",
     "Call",
     "CallQuerySet",
     "SameId",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.models.ranges import SameId, time_span
 from bookings.models.roster import NAVIGATORS
-from patients.models import Patient
+from patients.models import Patient, Submission
 from portal.core.choices import validate_time_zone
 from portal.core.history import tracked
 from portal.core.models import Record, User
@@ -63,7 +63,11 @@ class Booking(Record):
     BLOCKING: ClassVar[tuple[str, ...]] = ("held", "booked")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="bookings"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        db_index=False,  # an index of Meta begins with it
     )
     navigator = models.ForeignKey(
         User,
@@ -73,6 +77,17 @@ class Booking(Record):
         blank=True,
         related_name="bookings",
         limit_choices_to=NAVIGATORS,
+        db_index=False,  # an index of Meta begins with it
+    )
+    submission = models.ForeignKey(
+        Submission,
+        verbose_name=_("booked on the landing page"),
+        on_delete=models.PROTECT,
+        null=True,  # null: not booked by a visitor
+        blank=True,
+        related_name="bookings",
+        editable=False,
+        help_text=_("The form after which the visitor picked the time."),
     )
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
@@ -158,6 +173,12 @@ class Booking(Record):
                 condition=models.Q(status__in=("held", "booked")),
                 violation_error_message=_("The patient has another call at that time."),
             ),
+            models.UniqueConstraint(
+                fields=("submission",),
+                condition=models.Q(status__in=("held", "booked")),
+                name="bookings_booking_one_per_visitor",
+                violation_error_message=_("The visitor has a call already. Move that one."),
+            ),
         )
         indexes = (
             # The list, newest first.
@@ -175,6 +196,7 @@ class Booking(Record):
         none = (
             "patient",
             "navigator",
+            "submission",
             "starts_at",
             "ends_at",
             "status",

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import factory
 
-from bookings.models import Booking, Call, TimeOff, WorkingHours
+from bookings.models import Booking, CalendarFeed, Call, TimeOff, WorkingHours
 from patients.tests.factories import PatientFactory
 from portal.core.tests.factories import UserFactory
 
-MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+_TODAY = datetime.now(UTC).date()
+# The Monday of the week after the next: ahead, and within the horizon of what is offered.
+MONDAY_NINE = datetime.combine(_TODAY + timedelta(days=14 - _TODAY.weekday()), time(9), UTC)
 
 
 class WorkingHoursFactory(factory.django.DjangoModelFactory[WorkingHours]):
@@ -50,3 +52,11 @@ class CallFactory(factory.django.DjangoModelFactory[Call]):
     navigator = factory.SubFactory(UserFactory)
     started_at = MONDAY_NINE
     outcome = "reached"
+
+
+class CalendarFeedFactory(factory.django.DjangoModelFactory[CalendarFeed]):
+    class Meta:
+        model = CalendarFeed
+
+    user = factory.SubFactory(UserFactory)
+    secret_hash = factory.Sequence(lambda n: f"{n:064x}")

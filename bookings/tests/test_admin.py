@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bookings.models import Booking, Call, SlotRules, WorkingHours
-from bookings.scheduling import SlotTaken
+from bookings.placing import SlotTaken
 from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
@@ -19,6 +19,7 @@ from portal.core.tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 ADD = "admin:bookings_booking_add"
+NINE = datetime(datetime.now(UTC).year + 1, 12, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -28,11 +29,11 @@ def desk(client: Client, navigator: User) -> Client:
 
 
 def wanted(navigator: User, patient: Any, **changes: Any) -> dict[str, Any]:
-    """A call on 1 December at 10:00 in Amsterdam, 09:00 UTC."""
+    """A call on 1 December of next year at 10:00 in Amsterdam, 09:00 UTC."""
     return {
         "patient": patient.pk,
         "navigator": navigator.pk,
-        "starts_at_0": "2026-12-01",
+        "starts_at_0": f"{NINE:%Y-%m-%d}",
         "starts_at_1": "10:00",
         "minutes": "45",
         **changes,
@@ -46,7 +47,7 @@ def test_new_booking_is_made_by_the_verb_in_the_viewers_zone(desk: Client, navig
 
     booking = Booking.objects.get()
     assert response.status_code == 302
-    assert booking.starts_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert booking.starts_at == NINE
     assert booking.ends_at - booking.starts_at == timedelta(minutes=45)
     assert (booking.status, booking.patient_time_zone) == ("booked", "Europe/Madrid")
 
@@ -61,7 +62,7 @@ def test_new_booking_opens_for_the_patient_with_the_viewer_as_navigator(desk: Cl
 
 
 def test_taken_time_is_an_error_of_the_form(desk: Client, navigator: User) -> None:
-    taken = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+    taken = NINE + timedelta(minutes=30)
     BookingFactory(navigator=navigator, starts_at=taken, ends_at=taken + timedelta(hours=1))
 
     response = desk.post(reverse(ADD), wanted(navigator, PatientFactory()))
@@ -88,7 +89,7 @@ def test_taken_time_comes_with_the_next_free_ones_on_the_viewers_clock(
 
 
 def test_slot_whose_hold_ran_out_is_booked(desk: Client, navigator: User) -> None:
-    starts_at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    starts_at = NINE
     BookingFactory(
         navigator=navigator, starts_at=starts_at, status="held", held_until=datetime.now(UTC)
     )

@@ -1,11 +1,9 @@
 """Calls over REST: booking a time that may be taken, and saying what was said."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from bookings.models import Booking, SlotRules
 from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
@@ -13,7 +11,7 @@ from patients.models import Patient
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from portal.core.tests.rest import Rest, token
+from portal.core.tests.rest import Rest
 
 pytestmark = pytest.mark.django_db
 
@@ -245,21 +243,138 @@ def test_bookings_are_narrowed_by_time_and_status(reader: Rest) -> None:
     assert [each["id"] for each in found.json()["results"]] == [str(booking.pk)]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_twenty_threads_book_one_slot_and_one_wins() -> None:
-    navigator = UserFactory()
-    bodies = [slot(PatientFactory(), navigator) for _number in range(20)]
-    bearer = token("api-writer")
+# --- what becomes of a booking --------------------------------------------------------------------
 
-    def send(body: dict[str, Any]) -> tuple[int, str]:
-        try:
-            answer = Rest(bearer).post("bookings/", body)
-            return answer.status_code, answer.json().get("code", "")
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(send, bodies))
+def test_call_without_navigator_is_given_to_who_is_free_and_speaks_the_language(
+    writer: Rest,
+) -> None:
+    SlotRules.objects.update(minutes=30, buffer_minutes=0, horizon_days=60)
+    navigator = UserFactory(languages_spoken=["nl"])
+    WorkingHoursFactory(
+        navigator=navigator, weekday=AHEAD.isoweekday(), time_zone="UTC", starts=time(0)
+    )
+    nine = AHEAD.replace(hour=9)
+    body = {
+        "patient": str(PatientFactory().pk),
+        "starts_at": nine.isoformat(),
+        "ends_at": (nine + timedelta(minutes=30)).isoformat(),
+    }
 
-    assert sorted(answers) == [(201, "")] + [(409, "navigator_busy")] * 19
-    assert Booking.objects.count() == 1
+    nobody = writer.post("bookings/", {**body, "language": "fr"})
+    made = writer.post("bookings/", {**body, "language": "nl"})
+
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "nobody_free")
+    assert (made.status_code, made.json()["navigator"]["id"]) == (201, str(navigator.pk))
+
+
+def test_time_is_held_and_then_confirmed(writer: Rest) -> None:
+    held = writer.post("bookings/", {**slot(PatientFactory(), UserFactory()), "hold": True})
+    path = f"bookings/{held.json()['id']}/confirm/"
+
+    confirmed, again = writer.post(path, {}), writer.post(path, {})
+
+    assert (held.status_code, held.json()["status"]) == (201, "held")
+    assert [each.status_code for each in (confirmed, again)] == [200, 200]
+    assert (again.json()["status"], again.json()["held_until"]) == ("booked", None)
+
+
+def test_hold_is_told_nothing_that_belongs_to_a_booking(writer: Rest) -> None:
+    body = slot(PatientFactory(), UserFactory())
+
+    refused = writer.post(
+        "bookings/", {**body, "hold": True, "reminder_at": at(-60), "entered_afterwards": True}
+    )
+
+    assert refused.status_code == 400
+    assert [error["pointer"] for error in refused.json()["errors"]] == [
+        "/entered_afterwards",
+        "/reminder_at",
+    ]
+
+
+def test_time_that_is_over_is_entered_afterwards_or_refused(writer: Rest) -> None:
+    body = slot(PatientFactory(), UserFactory(), start=-60 * 24 * 60)
+
+    refused = writer.post("bookings/", body)
+    made = writer.post("bookings/", {**body, "entered_afterwards": True})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "in_the_past")
+    assert made.status_code == 201
+
+
+def test_moved_booking_is_answered_with_the_one_that_continues_it(writer: Rest) -> None:
+    booking = BookingFactory(starts_at=AHEAD)
+    other = UserFactory()
+    path = f"bookings/{booking.pk}/reschedule/"
+    body = {"starts_at": at(15), "ends_at": at(45)}
+
+    moved = writer.post(path, {**body, "navigator": str(other.pk)})
+    again = writer.post(path, body)
+
+    assert moved.status_code == again.status_code == 200, moved.content
+    assert moved.json() == again.json()
+    assert moved.json()["navigator"]["id"] == str(other.pk)
+    assert (moved.json()["ics_uid"], moved.json()["ics_sequence"]) == (str(booking.ics_uid), 1)
+    before = writer.get(f"bookings/{booking.pk}/").json()
+    assert (before["status"], before["rescheduled_to"]["id"]) == (
+        *("rescheduled", moved.json()["id"]),
+    )
+
+
+def test_cancelled_booking_says_who_and_why(writer: Rest) -> None:
+    booking = BookingFactory()
+    body = {"cancelled_by": "patient", "cancel_reason": "In hospital."}
+
+    cancelled = writer.post(f"bookings/{booking.pk}/cancel/", body)
+
+    shown = cancelled.json()
+    assert cancelled.status_code == 200
+    assert {member: shown[member] for member in body} == body
+    assert (shown["status"], shown["ics_sequence"]) == ("cancelled", 1)
+
+
+def test_missed_call_says_who_did_not_come(writer: Rest) -> None:
+    booking = BookingFactory(starts_at=AHEAD - timedelta(days=60), ends_at=AHEAD)
+    path = f"bookings/{booking.pk}/no-show/"
+
+    said = writer.post(path, {"no_show_by": "navigator"})
+
+    assert (said.json()["status"], said.json()["no_show_by"]) == ("no_show", "navigator")
+    assert writer.post(path, {"no_show_by": "nobody"}).status_code == 400
+
+
+def test_change_of_an_old_version_is_refused(writer: Rest) -> None:
+    booking = BookingFactory()
+    body = {"cancelled_by": "patient", "cancel_reason": "In hospital."}
+
+    refused = writer.post(f"bookings/{booking.pk}/cancel/", body, If_Match='"7"')
+
+    assert refused.status_code == 412
+    booking.refresh_from_db()
+    assert booking.status == "booked"
+
+
+def test_what_can_be_done_is_listed_with_what_is_in_the_way(reader: Rest) -> None:
+    booking = BookingFactory(starts_at=AHEAD)
+
+    shown = reader.get(f"bookings/{booking.pk}/transitions/").json()
+
+    assert {each["action"]: [m["code"] for m in each["missing"]] for each in shown} == {
+        "confirm": ["booking_not_in_force"],
+        "reschedule": [],
+        "cancel": [],
+        "no-show": ["not_begun"],
+    }
+    assert [each["is_possible"] for each in shown] == [False, True, True, False]
+
+
+def test_nothing_can_be_done_to_a_booking_that_is_not_there(writer: Rest) -> None:
+    path = f"bookings/{PatientFactory().pk}"
+
+    assert writer.post(f"{path}/confirm/", {}).status_code == 404
+    assert writer.get(f"{path}/transitions/").status_code == 404
+
+
+def test_reader_does_nothing_to_a_booking(reader: Rest) -> None:
+    assert reader.post(f"bookings/{BookingFactory().pk}/confirm/", {}).status_code == 403

@@ -13,7 +13,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from bookings.models import Booking, SlotRules
-from bookings.scheduling import SlotTaken, book
+from bookings.placing import SlotTaken
+from bookings.scheduling import book
 from bookings.tests.factories import MONDAY_NINE, BookingFactory, WorkingHoursFactory
 from patients.closing import withdraw
 from patients.locking import MergedAway
@@ -264,20 +265,23 @@ def in_thread(attempt: Callable[[], Any]) -> Any:
 
 @pytest.mark.django_db(transaction=True)
 def test_book_by_many_at_once_without_the_constraint_would_double_book() -> None:
-    """Shows that the race above can be lost: the constraint, not luck, decides it."""
-    navigator = UserFactory()
-    patients = [PatientFactory() for _ in range(8)]
-    name = "bookings_booking_navigator_free"
+    """Shows that a race can be lost: each looks, finds the patient free, and books.
+
+    The navigator's lock lets one at a time look for that navigator, but here are many of them:
+    the constraint, not luck, decides between them.
+    """
+    navigators, patient = UserFactory.create_batch(8), PatientFactory()
+    name = "bookings_booking_patient_free"
     [constraint] = [c for c in Booking._meta.constraints if c.name == name]
     with connection.schema_editor() as editor:
         editor.remove_constraint(Booking, constraint)
     try:
-        results = race(8, lambda number: slot(patients[number], navigator))
+        results = race(8, lambda number: slot(patient, navigators[number]))
         rows = Booking.objects.count()
     finally:
         Booking.objects.all().delete()
         with connection.schema_editor() as editor:
             editor.add_constraint(Booking, constraint)
 
-    assert all(isinstance(result, Booking) for result in results)
-    assert rows == 8
+    assert sum(isinstance(result, Booking) for result in results) == rows
+    assert rows > 1

@@ -43,8 +43,8 @@ class RawAdmin(ReadOnlyAdmin):
     """A page that shows a raw row."""
 
     def raw(self, record: Any) -> LegacyRow | None:
-        """The row of the archive that the page shows."""
-        raise NotImplementedError
+        """The row of the archive that the page shows: here the one that the record is about."""
+        return archived(record.entity, record.row)
 
     def legacy_id_of(self, record: Any) -> UUID | None:
         found: UUID | None = record.legacy_id
@@ -127,9 +127,6 @@ class ProblemAdmin(LegacyAdmin, RawAdmin):
     )
     readonly_fields = ("became", "cells")
 
-    def raw(self, record: Problem) -> LegacyRow | None:
-        return archived(record.entity, record.row)
-
     @admin.display(description=gettext_lazy("severity"))
     def severity_shown(self, problem: Problem) -> str:
         return choice_badge(problem, "severity")
@@ -163,9 +160,6 @@ class RowOutcomeAdmin(LegacyAdmin, RawAdmin):
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("run")
-
-    def raw(self, record: RowOutcome) -> LegacyRow | None:
-        return archived(record.entity, record.row)
 
     @admin.display(description=gettext_lazy("outcome"))
     def outcome_shown(self, row: RowOutcome) -> str:

@@ -60,7 +60,7 @@ class ImportRun(models.Model):
         none = ("id", "source", "fingerprint", "started_at", "finished_at", "by", "report")
 
     def __str__(self) -> str:
-        return f"{self.source}, {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.source}, {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:crm_import_importrun_change", args=[self.pk])

@@ -5,7 +5,7 @@ CREATE TEMP TABLE crm_contact ON COMMIT DROP AS
 SELECT x.*, crm_key(x.first_name) AS first_key, crm_key(x.last_name) AS last_key
 FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.contactid) AS legacy_id,
-        CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
+        crm_version(r.versionnumber) AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
         coalesce(crm_inactive(r.statecode), false) AS inactive,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
@@ -28,7 +28,7 @@ CREATE TEMP TABLE crm_patient ON COMMIT DROP AS
 SELECT x.*, crm_key(x.first_name) AS first_key, crm_key(x.last_name) AS last_key
 FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.patientid) AS legacy_id,
-        CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
+        crm_version(r.versionnumber) AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
         coalesce(crm_inactive(r.statecode), false) AS inactive,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
@@ -49,7 +49,7 @@ FROM (
 -- step: dossiers as typed columns
 CREATE TEMP TABLE crm_dossier ON COMMIT DROP AS
 SELECT r.id AS row_id, r.record, crm_guid(r.eap_dossier_id) AS legacy_id,
-    CASE WHEN r.versionnumber ~ '^[0-9]{1,18}$' THEN r.versionnumber::bigint END AS version,
+    crm_version(r.versionnumber) AS version,
     crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
     coalesce(crm_inactive(r.statecode), false) AS inactive, crm_tidy(r.eap_number) AS number,
     CASE WHEN crm_blank(crm_key(crm_tidy(r.eap_number))) THEN ''

@@ -105,8 +105,9 @@ FROM (
     UNION ALL
     SELECT c.* FROM crm_former o JOIN crm_contact c USING (row_id) WHERE o.role <> 'patient'
 ) c JOIN crm_import_legacycontact a ON a.id = c.row_id
-CROSS JOIN LATERAL (SELECT crm_tidy(a.medical_license_number) AS tidy,
-    crm_key(crm_tidy(a.medical_license_number)) AS key) l
+-- OFFSET 0: once for each row, instead of wherever the result is used.
+CROSS JOIN LATERAL (SELECT crm_tidy(a.medical_license_number) AS tidy OFFSET 0) t
+CROSS JOIN LATERAL (SELECT t.tidy, crm_key(t.tidy) AS key OFFSET 0) l
 LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Contact' AND o.row = c.row_id
     AND o.outcome <> 'quarantined';
 INSERT INTO crm_fate (entity, row_id, outcome, reason)

@@ -67,8 +67,8 @@ SELECT 'Contact', s.legacy_id, 'patients.specialist', t.id, coalesce(j.rule, 'fi
 FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
 LEFT JOIN crm_specialist_joined j USING (node)
 CROSS JOIN crm_this r
-ORDER BY s.node
-ON CONFLICT DO NOTHING;
+WHERE NOT EXISTS (SELECT FROM crm_specialist_known k WHERE k.node = s.node)
+ORDER BY s.legacy_id;
 
 -- step: specialists by legacy id
 CREATE TEMP TABLE crm_specialist_id ON COMMIT DROP AS

@@ -18,26 +18,40 @@ UPDATE crm_form f SET key = 'crm:' || f.legacy_id || ':'
 FROM crm_import_legacycontact a WHERE f.version IS NULL AND a.id = f.row_id;
 
 -- make: submissions
--- The first version came in when the row was made, a later one when it was changed.
+-- The first version came in when the row was made, a later one when it was changed. The payload is
+-- made of arrays: jsonb_build_object looks up each argument's type for each row, at twice the cost.
 INSERT INTO patients_submission (created_at, patient_id, source, received_at, payload, match,
     match_evidence, idempotency_key)
 SELECT r.started, t.id, 'legacy_crm',
     coalesce(CASE WHEN f.is_current AND l.legacy_id IS NOT NULL THEN f.modified END, f.created,
         f.modified, r.started),
-    jsonb_strip_nulls(jsonb_build_object('contactid', nullif(a.contactid, ''),
-        'firstname', nullif(a.firstname, ''), 'lastname', nullif(a.lastname, ''),
-        'email', nullif(a.email, ''), 'contact_type', nullif(a.contact_type, ''),
-        'medical_condition', nullif(a.medical_condition, ''),
-        'booking_date', nullif(a.booking_date, ''), 'reminder_date', nullif(a.reminder_date, ''),
-        'no_show', nullif(a.no_show, ''), 'job_title', nullif(a.job_title, ''),
-        'specialization', nullif(a.specialization, ''),
-        'medical_license_number', nullif(a.medical_license_number, ''),
-        'hospital', nullif(a.hospital, ''), 'createdon', nullif(a.createdon, ''),
-        'modifiedon', nullif(a.modifiedon, ''), 'statecode', nullif(a.statecode, ''),
-        'versionnumber', nullif(a.versionnumber, '')) || coalesce(a.extra, '{}')),
+    jsonb_object(
+        array_remove(ARRAY[CASE WHEN a.contactid <> '' THEN 'contactid' END,
+            CASE WHEN a.firstname <> '' THEN 'firstname' END,
+            CASE WHEN a.lastname <> '' THEN 'lastname' END,
+            CASE WHEN a.email <> '' THEN 'email' END,
+            CASE WHEN a.contact_type <> '' THEN 'contact_type' END,
+            CASE WHEN a.medical_condition <> '' THEN 'medical_condition' END,
+            CASE WHEN a.booking_date <> '' THEN 'booking_date' END,
+            CASE WHEN a.reminder_date <> '' THEN 'reminder_date' END,
+            CASE WHEN a.no_show <> '' THEN 'no_show' END,
+            CASE WHEN a.job_title <> '' THEN 'job_title' END,
+            CASE WHEN a.specialization <> '' THEN 'specialization' END,
+            CASE WHEN a.medical_license_number <> '' THEN 'medical_license_number' END,
+            CASE WHEN a.hospital <> '' THEN 'hospital' END,
+            CASE WHEN a.createdon <> '' THEN 'createdon' END,
+            CASE WHEN a.modifiedon <> '' THEN 'modifiedon' END,
+            CASE WHEN a.statecode <> '' THEN 'statecode' END,
+            CASE WHEN a.versionnumber <> '' THEN 'versionnumber' END], NULL),
+        array_remove(ARRAY[a.contactid, a.firstname, a.lastname, a.email, a.contact_type,
+            a.medical_condition, a.booking_date, a.reminder_date, a.no_show, a.job_title,
+            a.specialization, a.medical_license_number, a.hospital, a.createdon, a.modifiedon,
+            a.statecode, a.versionnumber], ''))
+        || coalesce(a.extra, '{}'),
     CASE WHEN f.node <> f.cluster OR NOT t.is_new THEN 'joined'
         WHEN u.cluster IS NOT NULL THEN 'ambiguous' ELSE 'new' END,
-    jsonb_build_object('table', 'Contact', 'legacy_id', f.legacy_id, 'version', f.version),
+    ('{"table": "Contact", "legacy_id": "' || f.legacy_id || '", "version": '
+        || coalesce(f.version::text, 'null') || '}')::jsonb,
     f.key
 FROM crm_form f
 JOIN crm_target t USING (cluster)

@@ -68,6 +68,5 @@ ORDER BY p.entity, i.record, p.code;
 ANALYZE crm_import_rowoutcome; ANALYZE crm_import_crosswalk; ANALYZE crm_import_problem;
 
 -- step: constraints
--- Checked here, so that a dry run fails where the real run would.
-SET CONSTRAINTS ALL IMMEDIATE;
+-- Foreign keys were checked as rows came, so that a dry run fails where the real run would.
 SET CONSTRAINTS ALL DEFERRED;

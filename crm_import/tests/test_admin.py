@@ -15,6 +15,7 @@ from crm_import.importing import Result
 from crm_import.models import Crosswalk, ImportRun, Problem, RowOutcome, UnreadableRecord
 from crm_import.tests import exports, factories
 from patients.models import Patient
+from patients.tests.factories import SubmissionFactory
 from portal.core.models import AccessEvent, User
 
 Bring = Callable[..., Result]
@@ -194,3 +195,25 @@ def test_link_to_a_kind_of_record_that_is_gone_is_plain_text(steward: Client) ->
     page = steward.get(url("crosswalk", "change", row.pk)).content.decode()
 
     assert f"gone.thing {row.target_id}" in page
+
+
+@pytest.mark.django_db
+def test_form_that_came_from_the_crm_is_shown_in_words(
+    client: Client, member: Callable[..., User]
+) -> None:
+    factories.OptionValueFactory(
+        option_set="medical_condition", value="100000001", labels=["Glioblastom", "Glioblastoma"]
+    )
+    submission = SubmissionFactory(
+        source="legacy_crm",
+        payload={"statecode": "0", "medical_condition": "100000001", "contact_type": "7", "x": "y"},
+    )
+    client.force_login(member("navigator"))
+
+    page = client.get(submission.get_absolute_url()).content.decode()
+
+    assert "<dt>State in the CRM</dt><dd>active</dd>" in page
+    assert "Glioblastom / Glioblastoma (code 100000001)" in page
+    assert "<dt>Kind of contact</dt><dd>7</dd>" in page
+    assert "<dt>x</dt><dd>y</dd>" in page
+    assert "statecode" not in page

@@ -117,7 +117,7 @@ def test_every_change_is_in_the_history_with_its_run(bring: Bring) -> None:
     for table in ("patients.PatientEvent", "bookings.BookingEvent", "patients.SubmissionEvent"):
         event = apps.get_model(table)._default_manager.get()
         assert event.pgh_label == "insert"
-        assert event.pgh_context.metadata["reason"] == "crm_import"
+        assert event.pgh_context.metadata["reason"] == "import of the legacy CRM"
         assert event.pgh_context.metadata["run"] == str(result.run.pk)
     assert pghistory.models.Context.objects.count() == 1
 

@@ -78,25 +78,31 @@ class ConsentForm(VerbForm):
         self.shown_text = text_to_read(record, purpose)
         can_withdraw = consenting.is_given(record, purpose)
         no = Decision.WITHDRAWN if can_withdraw else Decision.REFUSED
-        offered = tuple(Decision) if self._is_second_click() else (Decision.GIVEN, no)
+        offered = (Decision.GIVEN, no) if self._first_click() is None else tuple(Decision)
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
             (decision.value, decision.label) for decision in offered
         ]
 
-    def _is_second_click(self) -> bool:
-        """Whether the first one recorded this decision; what can be chosen then has changed."""
+    def _first_click(self) -> Consent | None:
+        """The decision, when this is the second click; what can be chosen then has changed."""
         try:
             posted = UUID(self.data.get("consent_id", ""))
         except ValueError:
-            return False
-        return Consent.objects.filter(pk=posted, patient=self.record).exists()
+            return None
+        first: Consent | None = Consent.objects.filter(pk=posted, patient=self.record).first()
+        return first
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        first = self._first_click()
+        agreed_to = None if first is None else ConsentText.objects.agreed_to(first)
+        if agreed_to is not None:
+            # It is recorded, about the words of then, whatever the words of today are.
+            cleaned["text"] = agreed_to.pk
+            return cleaned
         if cleaned.get("decision") == Decision.WITHDRAWN and self.shown_text is not None:
             # Nothing has to be read out for that: the words of today are the ones it is about.
-            if not self._is_second_click():
-                cleaned["text"] = self.shown_text.pk
+            cleaned["text"] = self.shown_text.pk
             return cleaned
         if self.shown_text is None or cleaned.get("text") != self.shown_text.pk:
             self.data = {name: self.data[name] for name in self.data if name != "read_out"}

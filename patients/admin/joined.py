@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.core.admin import Fact, RelatedTable
+from portal.core.admin import Fact, RelatedTable, Verb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,12 @@ class Queue:
     narrow: Callable[[Any], Any]
 
 
+# Puts what came in from one source into words that people know.
+Describer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+VERBS: list[Verb] = []
 _queues: list[Queue] = []
+_describers: dict[str, Describer] = {}
 _tables: list[Table] = []
 _columns: list[Column] = []
 _facts: list[FactSource] = []
@@ -61,12 +66,28 @@ def join(
     columns: Iterable[Column] = (),
     facts: Iterable[FactSource] = (),
     queues: Iterable[Queue] = (),
+    verbs: Iterable[Verb] = (),
 ) -> None:
-    """Add parts to the patient's page and list. Called once by each app, at import."""
+    """Add parts to the patient's page and list. Called once by each app, at import.
+
+    The verbs of the apps above stand before those of `patients`.
+    """
+    VERBS[:0] = verbs
     _tables.extend(tables)
     _columns.extend(columns)
     _facts.extend(facts)
     _queues.extend(queues)
+
+
+def describe(source: str, describer: Describer) -> None:
+    """Declare how submissions of a source are put into words. Called once by an app, at import."""
+    _describers[source] = describer
+
+
+def in_words(source: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What came in from a source, in words; as it is when nobody has better ones."""
+    describer = _describers.get(source)
+    return describer(values) if describer else values
 
 
 def queues() -> dict[str, Queue]:

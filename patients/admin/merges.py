@@ -20,6 +20,7 @@ from patients import choosing, merging
 from patients.admin import joining
 from patients.admin.undoing import Undo
 from patients.choosing import Side
+from patients.locking import survivor_of
 from patients.models import Patient, PatientMerge, PossibleDuplicate
 from portal.core import access
 from portal.core.admin import AutocompleteFilter, Fact, ReadOnlyAdmin
@@ -240,12 +241,12 @@ class PatientMergeAdmin(ReadOnlyAdmin):
 
     def _one_already(self, request: HttpRequest, survivor_id: UUID, loser_id: UUID) -> HttpResponse:
         """One of the two ids is nobody's any more: on to who they became. Raises Http404."""
-        found = [merging.resolve(survivor_id), merging.resolve(loser_id)]
-        if None in found:
+        found = [survivor_of(pk) or pk for pk in (survivor_id, loser_id)]
+        if Patient.objects.filter(pk__in=found).count() < len(set(found)):
             raise Http404
         if found[0] != found[1]:
             messages.info(request, _("One of the two was merged into another record meanwhile."))
-            return HttpResponseRedirect(join_url(*found))  # type: ignore[arg-type]
+            return HttpResponseRedirect(join_url(*found))
         messages.info(request, _("The two are one record already."))
         return HttpResponseRedirect(reverse("admin:patients_patient_change", args=[found[0]]))
 

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients import matching, noting
+from patients import adding, contacting, matching, noting
 from patients.admin import alike, consents, erasure, joined, merges, proposals, stages
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
@@ -32,8 +31,10 @@ from portal.core.admin.display import (
     NOTHING,
     badge,
     choice_badge,
+    clock_in,
     email_link,
     phone_link,
+    short_day,
     two_lines,
     waiting,
 )
@@ -100,6 +101,26 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
         return queue.narrow(queryset) if queue else queryset
 
 
+joined.join(verbs=(*stages.VERBS, *consents.VERBS, *erasure.VERBS))
+
+
+class WhoseFilter(DropdownFilter):  # type: ignore[misc]
+    """Whose work it is, for the viewer."""
+
+    title = gettext_lazy("whose")
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("Mine")), ("mine_or_nobodys", _("Mine and nobody's"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "mine":
+            return queryset.of(request.user)
+        if self.value() == "mine_or_nobodys":
+            return queryset.open_to(request.user)
+        return queryset
+
+
 @admin.register(Patient)
 class PatientAdmin(FormerIds, SamePerson):
     """Leads and patients."""
@@ -107,6 +128,7 @@ class PatientAdmin(FormerIds, SamePerson):
     form = PatientForm
     list_filter = (
         QueueFilter,
+        WhoseFilter,
         ("stage", ChoicesFilter),
         ("owner", AutocompleteFilter),
         ("medical_condition", AutocompleteFilter),
@@ -164,7 +186,7 @@ class PatientAdmin(FormerIds, SamePerson):
     inlines = (ContactPointInline, NoteInline)
     opens = ("",)
     history_parts = ("contact_points",)
-    verbs = (*stages.VERBS, *consents.VERBS, *erasure.VERBS)
+    verbs = joined.VERBS
     change_form_outer_before_template = "patients/patient_top.html"
     change_form_before_template = "patients/top.html"
 
@@ -228,6 +250,10 @@ class PatientAdmin(FormerIds, SamePerson):
         ]
         return " · ".join(part for part in parts if part)
 
+    @classmethod
+    def kind_of(cls, record: Patient) -> str:
+        return record.get_stage_display()
+
     def get_urls(self) -> Any:
         return [*erasure.export_urls(self.admin_site), *super().get_urls()]
 
@@ -260,21 +286,30 @@ class PatientAdmin(FormerIds, SamePerson):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Propose a pair with everybody who looks like the same person."""
-        super().save_model(request, obj, form, change)
         if not change:
-            matching.propose(form.match, obj)
-        elif matching.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
+            adding.add(obj, by=cast(User, request.user), match=form.match)
+            return
+        super().save_model(request, obj, form, change)
+        if matching.COMPARED & set(form.changed_data) and (pairs := matching.review(obj)):
             self.message_user(request, alike.proposed(pairs, request.user), messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """A note is written by who is logged in."""
         for row in formset.save(commit=False):
             if isinstance(row, Note):
+                request.portal_stays = True  # type: ignore[attr-defined]
                 noting.write(patient_id=row.patient_id, by=cast(User, request.user), text=row.text)
             else:
                 row.save()
         for row in formset.deleted_objects:
             row.delete()
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Who wrote a note sees it where it stands now; else back to the list."""
+        if getattr(request, "portal_stays", False):
+            return redirect(f"{obj.get_absolute_url()}#notes")
+        answer: HttpResponse = super().response_post_save_change(request, obj)
+        return answer
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -292,7 +327,7 @@ class PatientAdmin(FormerIds, SamePerson):
         return [
             Fact(_("Stage"), self._standing(record)),
             Fact(_("Condition"), record.medical_condition or NOTHING),
-            Fact(_("Phone"), two_lines(phone_link(record.phone), self._their_time(record))),
+            Fact(_("Phone"), two_lines(phone_link(record.phone), clock_in(record.time_zone))),
             Fact(_("E-mail"), email_link(record.email)),
             Fact(_("Navigator"), record.owner or _("nobody yet")),
             Fact(_("Physician"), self._physician(record)),
@@ -311,6 +346,9 @@ class PatientAdmin(FormerIds, SamePerson):
         if patient.closed_reason:
             badges.append(choice_badge(patient, "closed_reason"))
         badges += [badge("warning", label, "red") for label, holds in warnings.items() if holds]
+        if (no := contacting.refusal(patient)) is not None:
+            on = short_day(timezone.localdate(no.decided_at), now=timezone.now())
+            badges.append(badge("warning", _("Said no to contact, %(day)s") % {"day": on}, "red"))
         return format_html_join(" ", "{}", ((one,) for one in badges))
 
     def _physician(self, patient: Patient) -> str:
@@ -320,11 +358,3 @@ class PatientAdmin(FormerIds, SamePerson):
         url = patient.physician.get_absolute_url()
         name = format_html('<a class="portal-link" href="{}">{}</a>', url, patient.physician)
         return two_lines(name, hospital or _("no hospital yet"))
-
-    def _their_time(self, patient: Patient) -> str:
-        """What the clock says where they are; blank when nobody knows where that is."""
-        if not patient.time_zone:
-            return ""
-        there = timezone.now().astimezone(ZoneInfo(patient.time_zone))
-        place = patient.time_zone.rpartition("/")[2].replace("_", " ")
-        return _("%(time)s in %(place)s") % {"time": time_format(there, "H:i"), "place": place}

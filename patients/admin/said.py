@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients import consenting, noting
+from patients.admin import wording
 from patients.admin.joined import Table, join
 from patients.models import Consent, Note, Submission
 from portal.core.admin import (
@@ -20,7 +21,7 @@ from portal.core.admin import (
     RecordAdmin,
     RelatedTable,
 )
-from portal.core.admin.display import NOTHING, choice_badge, key_values, moment
+from portal.core.admin.display import NOTHING, choice_badge, moment
 from portal.core.admin.verbs import counted
 from portal.core.models import User
 
@@ -71,11 +72,11 @@ class SubmissionAdmin(OfPatient, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("as it came in"))
     def as_it_came_in(self, submission: Submission) -> str:
-        return key_values(submission.payload)
+        return wording.said(submission)
 
     @admin.display(description=gettext_lazy("how it was matched"))
     def why_matched(self, submission: Submission) -> str:
-        return key_values(submission.match_evidence)
+        return wording.matched(submission)
 
 
 @admin.register(Consent)

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients import merging
 from patients.admin.duplicates import PAIR
 from patients.admin.merges import choose_url, may_merge, merge_url
+from patients.locking import survivor_of
 from patients.models import MergedPatient, Patient, PossibleDuplicate, Specialist
 from portal.core.admin import RecordAdmin
 from portal.core.admin.display import day
@@ -97,6 +97,6 @@ class FormerIds(RecordAdmin):
 def _resolved(object_id: str) -> UUID | None:
     """The id under which somebody is found today who had this one; None for nobody."""
     try:
-        return merging.resolve(UUID(object_id))
+        return survivor_of(UUID(object_id))
     except ValueError:
         return None

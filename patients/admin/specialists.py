@@ -101,6 +101,10 @@ class SpecialistAdmin(SamePerson):
         parts = (record.full_name, str(record.specialization or ""), str(record.hospital or ""))
         return " · ".join(part for part in parts if part)
 
+    @classmethod
+    def kind_of(cls, record: Specialist) -> str:
+        return record.get_contact_type_display()
+
     def facts(self, request: HttpRequest, record: Specialist) -> list[Fact]:
         return [
             Fact(_("Role"), record.get_contact_type_display()),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from patients import merging
+from patients.locking import survivor_of
 from patients.models import Patient, PatientMerge, PossibleDuplicate
 from patients.unmerging import STAYING, missing_to_undo, outline, undo
 from portal.core.admin import Briefing, Verb, VerbForm
@@ -92,10 +92,10 @@ class Undo(Verb):
 
     def back_to(self, record: PatientMerge) -> Any:
         """Whoever came back, once it is done."""
-        today = merging.resolve(record.loser_id)
-        if today is None or today == record.survivor_id:
+        today = survivor_of(record.loser_id) or record.loser_id
+        if today == record.survivor_id:
             return record
-        return Patient.objects.get(pk=today)
+        return Patient.objects.filter(pk=today).first() or record
 
     def context(self, record: PatientMerge, user: Any) -> dict[str, Any]:
         return {"title": _("Undo the merge into %(name)s") % {"name": record.survivor}}

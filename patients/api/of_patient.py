@@ -5,22 +5,13 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from patients.beginning import begin
-from patients.locking import survivor_of
+from patients.locking import refuse_restricted, survivor_of
 from patients.models import Patient
 from portal.core.api.filters import IdFilter
 from portal.core.api.serializers import RecordSerializer
 from portal.core.api.viewsets import FullViewSet
-from portal.core.errors import Refused
 from portal.core.models import User
-
-
-def refuse_restricted(patient: Patient) -> None:
-    """Raise Refused when nothing about this person may be changed (GDPR article 18)."""
-    if patient.processing_restricted:
-        raise Refused(_("This person's data may not be changed."), code="restricted")
 
 
 class PatientFilter(IdFilter):

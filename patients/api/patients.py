@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients import conversion, matching
-from patients.api.of_patient import refuse_restricted
+from patients.adding import add
 from patients.api.summaries import ConditionSummary, SpecialistSummary
 from patients.api.transitions import (
     ClosingSerializer,
@@ -25,8 +25,7 @@ from patients.api.transitions import (
     close,
 )
 from patients.closing import reopen
-from patients.locking import MergedAway, survivor_of
-from patients.matching import Person
+from patients.locking import MergedAway, refuse_restricted, survivor_of
 from patients.models import ErasedPatient, Patient, StageChange
 from portal.core.api import versions
 from portal.core.api.documents import Document
@@ -103,11 +102,8 @@ class PatientSerializer(RecordSerializer):
         return super().validate(attrs)
 
     def create(self, validated_data: dict[str, Any]) -> Any:
-        """A new patient; who may be the same person is put up for review."""
-        matching.lock(Person.of(self.row))
-        patient = super().create(validated_data)
-        matching.review(patient)
-        return patient
+        add(self.row, by=self.context["request"].user)
+        return self.row
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         patient = super().update(instance, validated_data)

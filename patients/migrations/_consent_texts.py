@@ -1,6 +1,7 @@
 """The first version of every consent text. Never edited: other words are another version."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -252,14 +253,21 @@ TEXTS = (
 
 
 def seed(apps: Any, schema_editor: Any) -> None:
+    add(apps, version=VERSION, valid_from=VALID_FROM, texts=TEXTS)
+
+
+def add(
+    apps: Any, *, version: str, valid_from: datetime, texts: Iterable[tuple[str, str, str, str]]
+) -> None:
+    """Store texts, as (purpose, language, title, body), under one version."""
     text_model = apps.get_model("patients", "ConsentText")
-    for purpose, language, title, body in TEXTS:
+    for purpose, language, title, body in texts:
         text_model.objects.create(
             purpose=purpose,
-            text_version=VERSION,
+            text_version=version,
             language=language,
             title=title,
             body=body,
             sha256=hashlib.sha256(f"{title}\n\n{body}".encode()).hexdigest(),
-            valid_from=VALID_FROM,
+            valid_from=valid_from,
         )

@@ -188,6 +188,10 @@ class PatientQuerySet(ContactQuerySet):
     def of(self, navigator: User) -> Self:
         return self.filter(owner=navigator)
 
+    def open_to(self, navigator: User) -> Self:
+        """Those of this navigator, and those of nobody."""
+        return self.filter(models.Q(owner=navigator) | models.Q(owner=None))
+
     def with_email(self, email: str) -> Self:
         """The one who has this address as their own, whatever its case and surrounding space."""
         own = self.exclude(email="").alias(address=Lower(Trim("email")))
@@ -308,6 +312,7 @@ class Patient(Contact):
         blank=True,
         related_name="patients",
         limit_choices_to={"is_staff": True},
+        db_index=False,  # an index of Meta begins with it
     )
     medical_condition = models.ForeignKey(
         MedicalCondition,
@@ -316,6 +321,7 @@ class Patient(Contact):
         null=True,
         blank=True,
         related_name="patients",
+        db_index=False,  # an index of Meta begins with it
     )
     physician = models.ForeignKey(
         Specialist,
@@ -325,6 +331,7 @@ class Patient(Contact):
         blank=True,
         related_name="patients",
         limit_choices_to={"contact_type": "physician"},
+        db_index=False,  # an index of Meta begins with it
     )
     first_contact_at = models.DateTimeField(_("first contact"), default=timezone.now)
     initial_consult_at = models.DateTimeField(
@@ -341,6 +348,7 @@ class Patient(Contact):
         null=True,  # null: a lead, or converted in the legacy CRM
         blank=True,
         related_name="converted_patients",
+        db_index=False,  # few have it: see Meta
     )
     date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)  # null: not known
     sex = models.CharField(
@@ -434,6 +442,12 @@ class Patient(Contact):
                 fields=["date_of_birth"],
                 condition=models.Q(date_of_birth__isnull=False),
                 name="patients_patient_birth",
+            ),
+            # Whom did this account convert? (patients of its own, not of the legacy CRM)
+            models.Index(
+                fields=["converted_by"],
+                condition=models.Q(converted_by__isnull=False),
+                name="patients_patient_converter",
             ),
             # The lead queue: open leads that nobody reached, oldest first.
             models.Index(

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.history import append_only, tracked
@@ -23,12 +24,6 @@ class ErasureRequestQuerySet(models.QuerySet[Any]):
         """Those with which somebody still has something to do."""
         over = (ErasureRequest.State.VERIFIED, ErasureRequest.State.WITHDRAWN)
         return self.exclude(state__in=over)
-
-    def of(self, patient_id: UUID) -> Self:
-        """Those about the person who has, or had, this id."""
-        return self.filter(
-            models.Q(patient_id=patient_id) | models.Q(former_ids__contains=[patient_id])
-        )
 
 
 @tracked
@@ -179,7 +174,8 @@ class ErasureRequest(Record):
         )
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d}, {self.get_ground_display()}"
+        asked = timezone.localdate(self.created_at)
+        return f"{asked:%Y-%m-%d}, {self.get_ground_display()}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_erasurerequest_change", args=[self.pk])

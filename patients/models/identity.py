@@ -113,6 +113,7 @@ class PossibleDuplicate(Record):
         null=True,
         blank=True,
         related_name="possible_duplicates_as_first",
+        db_index=False,  # a constraint of Meta begins with it
     )
     second_patient = models.ForeignKey(
         Patient,

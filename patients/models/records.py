@@ -41,7 +41,11 @@ class Submission(Record):
         MANUAL = "manual", _("matched by hand")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="submissions"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,  # an index of Meta begins with it
     )
     source = models.CharField(_("source"), max_length=20, choices=Source.choices)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_default=Now())
@@ -85,7 +89,8 @@ class Submission(Record):
         free_text = ("payload",)
 
     def __str__(self) -> str:
-        return f"{self.get_source_display()}, {self.received_at:%Y-%m-%d %H:%M}"
+        received = timezone.localtime(self.received_at)
+        return f"{self.get_source_display()}, {received:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_submission_change", args=[self.pk])
@@ -107,6 +112,12 @@ class ConsentQuerySet(models.QuerySet[Any]):
         """
         last = _last_decision(purpose=purpose, scope__in={"", scope})
         return self.filter(id=last, decision=Consent.Decision.GIVEN)
+
+    def refusing(self, purpose: str) -> Self:
+        """Decisions in force that say no to `purpose`, whatever for."""
+        noes = (Consent.Decision.REFUSED, Consent.Decision.WITHDRAWN)
+        last = _last_decision(purpose=purpose, scope="")
+        return self.filter(purpose=purpose, scope="", decision__in=noes, id=last)
 
 
 def _last_decision(**about: Any) -> models.Subquery:
@@ -228,7 +239,11 @@ class Note(Record):
     """What a member of staff wrote down about a patient. A correction is a further note."""
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="notes"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="notes",
+        db_index=False,  # an index of Meta begins with it
     )
     author = models.ForeignKey(
         User,
@@ -262,7 +277,7 @@ class Note(Record):
         free_text = ("text",)
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_note_change", args=[self.pk])

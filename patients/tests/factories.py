@@ -16,6 +16,7 @@ from patients.models import (
     Hospital,
     MedicalCondition,
     MergedPatient,
+    Message,
     Note,
     Patient,
     PossibleDuplicate,
@@ -236,3 +237,15 @@ class SoughtValueFactory(factory.django.DjangoModelFactory[SoughtValue]):
     request = factory.SubFactory(ErasureRequestFactory)
     kind = "email"
     value = factory.Sequence(lambda n: f"gone{n}@example.org")
+
+
+class MessageFactory(factory.django.DjangoModelFactory[Message]):
+    """A message that waits, of a kind that no app has joined."""
+
+    class Meta:
+        model = Message
+
+    patient = factory.SubFactory(PatientFactory)
+    kind = "greeting"
+    key = factory.Sequence(lambda n: f"greeting.{n}")
+    due_at = datetime(2026, 11, 23, 9, tzinfo=UTC)

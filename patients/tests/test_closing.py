@@ -262,3 +262,16 @@ def test_step_of_a_name_that_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(LookupError, match="end it"):
         closing.join(Step("end it", lambda _ending: [StageChange()], lambda _patient, _now: ()))
+
+
+def test_history_says_the_reasons_in_words(navigator: User) -> None:
+    patient = PatientFactory()
+
+    disqualify(patient_id=patient.pk, by=navigator, reason=Reason.NO_OPTION)
+    reopen(patient_id=patient.pk, by=navigator, reason=Reason.NEW_OPTION)
+
+    last = patient.events.order_by("-pgh_id")[:2]
+    assert [event.pgh_context.metadata["reason"] for event in last] == [
+        "A new trial or program",
+        "No trial or program for this condition",
+    ]

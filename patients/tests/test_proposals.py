@@ -1,16 +1,19 @@
 """Deciding on what a form said differently."""
 
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
-from patients import proposals
+from patients import merging, proposals
 from patients.intake import receive
+from patients.locking import MergedAway
 from patients.models import ContactPoint, FieldProposal, Patient
 from patients.proposals import Decided, Outdated, accept, reject
 from patients.tests.factories import (
@@ -19,6 +22,8 @@ from patients.tests.factories import (
     FieldProposalFactory,
     PatientFactory,
 )
+from patients.tests.test_intake import race
+from patients.unmerging import undo
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -223,6 +228,56 @@ def test_accept_by_two_at_once_is_decided_once() -> None:
 
     assert sum(isinstance(result, FieldProposal) for result in results) == 1
     assert sum(isinstance(result, Decided) for result in results) == 5
+
+
+def accepted_while(moving: Callable[[], Any], proposal: FieldProposal, by: User) -> Any:
+    """What accepting gave that began before `moving`, a merge or its undoing, was committed."""
+    moved_not_committed = threading.Event()
+
+    def move_slowly() -> None:
+        with transaction.atomic():
+            moving()
+            moved_not_committed.set()
+            time.sleep(0.3)
+
+    def accept_meanwhile() -> Any:
+        assert moved_not_committed.wait(10)
+        return accept(proposal_id=proposal.pk, by=by)
+
+    moved, accepted = race(2, lambda number: (move_slowly, accept_meanwhile)[number]())
+    assert moved is None
+    return accepted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accept_while_the_patient_is_merged_waits_and_is_refused() -> None:
+    survivor, loser, by = PatientFactory(), PatientFactory(), UserFactory()
+    proposal = propose(loser, "country", "BE")
+
+    accepted = accepted_while(
+        lambda: merging.merge(survivor_id=survivor.pk, loser_id=loser.pk, by=by), proposal, by
+    )
+
+    assert isinstance(accepted, MergedAway)
+    proposal.refresh_from_db()
+    assert (proposal.patient_id, proposal.state) == (survivor.pk, "open")
+    survivor.refresh_from_db()
+    assert survivor.country == "NL"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accept_while_a_merge_is_undone_is_not_done_to_the_other_patient() -> None:
+    survivor, loser, by = PatientFactory(), PatientFactory(), UserFactory()
+    proposal = propose(loser, "country", "BE")
+    done = merging.merge(survivor_id=survivor.pk, loser_id=loser.pk, by=by)
+
+    accepted = accepted_while(lambda: undo(merge_id=done.pk, by=by), proposal, by)
+
+    assert isinstance(accepted, Outdated)
+    proposal.refresh_from_db()
+    assert (proposal.patient_id, proposal.state) == (loser.pk, "open")
+    survivor.refresh_from_db()
+    assert survivor.country == "NL"
 
 
 @pytest.mark.django_db

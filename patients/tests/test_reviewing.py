@@ -30,6 +30,15 @@ def test_decide_keeps_who_and_when(decision: State, navigator: User) -> None:
     assert decided.decided_at is not None
 
 
+def test_history_says_the_decision_in_words(navigator: User) -> None:
+    pair = PossibleDuplicateFactory()
+
+    decide(duplicate_id=pair.pk, decision=State.DIFFERENT, by=navigator)
+
+    context = pair.events.order_by("-pgh_id")[0].pgh_context.metadata
+    assert context["reason"] == "decided: not the same person"
+
+
 def test_decide_later_is_no_decision_and_stays_in_the_queue(navigator: User) -> None:
     pair = PossibleDuplicateFactory(state="different", decided_at=datetime(2026, 1, 1, tzinfo=UTC))
 

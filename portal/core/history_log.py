@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.core.models import User
 from portal.core.phones import for_people
@@ -198,7 +199,9 @@ def _fetch_predecessors(event_model: Any, without: list[Any]) -> dict[tuple[type
 def _fields(event: Any) -> Iterator[Any]:
     """The columns of the row that an event row is a copy of, without the record's own ones."""
     for field in event.pgh_tracked_model._meta.concrete_fields:
-        if field.name not in RECORD_FIELDS and hasattr(event, field.attname):
+        # A switch that nobody can turn tells people nothing.
+        is_fixed = isinstance(field, models.BooleanField) and not field.editable
+        if field.name not in RECORD_FIELDS and not is_fixed and hasattr(event, field.attname):
             yield field
 
 
@@ -302,6 +305,9 @@ def _plain(field: Any, value: Any) -> str:
         return date_format(timezone.localtime(value), "DATETIME_FORMAT")
     if isinstance(value, date):
         return date_format(value, "DATE_FORMAT")
-    if isinstance(value, dict | list):
+    if isinstance(value, dict):
+        # Names and codes of another system: the record's own page says what they mean.
+        return ngettext("%(count)d value", "%(count)d values", len(value)) % {"count": len(value)}
+    if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
     return for_people(value) if E164.fullmatch(str(value)) else str(value)

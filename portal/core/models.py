@@ -210,4 +210,5 @@ class AccessEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.actor_name}, {self.get_route_display()}, {self.at:%Y-%m-%d %H:%M}"
+        at = timezone.localtime(self.at)
+        return f"{self.actor_name}, {self.get_route_display()}, {at:%Y-%m-%d %H:%M}"

@@ -7,14 +7,15 @@ a mailbox for weeks. So an hour after sending, addresses are masked and the illn
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
-from patients.models import Submission
-from portal.core.choices import country_choices, validate_time_zone
+from patients.consenting import is_given
+from patients.models import Consent, Submission
+from portal.core.choices import country_choices
 from portal.core.phones import for_people, to_e164
+from portal.public import zones
 from portal.public.forms import ON_BEHALF_OF, VOICEMAIL
 
 SHOWN_IN_FULL = timedelta(hours=1)
@@ -26,6 +27,7 @@ class Confirmation:
     """The sent form as its sender sees it again."""
 
     received_at: datetime
+    zone: str
     in_full: bool
     on_behalf_of: Any
     for_somebody_else: bool
@@ -44,11 +46,13 @@ class Confirmation:
     def of(cls, submission: Submission, *, now: datetime) -> Self:
         """What to show at `now` of a submission of the landing page."""
         said: dict[str, Any] = submission.payload
+        zone = zones.zone_of(said)
         in_full = now - submission.received_at < SHOWN_IN_FULL
         email, phone = said.get("email", ""), _readable(said)
         language = said.get("language", "")
         return cls(
-            received_at=submission.received_at.astimezone(_zone(said)),
+            received_at=submission.received_at.astimezone(zone),
+            zone=zones.place(zone.key),
             in_full=in_full,
             on_behalf_of=dict(ON_BEHALF_OF).get(said.get("on_behalf_of", ""), ""),
             for_somebody_else=said.get("on_behalf_of", "self") != "self",
@@ -63,21 +67,22 @@ class Confirmation:
             condition=said.get("condition_text", "") if in_full else "",
             hope=said.get("hope", "") if in_full else "",
             voicemail=dict(VOICEMAIL).get(said.get("voicemail", ""), ""),
-            may_contact=any(
-                consent.get("purpose") == "contact" and consent.get("decision") == "given"
-                for consent in said.get("consents", ())
-            ),
+            may_contact=_may_contact(submission),
         )
 
+    @property
+    def is_written_to(self) -> bool:
+        """Whether they left no phone number to be called on."""
+        return not self.phone
 
-def _zone(said: dict[str, Any]) -> ZoneInfo:
-    """The time zone of the browser that sent the form; UTC when it did not say."""
-    zone = str(said.get("time_zone", ""))
-    try:
-        validate_time_zone(zone)
-    except ValidationError:
-        return ZoneInfo("UTC")
-    return ZoneInfo(zone)
+
+def _may_contact(submission: Submission) -> bool:
+    """Whether they said yes to being called and written to, and have not taken that back."""
+    said_yes = any(
+        consent.get("purpose") == "contact" and consent.get("decision") == "given"
+        for consent in submission.payload.get("consents", ())
+    )
+    return said_yes and is_given(submission.patient, Consent.Purpose.CONTACT)
 
 
 def _readable(said: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """The page with the form: empty, with mistakes to mend, or to be sent once more."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +10,8 @@ from django.utils.translation import ngettext
 from portal.public import pages
 from portal.public.drafts import Draft
 from portal.public.forms import LeadForm, kept, texts_of_the_page
-from portal.public.languages import in_its_language, region
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What is said above a form that was not taken in, though nothing need be wrong with it."""
-
-    title: str
-    text: str
+from portal.public.languages import in_its_language
+from portal.public.notices import Notice
 
 
 def minutes(wait: timedelta) -> str:
@@ -29,9 +21,17 @@ def minutes(wait: timedelta) -> str:
 
 
 def unchecked(request: HttpRequest) -> LeadForm:
-    """A form with what was typed so far, or an empty one, without looking for mistakes."""
+    """A form with what was typed so far, or an empty one, without looking for mistakes.
+
+    Nothing is chosen for the visitor but the language of the page for the call, until they choose
+    another one.
+    """
     language = translation.get_language() or "en"
-    typed = kept(request.POST) or {"country": region(request), "language": language[:2]}
+    typed = kept(request.POST)
+    if typed.get("language", "") == typed.get("proposed_language", ""):
+        typed["language"] = typed["proposed_language"] = language
+    else:
+        typed["proposed_language"] = ""
     return LeadForm(initial=typed, texts=texts_of_the_page(language=language, now=timezone.now()))
 
 

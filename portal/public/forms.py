@@ -133,6 +133,8 @@ class LeadForm(forms.Form):
         choices=spoken_languages,
         error_messages={"required": _("Choose a language.")},
     )
+    # The language that the page proposed: as long as nobody chose another, it follows the page.
+    proposed_language = forms.CharField(max_length=8, required=False, widget=forms.HiddenInput)
     voicemail = forms.ChoiceField(
         label=_("If nobody answers the phone, may we leave a message?"),
         choices=VOICEMAIL,
@@ -191,17 +193,20 @@ class LeadForm(forms.Form):
         """The number as it was typed, once it is a number of the chosen country or of another."""
         typed = str(self.cleaned_data["phone"])
         country = self.cleaned_data.get("country", "")
-        if not country and not typed.startswith("+"):
-            return typed  # The country is what is missing, and is asked for beside its field.
         try:
             to_e164(typed, country=country)
         except ValidationError as error:
-            raise ValidationError(
-                _(
+            if not country and "+" not in typed:
+                message = _(
+                    "We cannot tell which country this number is from. Choose the country, or "
+                    "begin the number with + and the country code, like +31 6 12345678."
+                )
+            else:
+                message = _(
                     "This is no complete phone number. Check the digits, and begin with + and the "
                     "country code if it is from another country, like +31 6 12345678."
                 )
-            ) from error
+            raise ValidationError(message) from error
         return typed
 
     def _clean_text(self, purpose: str) -> Any:

@@ -19,13 +19,6 @@ def asked_for(request: HttpRequest) -> str:
     return asked if asked in OFFERED else ""
 
 
-def region(request: HttpRequest) -> str:
-    """The country the browser's first language is set to (`nl-BE` gives `BE`); "" when none."""
-    first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
-    parts = first.split("-")
-    return parts[-1].upper() if len(parts) > 1 and len(parts[-1]) == 2 else ""
-
-
 def in_its_language(view: View) -> View:
     """View decorator: a member of staff who is logged in sees what everybody sees."""
 

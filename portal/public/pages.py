@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.conf.locale import LANG_INFO
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
+from portal.public.drafts import Draft
 from portal.public.languages import OFFERED
 
 
@@ -34,5 +36,21 @@ def show(
         ],
     }
     response = render(request, template, {**common, **context}, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def onwards(draft: Draft | None, to: str = "public:next") -> HttpResponse:
+    """303 to a page that can be reloaded without sending anything."""
+    response = leading_to(reverse(to))
+    if draft is not None:
+        draft.remember(response)
+    return response
+
+
+def leading_to(address: str) -> HttpResponse:
+    """303 to an address within the site."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
     add_never_cache_headers(response)
     return response

@@ -16,13 +16,19 @@ from portal.public.languages import in_its_language
 
 
 def show(
-    request: HttpRequest, *, status: int, title: str, text: str, next_step: str = ""
+    request: HttpRequest,
+    *,
+    status: int,
+    title: str,
+    text: str,
+    next_step: str = "",
+    is_about_form: bool = True,
 ) -> HttpResponse:
     """A page that says what is the matter and what to do, with a way back to the form."""
     return pages.show(
         request,
         "public/problem.html",
-        {"title": title, "text": text, "next_step": next_step},
+        {"title": title, "text": text, "next_step": next_step, "is_about_form": is_about_form},
         status=status,
     )
 
@@ -54,6 +60,36 @@ def expired(request: HttpRequest) -> HttpResponse:
             "It may also be incomplete: check that you copied all of it."
         ),
         next_step=_("If you have not been called yet, you can send the form again."),
+    )
+
+
+def changed(request: HttpRequest) -> HttpResponse:
+    """410: a link to a call that was moved, cancelled or begun since. It says nothing about it."""
+    return show(
+        request,
+        status=410,
+        title=_("This call was changed"),
+        text=_(
+            "The link no longer works: the call was moved or cancelled, or it has begun. If you "
+            "did that yourself just now, it has worked. A link may also be incomplete: check that "
+            "you copied all of it."
+        ),
+        next_step=_("Do you have a question about the call? Please ask us."),
+        is_about_form=False,
+    )
+
+
+@in_its_language
+def _forged(request: HttpRequest) -> HttpResponse:
+    return show(
+        request,
+        status=403,
+        title=_("Please go back and try once more"),
+        text=_(
+            "Nothing has been changed. The page had been open for long, or your browser keeps no "
+            "cookies for it: reload it, and allow cookies for this site if you see this again."
+        ),
+        is_about_form=False,
     )
 
 
@@ -102,8 +138,11 @@ def broken(request: HttpRequest) -> HttpResponse:
 def forged(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
     """403 when the token against forged forms is missing: mostly, a cookie was.
 
-    On the public form that is explained, and the form comes back filled in.
+    On the public pages that is explained, and the form comes back filled in.
     """
-    if request.path != "/start/":
+    if request.path == "/start/":
+        return form_page.again(request)
+    if not _is_public(request):
         return csrf.csrf_failure(request, reason=reason)
-    return form_page.again(request)
+    request.path = "/start/…"  # is logged, and may be a key in itself
+    return _forged(request)

@@ -1,22 +1,21 @@
-"""The landing page: step 1 the form, step 2 what happens next. Every address stays free of data."""
+"""The landing page: step 1, the form, and what stands beside it. Every address is free of data."""
 
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from patients.models import Consent, ConsentText
 from portal.core.errors import Refused
-from portal.public import form_page, pages, problems, suggestions
-from portal.public.confirmation import Confirmation
+from portal.public import form_page, pages, picking, problems, suggestions
 from portal.public.drafts import Draft
 from portal.public.forms import PURPOSES
 from portal.public.languages import in_its_language
-from portal.public.sending import first_sent, last_sent, send
+from portal.public.pages import onwards
+from portal.public.sending import first_sent, send
 from portal.throttle import FORMS, LINKS, SUGGESTIONS, TRIES, TooMany, count
 
 # Nobody reads and fills in the form faster, not even with a browser that fills in for them.
@@ -31,18 +30,8 @@ def start(request: HttpRequest) -> HttpResponse:
         return _posted(request)
     draft = Draft.of(request)
     if draft and first_sent(draft):
-        return _onwards(draft)
+        return onwards(draft)
     return form_page.page(request, form_page.unchecked(request), draft or Draft.new())
-
-
-def _onwards(draft: Draft | None, to: str = "public:next") -> HttpResponse:
-    """303 to a page that can be reloaded without sending anything."""
-    response = HttpResponseRedirect(reverse(to))
-    response.status_code = 303
-    if draft is not None:
-        draft.remember(response)
-    add_never_cache_headers(response)
-    return response
 
 
 def _posted(request: HttpRequest) -> HttpResponse:
@@ -71,30 +60,14 @@ def _posted(request: HttpRequest) -> HttpResponse:
         return response
     try:
         send(draft, form.payload())
+        if form.cleaned_data["contact"] == "refused":
+            picking.give_up(draft)
     except ValidationError as error:
         form.add_refusal(error)
         return form_page.page(request, form, draft, status=422)
     except Refused:
         return form_page.page(request, form, draft, notice=form_page.busy(), status=503)
-    return _onwards(draft)
-
-
-@require_safe
-@in_its_language
-def what_next(request: HttpRequest) -> HttpResponse:
-    """Step 2: that a navigator will call, what was sent, and a link to come back to."""
-    draft = Draft.of(request)
-    submission = last_sent(draft) if draft else None
-    if draft is None or submission is None:
-        return _onwards(None, to="public:start")
-    link = request.build_absolute_uri(reverse("public:resume", args=[draft.token]))
-    response = pages.show(
-        request,
-        "public/next.html",
-        {"sent": Confirmation.of(submission, now=timezone.now()), "link": link},
-    )
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return onwards(draft)
 
 
 def _unlogged(response: HttpResponse) -> HttpResponse:
@@ -114,14 +87,14 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     draft = Draft.read(token)
     if draft is None or first_sent(draft) is None:
         return _unlogged(problems.expired(request))
-    return _onwards(draft)
+    return onwards(draft)
 
 
 @require_POST
 @in_its_language
 def another(request: HttpRequest) -> HttpResponse:
     """Put the sent form aside and begin one for another person."""
-    return _onwards(Draft.new(), to="public:start")
+    return onwards(Draft.new(), to="public:start")
 
 
 @require_POST

@@ -63,6 +63,7 @@ class Home:
     today: str
     is_everybody: bool
     other_url: str
+    week_url: str
     blocks: Sequence[Block]
 
 
@@ -78,7 +79,7 @@ def home(request: HttpRequest) -> Home:
     if may(user, "view", Booking):
         blocks.append(_today(user, mine, now))
     if may(user, "view", Patient):
-        blocks.append(_leads(user, now))
+        blocks.append(_leads(user, mine, now))
     if may(user, "view", Booking):
         blocks.append(_outcome_missing(user, mine, now))
     if may(user, "view", Call):
@@ -88,6 +89,7 @@ def home(request: HttpRequest) -> Home:
         today=day(timezone.localdate(now)),
         is_everybody=is_everybody,
         other_url="?whose=mine" if is_everybody else "?whose=everybody",
+        week_url=_week_url(user, mine),
         blocks=blocks,
     )
 
@@ -101,6 +103,12 @@ def _greeting(user: User, now: datetime) -> str:
     else:
         words = _("Good evening, %(name)s")
     return words % {"name": user.get_short_name()}
+
+
+def _week_url(user: User, mine: User | None) -> str:
+    if not may(user, "view", Booking):
+        return ""
+    return f"{reverse('admin:bookings_booking_week')}?navigator={mine.pk if mine else 'team'}"
 
 
 def _counted(queryset: Any) -> str:
@@ -160,9 +168,13 @@ def _today(user: User, mine: User | None, now: datetime) -> Block:
     )
 
 
-def _leads(user: User, now: datetime) -> Block:
+def _leads(user: User, mine: User | None, now: datetime) -> Block:
     upcoming = Booking.objects.upcoming(now=now).filter(patient=OuterRef("pk"))
     leads = queues.never_called()
+    narrowed = {}
+    if mine is not None:
+        leads = leads.open_to(mine)
+        narrowed = {"whose": "mine_or_nobodys"}
     rows = list(
         leads.select_related("medical_condition")
         .defer("search", "medical_condition__search")
@@ -176,10 +188,8 @@ def _leads(user: User, now: datetime) -> Block:
         title=_("Leads never called"),
         icon="hourglass_top",
         count=_counted(leads),
-        note=_("oldest waits %(time)s") % {"time": waiting(rows[0].first_contact_at, now=now)}
-        if rows
-        else _("nobody waits"),
-        url=_list_url("patients_patient", queue="never_called"),
+        note=_leads_note(rows, mine, now),
+        url=_list_url("patients_patient", queue="never_called", **narrowed),
         lines=[
             Line(
                 lead=waiting(row.first_contact_at, now=now),
@@ -199,6 +209,13 @@ def _leads(user: User, now: datetime) -> Block:
         empty_action=_("Add a lead") if may_add else "",
         empty_url=reverse("admin:patients_patient_add") if may_add else "",
     )
+
+
+def _leads_note(rows: Sequence[Patient], mine: User | None, now: datetime) -> str:
+    if not rows:
+        return _("nobody waits")
+    waits = _("oldest waits %(time)s") % {"time": waiting(rows[0].first_contact_at, now=now)}
+    return waits if mine is None else f"{_('yours and nobody’s')}, {waits}"
 
 
 def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:

@@ -11,15 +11,21 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+LIST = "changelist"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A list to open: the model's label, an icon, and a title or filter of its own."""
+    """A list to open: the model's label, an icon, and a title or filter of its own.
+
+    `page` is another page of the model's admin, by the last part of its URL's name.
+    """
 
     label: str
     icon: str
     title: Any = ""
     query: str = ""
+    page: str = LIST
 
 
 GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
@@ -48,11 +54,14 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         _("Calls"),
         (
+            Entry("bookings.booking", "calendar_view_week", _("Week"), page="week"),
             Entry("bookings.booking", "calendar_month"),
             Entry("bookings.call", "call"),
             Entry("bookings.workinghours", "schedule"),
             Entry("bookings.timeoff", "event_busy"),
+            Entry("bookings.calendarfeed", "rss_feed"),
             Entry("bookings.slotrules", "tune"),
+            Entry("patients.message", "mail"),
         ),
     ),
     (
@@ -151,7 +160,7 @@ def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
     page = admin.site._registry.get(model)
     if page is None or not page.has_view_or_change_permission(request):
         return None
-    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{entry.page}")
     return {
         "title": entry.title or capfirst(model._meta.verbose_name_plural),
         "icon": entry.icon,
@@ -164,6 +173,8 @@ def _is_open(request: HttpRequest, url: str, entry: Entry) -> bool:
     """Whether the viewer is in this list, or on a page of one of its records."""
     if not request.path.startswith(url):
         return False
+    if any(page != url and request.path == page for page in _pages()):
+        return False
     asked = request.META.get("QUERY_STRING", "")
     if entry.query:
         return entry.query in asked
@@ -172,3 +183,11 @@ def _is_open(request: HttpRequest, url: str, entry: Entry) -> bool:
 
 def _filtered() -> Iterable[Entry]:
     return (entry for _title, entries in GROUPS for entry in entries if entry.query)
+
+
+def _pages() -> Iterable[str]:
+    """The entries that lie below a list, but are entries of their own."""
+    for _title, entries in GROUPS:
+        for entry in entries:
+            if entry.page != LIST:
+                yield reverse(f"admin:{entry.label.replace('.', '_')}_{entry.page}")

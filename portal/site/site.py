@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
@@ -90,7 +89,8 @@ class PortalSite(UnfoldAdminSite):  # type: ignore[misc]
         if not term:
             return HttpResponse()
         app_list = self.get_app_list(request)
-        results = [*self._people(request, term), *self._search_apps(app_list, term.lower())]
+        people = self._people(request, term)
+        results = [*people, *self._search_apps(app_list, term.lower())]
         paginator = Paginator(results, 100)
         return TemplateResponse(
             request,
@@ -100,6 +100,7 @@ class PortalSite(UnfoldAdminSite):  # type: ignore[misc]
                 "results": paginator.page(1),
                 "page_counter": 0,
                 "execution_time": time.monotonic() - started,
+                "nobody_named": "" if people else term,
                 "command_show_history": False,
             },
             headers={"HX-Trigger": "search"},
@@ -120,7 +121,7 @@ class PortalSite(UnfoldAdminSite):  # type: ignore[misc]
             related = getattr(page, "autocomplete_related", ())
             for row in queryset.select_related(*related)[:FOUND_OF_EACH_KIND]:
                 name, _dot, more = page.autocomplete_label(row).partition(" · ")
-                kind = str(capfirst(model._meta.verbose_name))
+                kind = page.kind_of(row)
                 found.append(
                     SearchResult(
                         title=name,

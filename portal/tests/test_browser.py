@@ -4,12 +4,19 @@ import csv
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from bookings.tests.factories import (
+    MONDAY_NINE,
+    BookingFactory,
+    TimeOffFactory,
+    WorkingHoursFactory,
+)
 from patients.models import Patient
 from portal.core.models import User
 
@@ -24,6 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AXE = Path(__file__).parents[1] / "public" / "tests" / "vendor" / "axe.min.js"
 
 pytestmark = [
     pytest.mark.browser,
@@ -173,3 +181,62 @@ def test_navigator_finds_an_imported_patient_and_adds_a_phone_number(
     history = page.inner_text("body")
     assert "Aisha Okafor" in history
     assert "12344321" in history
+
+
+def demand_accessible(page: Any, within: str) -> None:
+    """Fails with what axe-core finds in a part of the page, of WCAG 2.2 A and AA and more."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "within => axe.run(within, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"
+        " 'wcag22aa', 'best-practice']})",
+        within,
+    )
+    violations = {
+        violation["id"]: [node["target"] for node in violation["nodes"]]
+        for violation in found["violations"]
+    }
+    assert violations == {}, page.url
+
+
+def test_navigator_plans_a_call_from_a_free_slot_of_the_week(
+    page: Any, live_server: Any, navigator: User, client: Any
+) -> None:
+    WorkingHoursFactory(navigator=navigator, weekday=1)
+    BookingFactory(navigator=navigator, starts_at=MONDAY_NINE)
+    BookingFactory(navigator=navigator, starts_at=MONDAY_NINE - timedelta(days=21), status="booked")
+    TimeOffFactory(
+        navigator=navigator,
+        starts_at=MONDAY_NINE + timedelta(days=1),
+        ends_at=MONDAY_NINE + timedelta(days=2),
+    )
+    client.force_login(navigator)
+    session = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+    page.context.add_cookies([{**session, "url": live_server.url}])
+    week = f"{live_server.url}/admin/bookings/booking/week/"
+    seen = (MONDAY_NINE.date(), MONDAY_NINE.date() - timedelta(days=21))
+
+    for query in [f"?on={day}&navigator={who}" for day in seen for who in (navigator.pk, "team")]:
+        page.goto(week + query)
+        for look in ("light", "dark"):
+            page.evaluate(
+                "look => document.documentElement.classList.toggle('dark', look === 'dark')", look
+            )
+            demand_accessible(page, ".week-page")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{week}?on={MONDAY_NINE.date()}")
+    demand_accessible(page, ".week-page")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.reload()
+    # Beside the hour at which it begins, as high as it is long.
+    call, hour = page.locator(".week-booked").bounding_box(), page.locator(".week-axis span")
+    beside = hour.get_by_text("10:00").bounding_box()
+    assert abs(call["y"] - beside["y"]) < 12
+    assert 30 <= call["height"] <= 40
+    page.locator(".week-booked a").focus()
+    page.keyboard.press("Tab")  # the next free slot
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/bookings/booking/add/?**")
+    assert page.input_value("[name=starts_at_0]") == MONDAY_NINE.date().isoformat()
+    assert page.input_value("[name=starts_at_1]").startswith("11:15")

@@ -1,9 +1,15 @@
-"""`manage.py serve`: the demonstration is there as a whole or not at all."""
+"""`manage.py serve`: the demonstration is there as a whole or not at all, with a worker."""
+
+import os
+import subprocess
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from patients.models import Patient
-from portal import demo
+from portal import demo, embedded
+from portal.management.commands import serve
 from portal.management.commands.serve import Command
 
 
@@ -22,4 +28,39 @@ def test_demonstration_that_is_stopped_half_way_is_made_again(
     Command().fill(people=10)
 
     assert Patient.objects.open().exists()
-    assert not Patient.objects.open().filter(owner=None).exists()
+    imported = Patient.objects.open().filter(submissions__source="legacy_crm")
+    assert not imported.filter(owner=None).exists()
+
+
+@pytest.mark.parametrize("is_embedded", [True, False])
+def test_worker_runs_beside_a_demonstration_until_its_pipe_is_closed(
+    is_embedded: bool, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMBEDDED = is_embedded
+    became: list[list[str]] = []
+    workers: list[tuple[list[str], int]] = []
+
+    def start(arguments: list[str], *, stdin: int, start_new_session: bool) -> None:
+        workers.append((arguments, os.dup(stdin)))
+
+    monkeypatch.setattr(os, "execv", lambda _program, arguments: became.append(arguments))
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setattr(embedded, "keep_through_exec", lambda: None)
+    monkeypatch.setattr(serve.connection, "close", lambda: None)
+    monkeypatch.setattr(Command, "fill", lambda _self, people: None)
+    monkeypatch.setenv("PORT", "")
+    for name in ("PORTAL_WELCOME", "GUNICORN_BIND", "GUNICORN_LOGLEVEL"):
+        monkeypatch.setenv(name, "")
+
+    call_command("serve", "--port", "8123")
+
+    assert [arguments[1:3] for arguments in became] == [["-m", "gunicorn"]]
+    assert os.environ["PORT"] == "8123"
+    assert [arguments[-2:] for arguments, _stdin in workers] == (
+        [["worker", "--attached"]] if is_embedded else []
+    )
+    for _arguments, stdin in workers:
+        os.set_blocking(stdin, False)
+        with pytest.raises(BlockingIOError):  # open: the worker goes on
+            os.read(stdin, 1)
+        os.close(stdin)

@@ -17,6 +17,11 @@ COMPLETE = {
     "ALLOWED_HOSTS": "portal.example",
     "DOCUMENTS_DIR": "/srv/documents",
 }
+WITH_MAIL = COMPLETE | {
+    "EMAIL_URL": "smtp+tls://portal:s%40crab@mail.example:587",
+    "DEFAULT_FROM_EMAIL": "Navigation <care@portal.example>",
+    "PUBLIC_URL": "https://portal.example/",
+}
 
 
 def manage(arguments: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
@@ -31,9 +36,11 @@ def manage(arguments: list[str], environment: dict[str, str]) -> "subprocess.Com
     )
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DEFAULT_FROM_EMAIL", "PUBLIC_URL"]
+)
 def test_installation_without_a_required_value_names_it(missing: str) -> None:
-    environment = {name: value for name, value in COMPLETE.items() if name != missing}
+    environment = {name: value for name, value in WITH_MAIL.items() if name != missing}
 
     result = manage(["check"], environment)
 
@@ -41,8 +48,9 @@ def test_installation_without_a_required_value_names_it(missing: str) -> None:
     assert f"{missing} is not set" in result.stderr
 
 
-def test_complete_installation_passes_the_deploy_check() -> None:
-    result = manage(["check", "--deploy", "--fail-level", "WARNING"], COMPLETE)
+@pytest.mark.parametrize("environment", [COMPLETE, WITH_MAIL], ids=["silent", "with mail"])
+def test_complete_installation_passes_the_deploy_check(environment: dict[str, str]) -> None:
+    result = manage(["check", "--deploy", "--fail-level", "WARNING"], environment)
 
     assert result.returncode == 0, result.stderr
 
@@ -115,3 +123,54 @@ def test_bucket_without_its_package_names_it(
 
     with pytest.raises(ImproperlyConfigured, match=f"needs the package {named}, which is not"):
         module.documents()
+
+
+# --- mail
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}),
+        ("file:", {"EMAIL_BACKEND": "portal.core.mailbox.Folder"}),
+        ("console:", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),
+        (
+            WITH_MAIL["EMAIL_URL"],
+            {
+                "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "EMAIL_HOST": "mail.example",
+                "EMAIL_PORT": 587,
+                "EMAIL_HOST_USER": "portal",
+                "EMAIL_HOST_PASSWORD": "s@crab",
+                "EMAIL_USE_TLS": True,
+            },
+        ),
+        (
+            "ses://eu-west-1",
+            {
+                "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+                "ANYMAIL": {"AMAZON_SES_CLIENT_PARAMS": {"region_name": "eu-west-1"}},
+            },
+        ),
+    ],
+    ids=["off", "folder", "console", "smtp", "ses"],
+)
+def test_mail_leaves_as_the_url_says(
+    url: str, expected: dict[str, object], environment: pytest.MonkeyPatch
+) -> None:
+    assert module.mail(url) == expected
+
+
+def test_unknown_way_of_sending_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="begins with pigeon:"):
+        module.mail("pigeon://loft")
+
+
+@pytest.mark.parametrize(("lacking", "named"), [("anymail", "django-anymail"), ("boto3", "boto3")])
+def test_ses_without_its_package_names_it(
+    lacking: str, named: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr(module, "find_spec", lambda name: None if name == lacking else object())
+
+    with pytest.raises(ImproperlyConfigured, match=f"needs the package {named}, which is not"):
+        module.mail("ses://eu-west-1")

@@ -10,7 +10,7 @@ from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
 from patients import consenting
 from patients.models import Consent, Patient
-from patients.tests.factories import PatientFactory
+from patients.tests.factories import ConsentFactory, PatientFactory
 from portal.core.models import User
 from referrals.models import CTReferral, DossierStep
 from referrals.tests.factories import (
@@ -23,7 +23,9 @@ from referrals.tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def withdrawn(patient: Patient, purpose: str, by: User, scope: str = "") -> consenting.Recorded:
+def withdrawn(
+    patient: Patient, purpose: str, by: User, scope: str = "", **fields: Any
+) -> consenting.Recorded:
     consent = Consent(
         patient=patient,
         purpose=purpose,
@@ -32,6 +34,7 @@ def withdrawn(patient: Patient, purpose: str, by: User, scope: str = "") -> cons
         text_version="2026-11",
         language="nl",
         method="phone",
+        **fields,
     )
     return consenting.record(consent=consent, by=by)
 
@@ -120,3 +123,26 @@ def test_withdrawal_for_one_trial_or_program_leaves_the_others(navigator: User) 
     assert (meant.status, left.status) == ("withdrawn", "draft")
     assert [step.status for step in steps] == ["cancelled", "in_preparation"]
     assert recorded.stopped == {}
+
+
+def test_withdrawal_that_is_dated_back_spares_what_was_allowed_since(navigator: User) -> None:
+    patient = PatientFactory(converted=True)
+    spared, meant = CTReferralFactory(patient=patient), CTReferralFactory(patient=patient)
+    steps = [
+        DossierStepFactory(dossier=EAPDossierFactory(patient=patient), status="in_preparation")
+        for _number in range(2)
+    ]
+    yesterday = timezone.now() - timedelta(days=1)
+    for purpose, scope in (
+        ("trial_site", spared.trial.registry_id),
+        ("eap_sponsor", steps[0].dossier.program.eap_number),
+    ):
+        ConsentFactory(patient=patient, purpose=purpose, scope=scope, decided_at=yesterday)
+
+    for purpose in ("trial_site", "eap_sponsor"):
+        withdrawn(patient, purpose, navigator, decided_at=yesterday - timedelta(days=1))
+
+    for row in (spared, meant, *steps):
+        row.refresh_from_db()
+    assert (spared.status, meant.status) == ("draft", "withdrawn")
+    assert [step.status for step in steps] == ["in_preparation", "cancelled"]

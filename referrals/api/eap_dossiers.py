@@ -7,10 +7,10 @@ from patients.api.of_patient import (
     OfOpenPatientViewSet,
     OfPatientSerializer,
     PatientFilter,
-    refuse_restricted,
 )
 from patients.api.summaries import HospitalSummary, PatientSummary, SpecialistSummary
 from patients.beginning import begin
+from patients.locking import refuse_restricted
 from patients.models import Patient
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer

@@ -94,10 +94,18 @@ class CTReferral(Record):
     BEFORE_ENROLMENT: ClassVar[tuple[str, ...]] = tuple(s for s in ACTIVE if s != "enrolled")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="ct_referrals"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="ct_referrals",
+        db_index=False,  # an index of Meta begins with it
     )
     trial = models.ForeignKey(
-        ClinicalTrial, verbose_name=_("trial"), on_delete=models.PROTECT, related_name="referrals"
+        ClinicalTrial,
+        verbose_name=_("trial"),
+        on_delete=models.PROTECT,
+        related_name="referrals",
+        db_index=False,  # an index of Meta begins with it
     )
     physician = models.ForeignKey(
         Specialist,

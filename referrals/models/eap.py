@@ -49,7 +49,11 @@ class EAPDossier(Record):
         LEGACY_INACTIVE = "legacy_inactive", _("Inactive in the legacy CRM")
 
     patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="eap_dossiers"
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="eap_dossiers",
+        db_index=False,  # an index of Meta begins with it
     )
     program = models.ForeignKey(
         ExpandedAccessProgram,

@@ -179,7 +179,7 @@ SAMPLES: dict[str, Sample] = {
     "clinical-trials": Sample(
         ClinicalTrialFactory,
         lambda: {**_trial(), "phases": ["PHASE1", "PHASE2"]},
-        {"status": "COMPLETED"},
+        {"sex": "MALE"},
         {"search": "nct90000001"},
     ),
     "trial-conditions": Sample(
@@ -210,7 +210,7 @@ SAMPLES: dict[str, Sample] = {
     "expanded-access-programs": Sample(
         ExpandedAccessProgramFactory,
         lambda: {"eap_number": "EAP-90000001", "product": _id(ProductFactory())},
-        {"availability": "AVAILABLE", "countries": ["NL", "BE"]},
+        {"sex": "MALE", "minimum_age": "6 Months"},
         {"product": None},
     ),
     "program-conditions": Sample(

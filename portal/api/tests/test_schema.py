@@ -13,6 +13,7 @@ from portal.api.tests.samples import APPEND_ONLY, NEVER_DELETED, READ_ONLY
 from portal.api.urls import COLLECTIONS
 
 VERBS = ("convert", "undo-conversion", "close", "reopen")
+OF_BOOKINGS = ("confirm", "cancel", "reschedule", "no-show")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
 
@@ -54,6 +55,8 @@ def test_every_collection_and_method_is_described() -> None:
         expected |= {(f"/api/v1/{name}/", method) for method in {"get", *making}}
         expected |= {(f"/api/v1/{name}/{{id}}/", method) for method in {"get", *changing}}
     expected |= {(f"/api/v1/patients/{{id}}/{verb}/", "post") for verb in VERBS}
+    expected |= {(f"/api/v1/bookings/{{id}}/{verb}/", "post") for verb in OF_BOOKINGS}
+    expected |= {("/api/v1/bookings/{id}/transitions/", "get")}
 
     assert {(path, method) for path, method, _operation in operations()} == expected
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -56,6 +57,9 @@ TONES: Mapping[str, str] = {
     "approved": "green",
     "rejected": "red",
     "planned": "amber",
+    "sending": "amber",
+    "sent": "green",
+    "set_aside": "red",
     "failed": "red",
     "files_left": "red",
     "erased": "amber",
@@ -120,6 +124,15 @@ def short_day(on: date | None, *, now: datetime) -> str:
     return date_format(on, "j M" if on.year == timezone.localdate(now).year else "j M Y")
 
 
+def clock_in(zone: str) -> str:
+    """What the clock says in an IANA zone, `10:30 in New York`; blank without one."""
+    if not zone:
+        return ""
+    there = timezone.now().astimezone(ZoneInfo(zone))
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return _("%(time)s in %(place)s") % {"time": time_format(there, "H:i"), "place": place}
+
+
 def waiting(since: datetime, *, now: datetime) -> str:
     """How long somebody has waited, in the one unit that matters: `3 days`, `5 h`, `20 min`."""
     minutes = max(0, int((now - since).total_seconds() // 60))
@@ -133,13 +146,19 @@ def waiting(since: datetime, *, now: datetime) -> str:
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
-def key_values(values: Mapping[str, Any]) -> SafeString | str:
-    """A JSON object as a list of names and values; what is nested stays JSON."""
+def key_values(
+    values: Mapping[str, Any], *, names: Mapping[str, Any] | None = None
+) -> SafeString | str:
+    """A JSON object as a list of names and values; what is nested stays JSON.
+
+    `names` are the words for its names; one without a word is shown as it is.
+    """
+    words = names or {}
     if not values:
         return NOTHING
     shown = (
         (
-            name,
+            words.get(name, name),
             json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value,
         )
         for name, value in values.items()

@@ -7,17 +7,21 @@ the page, and an access-log entry when a person's record is opened.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import DateTimeField
 from django.forms import MultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -120,6 +124,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         """How a row reads among others in an autocomplete: enough to tell namesakes apart."""
         return str(record)
 
+    @classmethod
+    def kind_of(cls, record: Any) -> str:
+        """What a row is, in a word: how it reads among rows of other kinds."""
+        return str(capfirst(record._meta.verbose_name))
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
         related = self.admin_site._registry.get(db_field.remote_field.model)
@@ -141,14 +150,41 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing is chosen beforehand, but what the field has as its default."""
+        choices = db_field.get_choices(
+            include_blank=db_field.blank or not db_field.has_default(),
+            blank_choice=[("", _("Select value"))],
+        )
         return super().formfield_for_choice_field(
-            db_field, request, **{"widget": QuickSelect(), **kwargs}
+            db_field, request, **{"widget": QuickSelect(), "choices": choices, **kwargs}
         )
 
     # --- form --------------------------------------------------------------------------------
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [name for name in super().get_fields(request, obj) if name != "version"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address says the new record begins with, without ids that are none.
+
+        A moment is written as in ISO 8601.
+        """
+        asked: dict[str, Any] = super().get_changeform_initial_data(request)
+        initial = {name: value for name, value in asked.items() if self._can_be(name, value)}
+        for field in self.opts.fields:
+            if isinstance(field, DateTimeField) and field.name in initial:
+                initial[field.name] = _moment(initial[field.name])
+        return initial
+
+    def _can_be(self, name: str, value: Any) -> bool:
+        field = next((one for one in self.opts.fields if one.name == name), None)
+        if field is None or not field.is_relation:
+            return True
+        try:
+            field.target_field.to_python(value)
+        except ValidationError:  # typed by hand into the address
+            return False
+        return True
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -183,6 +219,25 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 raise
             request.portal_refusal = refusal_of(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the record from whose page this one was begun; else to the list."""
+        begun_from = self._begun_from(request, obj)
+        if begun_from is not None:
+            return HttpResponseRedirect(begun_from)
+        answer: HttpResponse = super().response_post_save_add(request, obj)
+        return answer
+
+    def _begun_from(self, request: HttpRequest, obj: Any) -> str | None:
+        """The page of the first record that the address names and `obj` points at, on the tab
+        where `obj` now stands; None for none."""
+        relations = {field.name: field for field in self.opts.fields if field.is_relation}
+        for name, raw in request.GET.items():
+            parent = getattr(obj, name) if name in relations else None
+            if parent is not None and str(parent.pk) == raw and hasattr(parent, "get_absolute_url"):
+                tab = relations[name].remote_field.related_name.replace("_", "-")
+                return f"{parent.get_absolute_url()}#{tab}"
+        return None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, unless it is about somebody about whom nothing may be changed.
@@ -309,3 +364,12 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go and what stands in the way; the first rows of each kind only."""
         return deletion(self.model, list(objs))
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that is written there, in the viewer's zone when it names none; None for none."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:  # written as a moment, such as 30 February, that there is not
+        return None
+    return timezone.make_aware(at) if at is not None and timezone.is_naive(at) else at

@@ -16,7 +16,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -158,6 +158,16 @@ def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
     ]
 
 
+def _placed(form: VerbForm, error: Exception) -> dict[str, Any]:
+    """What was refused by the field of the form that it is about; empty when that is none."""
+    if isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+        placed: dict[str, Any] = dict(error.error_dict)
+    else:
+        field = getattr(error, "members", {}).get("field")
+        placed = {field: refusal_of(error)} if field else {}
+    return placed if placed and set(placed) <= set(form.fields) else {}
+
+
 def _url_name(admin: Any, verb: Verb) -> str:
     return f"{admin.opts.app_label}_{admin.opts.model_name}_{verb.name}"
 
@@ -246,6 +256,10 @@ class _Page:
             message = _("Somebody changed this record while you were reading. Read it again.")
         else:
             message = refusal_of(error)
+        if placed := _placed(form, error):
+            for name, why in placed.items():
+                form.add_error(name, why)
+            message = _("Nothing was saved. The form says why.")
         missing = [
             condition for condition in getattr(error, "missing", ()) if condition.message != message
         ]

@@ -1,6 +1,7 @@
 """Bring the portal up: migrate, fill an empty demonstration, serve."""
 
 import os
+import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
+from django.utils import timezone
 
 from crm_import import importing
 from crm_import.demo import write_export
@@ -22,7 +24,7 @@ from portal.core.models import User
 class Command(BaseCommand):
     help = (
         "Applies migrations and serves with gunicorn. On the embedded database, when it is empty, "
-        "a demonstration legacy CRM is generated and imported first."
+        "a demonstration legacy CRM is generated and imported first, and a worker runs beside it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,6 +41,8 @@ class Command(BaseCommand):
             os.environ.setdefault("GUNICORN_LOGLEVEL", "warning")
             embedded.keep_through_exec()
         os.environ["PORT"] = str(port)
+        if settings.EMBEDDED:
+            start_worker()
         connection.close()
         sys.stdout.flush()
         config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
@@ -61,6 +65,24 @@ class Command(BaseCommand):
             with transaction.atomic():
                 importing.run(source=source, by=None)
                 demo.share_out(navigators)
+                demo.live_through(navigators, now=timezone.now())
         self.stdout.write(
-            f"Imported {Patient.objects.count()} people: see Migration in the portal."
+            f"{Patient.objects.count()} people are there: see Home, and Migration for the import."
         )
+
+
+def start_worker() -> "subprocess.Popen[bytes]":
+    """Start a worker that ends with this process, whatever it becomes and however it ends.
+
+    It reads from a pipe whose other end nobody has but this process and its forks, and stops when
+    the last of them has closed it. In a session of its own, Ctrl-C does not interrupt a mail.
+    """
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    worker = subprocess.Popen(  # noqa: S603 - our own interpreter and command
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--attached"],
+        stdin=reader,
+        start_new_session=True,
+    )
+    os.close(reader)
+    return worker

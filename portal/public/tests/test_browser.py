@@ -248,6 +248,7 @@ def test_language_is_switched_without_losing_input(
     assert page.input_value("[name=hope]") == "Één\nlijn"
     assert page.is_checked("[name=on_behalf_of][value=parent]")
     assert page.is_checked("[name=contact][value=given]")
+    assert page.input_value("[name=language]") == language
     assert page.locator("#summary").count() == 0
     page.fill("[name=last_name]", "de Vries")
     send(page)

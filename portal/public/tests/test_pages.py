@@ -1,7 +1,7 @@
 """What comes after the form, and the pages beside it."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -19,33 +19,13 @@ from portal.public import views
 from portal.public.confirmation import SHOWN_IN_FULL, masked_email, masked_phone
 from portal.public.drafts import COOKIE, LASTS, Draft
 from portal.public.languages import OFFERED
-from portal.public.tests.filling_in import answers, draft_begun
+from portal.public.tests.filling_in import answers, draft_begun, sent_before
 from portal.throttle import LINKS
 
 START = "/start/"
 NEXT = "/start/next/"
 
 pytestmark = pytest.mark.django_db
-
-
-def sent_before(draft: Draft, *, ago: timedelta = timedelta(0), **said: Any) -> Submission:
-    payload = {
-        "on_behalf_of": "self",
-        "first_name": "Ada",
-        "last_name": "Lovelace",
-        "email": "ada@example.org",
-        "phone": "06 12345678",
-        "country": "NL",
-        "language": "nl",
-        "condition_text": "Duchenne",
-        "hope": "A trial near home.",
-        "voicemail": "none",
-        "consents": [{"purpose": "contact", "decision": "given"}],
-        **said,
-    }
-    return SubmissionFactory(
-        payload=payload, idempotency_key=draft.key, received_at=timezone.now() - ago
-    )
 
 
 def opened(client: Client, draft: Draft) -> str:
@@ -88,14 +68,35 @@ def test_whoever_refused_contact_is_not_promised_a_call(client: Client) -> None:
     page = opened(client, draft)
 
     assert "nobody will" in page
-    assert "will call you" not in page
+    for promise in ("We call you", "A call", "in the call", "nobody answers", "navigator will"):
+        assert promise not in page
 
 
 def test_whoever_left_no_phone_is_written_to(client: Client) -> None:
     draft = draft_begun()
     sent_before(draft, phone="")
 
-    assert "will write to you at" in opened(client, draft)
+    page = opened(client, draft)
+    assert "will write to you at" in page
+    assert "We call you" not in page
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ({"time_zone": "America/New_York"}, "07:30 (time in New York)"),
+        ({"time_zone": "", "country": "NL"}, "13:30 (time in Amsterdam)"),
+        ({"time_zone": "Mars/Olympus", "country": "US"}, "12:30 (time in UTC)"),
+        ({"time_zone": "", "country": ""}, "12:30 (time in UTC)"),
+    ],
+    ids=["of the browser", "of the country", "of many", "of nowhere"],
+)
+def test_time_of_arrival_names_its_zone(client: Client, said: dict[str, str], shown: str) -> None:
+    draft = draft_begun()
+    arrived = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+    sent_before(draft, ago=timezone.now() - arrived, **said)
+
+    assert shown in opened(client, draft)
 
 
 def test_confirmation_shows_an_old_form_with_fields_missing(client: Client) -> None:
@@ -210,10 +211,28 @@ def test_chosen_language_lasts(client: Client) -> None:
     assert client.get("/start/privacy/")["Content-Language"] == "es"
 
 
-def test_country_and_language_are_guessed_from_the_browser(client: Client) -> None:
-    initial = client.get(START, headers={"Accept-Language": "nl-BE,nl"}).context["form"].initial
+def test_country_is_chosen_for_nobody(client: Client) -> None:
+    page = client.get(START, headers={"Accept-Language": "nl-BE,nl"}).content.decode()
 
-    assert initial == {"country": "BE", "language": "nl"}
+    assert re.search(r'<option value="" selected>Kies een land</option>', page)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "proposed", "spoken"),
+    [("nl", "nl", "es"), ("fr", "nl", "fr"), ("nl", "", "nl"), (None, None, "es")],
+    ids=["left as it was", "another one", "chosen on a page of before", "not sent"],
+)
+def test_language_of_the_call_follows_the_page_until_one_is_chosen(
+    client: Client, chosen: str | None, proposed: str | None, spoken: str
+) -> None:
+    first = client.get(START, headers={"Accept-Language": "nl-BE,nl"}).context["form"].initial
+    typed = answers(language=chosen, proposed_language=proposed)
+
+    shown = client.post(START, typed | {"switch_to": "es"}).context["form"].initial
+
+    assert (first["language"], first["proposed_language"]) == ("nl", "nl")
+    assert shown["language"] == spoken
+    assert shown["proposed_language"] == ("es" if spoken == "es" else "")
 
 
 def test_changing_the_language_keeps_what_was_typed_and_points_at_no_mistakes(
@@ -352,8 +371,11 @@ def test_our_own_failure_is_explained_without_the_database(
     assert list(get_messages(response.wsgi_request)) == []
 
 
-def test_forged_post_elsewhere_gets_the_usual_answer() -> None:
-    response = Client(enforce_csrf_checks=True).post("/start/another/")
+def test_forged_post_is_explained_on_public_pages_and_nowhere_else() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    public = strict.post("/start/another/")
+    elsewhere = strict.post("/admin/login/")
 
-    assert response.status_code == 403
-    assert "lead" not in response.content.decode()
+    assert public.status_code == elsewhere.status_code == 403
+    assert "Please go back and try once more" in public.content.decode()
+    assert "Please go back" not in elsewhere.content.decode()

@@ -76,13 +76,13 @@ def test_sent_form_becomes_one_lead_with_every_word(client: Client) -> None:
             {
                 "purpose": "navigation",
                 "decision": "given",
-                "text_version": "2026-11",
+                "text_version": "2026-11-21",
                 "language": "en",
             },
             {
                 "purpose": "contact",
                 "decision": "given",
-                "text_version": "2026-11",
+                "text_version": "2026-11-21",
                 "language": "en",
             },
         ],
@@ -126,12 +126,11 @@ def test_unknown_condition_is_kept_as_it_was_written(client: Client) -> None:
         ({"on_behalf_of": None}, {"on_behalf_of"}),
         ({"on_behalf_of": "parent"}, {"filled_in_by"}),
         ({"last_name": ""}, {"last_name"}),
-        ({"country": ""}, {"country"}),
-        ({"country": "XX"}, {"country"}),
+        ({"country": ""}, {"country", "phone"}),
+        ({"country": "XX"}, {"country", "phone"}),
         ({"condition_text": " "}, {"condition_text"}),
         ({"phone": "", "email": ""}, {"phone"}),
         ({"phone": "12"}, {"phone"}),
-        ({"phone": "06 12345678", "country": ""}, {"country"}),
         ({"phone": "+31 6", "country": ""}, {"country", "phone"}),
         ({"email": "ada@"}, {"email"}),
         ({"language": "tlh"}, {"language"}),
@@ -154,6 +153,23 @@ def test_mistake_is_explained_and_nothing_typed_is_lost(
     assert "Ñandú &amp; &lt;hope&gt;" in response.content.decode()
     assert 'role="alert"' in response.content.decode()
     assert not Patient.objects.exists()
+
+
+@pytest.mark.parametrize("phone", ["06 12345678", "0031 6 12345678"])
+def test_local_number_without_a_country_is_kept_and_told_what_to_do(
+    client: Client, phone: str
+) -> None:
+    response = client.post(START, answers(phone=phone, country=""))
+
+    [said] = response.context["form"].errors["phone"]
+    assert "Choose the country, or begin the number with +" in said
+    assert f'value="{phone}"' in response.content.decode()
+
+
+def test_number_with_a_country_code_needs_no_country(client: Client) -> None:
+    response = client.post(START, answers(phone="+31 6 12345678", country=""))
+
+    assert mistakes(response) == {"country"}
 
 
 def test_text_of_another_purpose_is_no_consent(client: Client) -> None:

@@ -9,6 +9,7 @@ from oauth2_provider.models import get_application_model
 from bookings.models import SlotRules
 from bookings.tests.factories import (
     BookingFactory,
+    CalendarFeedFactory,
     CallFactory,
     TimeOffFactory,
     WorkingHoursFactory,
@@ -26,6 +27,7 @@ from patients.tests.factories import (
     HospitalFactory,
     MedicalConditionFactory,
     MergedPatientFactory,
+    MessageFactory,
     NoteFactory,
     PatientFactory,
     PossibleDuplicateFactory,
@@ -89,6 +91,7 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "patients.consent": ConsentFactory,
     "patients.note": NoteFactory,
     "patients.document": DocumentFactory,
+    "patients.message": MessageFactory,
     "patients.possibleduplicate": PossibleDuplicateFactory,
     "patients.mergedpatient": MergedPatientFactory,
     "patients.fieldproposal": FieldProposalFactory,
@@ -102,6 +105,7 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "bookings.slotrules": SlotRules.objects.get,
     "bookings.booking": BookingFactory,
     "bookings.call": CallFactory,
+    "bookings.calendarfeed": CalendarFeedFactory,
     "referrals.clinicaltrial": ClinicalTrialFactory,
     "referrals.trialcondition": TrialConditionFactory,
     "referrals.trialsite": TrialSiteFactory,

@@ -149,6 +149,27 @@ def test_half_a_consent_is_not_recorded(
     assert not Consent.objects.exists()
 
 
+@pytest.mark.parametrize("decided", ["given", "withdrawn"])
+def test_second_click_is_quiet_when_the_text_has_changed_since_the_first(
+    decided: str, client: Client, navigator: User
+) -> None:
+    patient = PatientFactory(language="nl")
+    if decided == "withdrawn":
+        ConsentFactory(patient=patient, purpose="trial_site")
+    client.force_login(navigator)
+    form = said(decision=decided)
+    client.post(page_url(patient, "consent-trial_site"), form)
+    recorded = patient.consents.count()
+    ConsentTextFactory(
+        purpose="trial_site", language="nl", valid_from=timezone.now() - timedelta(seconds=1)
+    )
+
+    response = client.post(page_url(patient, "consent-trial_site"), form, follow=True)
+
+    assert f"Sharing with a trial site: {decided}." in response.content.decode()
+    assert patient.consents.count() == recorded
+
+
 def test_text_that_changed_meanwhile_is_to_be_read_out(client: Client, navigator: User) -> None:
     patient = PatientFactory(language="nl")
     sent = said()

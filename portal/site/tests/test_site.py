@@ -1,5 +1,6 @@
 """The frame of the workplace: home, menu, palette, autocompletes, log-in, theme scripts."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -239,6 +240,36 @@ def test_palette_finds_people_and_lists(client: Client, navigator: User) -> None
     assert "Some rare disorder" in people
     assert "Zoe Doctor" in people
     assert reverse("admin:bookings_booking_changelist") in lists
+
+
+def test_palette_says_what_each_person_is(client: Client, navigator: User) -> None:
+    PatientFactory(first_name="Zoë", last_name="Lead", medical_condition=None)
+    PatientFactory(first_name="Zoë", last_name="Patient", converted=True, medical_condition=None)
+    PatientFactory(first_name="Zoë", last_name="Closed", stage="closed", closed_reason="withdrawn")
+    SpecialistFactory(first_name="Zoë", last_name="Doctor", contact_type="physician")
+    SpecialistFactory(first_name="Zoë", last_name="Pill", contact_type="pharmacist")
+    client.force_login(navigator)
+
+    found = re.findall(
+        r'data-title="Zoë (.+?)"\s+data-description="(\w+)', palette(client, "zoe"), re.DOTALL
+    )
+
+    assert dict(found) == {
+        "Lead": "Lead",
+        "Patient": "Patient",
+        "Closed": "Closed",
+        "Doctor": "Physician",
+        "Pill": "Pharmacist",
+    }
+
+
+def test_palette_says_that_nobody_was_found(client: Client, navigator: User) -> None:
+    client.force_login(navigator)
+
+    said = palette(client, "<Nobody>")
+
+    assert '<div id="command-results-list">' in said
+    assert "Nobody found for “&lt;Nobody&gt;”." in said
 
 
 def test_palette_shows_nobody_to_who_may_see_nobody(client: Client) -> None:

@@ -16,6 +16,31 @@
       followSummaryLinks();
     }
     offerToCopy();
+    useTheirClock();
+    sendOnce();
+  }
+
+  // Without JavaScript the zone is guessed from the country, until it is chosen.
+  function useTheirClock() {
+    const guess = document.querySelector("form.zone[data-guessed]")?.elements.zone;
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (guess && zone && zone !== guess.value && !location.search.includes("zone=")) {
+      location.replace(`?zone=${encodeURIComponent(zone)}`);
+    }
+  }
+
+  // The server counts a call once whatever happens; this spares people the wondering.
+  function sendOnce() {
+    for (const once of document.querySelectorAll("form[data-once]")) {
+      const button = once.querySelector("[type=submit]");
+      once.addEventListener("submit", (event) => {
+        if (button.hasAttribute("aria-disabled")) {
+          event.preventDefault();
+        }
+        button.setAttribute("aria-disabled", "true");
+      });
+      window.addEventListener("pageshow", () => button.removeAttribute("aria-disabled"));
+    }
   }
 
   function setTimeZone() {

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('patients', '0009_erasure'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('referrals', '0003_physicians_dates_and_dependencies'),
+        ('referrals', '0004_indexes_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

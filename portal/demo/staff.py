@@ -1,8 +1,4 @@
-"""The demonstration: staff with known log-ins, and whose patients are whose.
-
-Only for the embedded database. The people themselves come out of a generated legacy-CRM export
-through the real migration (`crm_import`).
-"""
+"""Staff with known log-ins, and whose patients are whose."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta

@@ -1,0 +1,322 @@
+"""What patients are told about their calls: the right mail exactly once, or none."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from bookings import calling_off, scheduling, telling
+from bookings.models import Booking
+from bookings.tests.factories import BookingFactory
+from patients import closing, consenting, outgoing
+from patients.models import Consent, Message, Patient, StageChange
+from patients.sending import deliver
+from patients.tests.factories import ConsentFactory, PatientFactory
+from portal.core.models import User
+from portal.core.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+NAMES = {
+    "call-booked": "booked",
+    "call-moved": "moved",
+    "call-cancelled": "cancelled",
+    "call-reminder": "reminded",
+}
+
+
+class Story:
+    """A call that is booked with a patient who agreed to be written to, and what follows.
+
+    The verbs act at the real time; the worker's clock is moved on by hand.
+    """
+
+    def __init__(self, navigator: User) -> None:
+        self.navigator = navigator
+        self.patient = PatientFactory(time_zone="UTC", language="en", first_name="Ada")
+        ConsentFactory(patient=self.patient, purpose="contact")
+        # In some days, at noon: nothing of it is in the quiet hours.
+        today = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+        self.starts_at = today + timedelta(days=5)
+        self.booking = scheduling.book(
+            patient_id=self.patient.pk,
+            navigator_id=navigator.pk,
+            starts_at=self.starts_at,
+            ends_at=self.starts_at + HOUR,
+            by=navigator,
+        )
+
+    def work(self, now: datetime) -> None:
+        """What workers do with everything that is due by then, each message twice over."""
+        for _worker in range(2):
+            for message in Message.objects.due(now=now).order_by("due_at", "id"):
+                deliver(message.pk, now=now)
+                deliver(message.pk, now=now)
+
+    def move(self) -> None:
+        self.starts_at += timedelta(days=2)
+        self.booking = scheduling.reschedule(
+            booking_id=self.booking.pk,
+            starts_at=self.starts_at,
+            ends_at=self.starts_at + HOUR,
+            by=self.navigator,
+        )
+
+    def cancel(self) -> None:
+        calling_off.cancel(
+            booking_id=self.booking.pk,
+            by=self.navigator,
+            party=Booking.Party.NAVIGATOR,
+            reason="ill",
+        )
+
+    def move_and_cancel(self) -> None:
+        self.move()
+        self.cancel()
+
+    def decease(self) -> None:
+        closing.deceased(patient_id=self.patient.pk, by=self.navigator, on=date(2026, 1, 2))
+
+    def close(self) -> None:
+        reason = StageChange.Reason.NOT_INTERESTED
+        closing.withdraw(patient_id=self.patient.pk, by=self.navigator, reason=reason)
+
+    def withdraw_consent(self) -> None:
+        decision = Consent(
+            patient=self.patient,
+            purpose="contact",
+            decision="withdrawn",
+            text_version="2026-01",
+            language="en",
+            method="phone",
+        )
+        consenting.record(consent=decision, by=self.navigator)
+
+    def leave_alone(self) -> None:
+        self._say(do_not_contact=True)
+
+    def restrict(self) -> None:
+        self._say(processing_restricted=True)
+
+    def lose_address(self) -> None:
+        self._say(email="")
+
+    def delete(self) -> None:
+        Booking.objects.filter(pk=self.booking.pk).delete()
+
+    def do_nothing(self) -> None:
+        pass
+
+    def _say(self, **fields: Any) -> None:
+        Patient.objects.filter(pk=self.patient.pk).update(**fields)
+
+    @property
+    def told(self) -> list[str]:
+        """The mails that left, in order."""
+        return [NAMES[each.extra_headers["Message-ID"][1:].split(".")[0]] for each in mail.outbox]
+
+
+Act = Callable[[Story], None]
+# What happens, and the mails that leave when it happens before any of them, between the
+# confirmation and the reminder, and between the reminder and the call.
+TRAVELS: dict[str, tuple[Act, str, str, str]] = {
+    "nothing": (Story.do_nothing, "booked reminded", "booked reminded", "booked reminded"),
+    "moved": (
+        Story.move,
+        "moved reminded",
+        "booked moved reminded",
+        "booked reminded moved reminded",
+    ),
+    "cancelled": (Story.cancel, "cancelled", "booked cancelled", "booked reminded cancelled"),
+    "moved and cancelled": (
+        Story.move_and_cancel,
+        "cancelled",
+        "booked cancelled",
+        "booked reminded cancelled",
+    ),
+    "died": (Story.decease, "", "booked", "booked reminded"),
+    "closed": (Story.close, "", "booked", "booked reminded"),
+    "consent withdrawn": (Story.withdraw_consent, "", "booked", "booked reminded"),
+    "not to be contacted": (Story.leave_alone, "", "booked", "booked reminded"),
+    "restricted": (Story.restrict, "", "booked", "booked reminded"),
+    "no address": (Story.lose_address, "", "booked", "booked reminded"),
+    "deleted": (Story.delete, "", "booked", "booked reminded"),
+}
+
+
+@pytest.mark.parametrize("when", [0, 1, 2], ids=["at once", "confirmed", "reminded"])
+@pytest.mark.parametrize("what", TRAVELS)
+def test_patient_gets_the_right_mails_exactly_once(what: str, when: int, navigator: User) -> None:
+    act, *expected = TRAVELS[what]
+    story = Story(navigator)
+    noon = story.starts_at - timedelta(days=4)
+    reminded = story.starts_at - telling.REMIND_BEFORE
+
+    for point, now in enumerate((noon, reminded, story.starts_at - HOUR)):
+        if point == when:
+            act(story)
+        story.work(now)
+    story.work(story.starts_at - telling.REMIND_BEFORE)
+    story.work(story.starts_at + HOUR)
+
+    assert " ".join(story.told) == expected[when]
+    assert not Message.objects.unfinished().exists()
+
+
+def test_worker_that_was_away_until_after_the_call_says_nothing(navigator: User) -> None:
+    story = Story(navigator)
+
+    story.work(story.starts_at + HOUR)
+
+    assert story.told == []
+    assert set(Message.objects.values_list("dropped_because", flat=True)) == {"too_late"}
+
+
+def test_reminder_is_at_the_time_the_booking_says_when_it_is_sent(navigator: User) -> None:
+    story = Story(navigator)
+    wanted = story.starts_at - 3 * HOUR
+    Booking.objects.filter(pk=story.booking.pk).update(reminder_at=wanted)
+
+    story.work(story.starts_at - telling.REMIND_BEFORE)
+    before = story.told
+    story.work(wanted)
+
+    assert (before, story.told) == (["booked"], ["booked", "reminded"])
+
+
+def test_reminder_can_be_brought_forward(navigator: User) -> None:
+    story = Story(navigator)
+    story.booking.reminder_at = story.starts_at - timedelta(days=3)
+    story.booking.save()
+
+    telling.remind(story.booking, now=timezone.now())
+    story.work(story.booking.reminder_at)
+
+    assert story.told == ["booked", "reminded"]
+
+
+def test_call_within_a_day_has_no_reminder(navigator: User) -> None:
+    now = timezone.now()
+    scheduling.book(
+        patient_id=PatientFactory().pk,
+        navigator_id=navigator.pk,
+        starts_at=now + 3 * HOUR,
+        ends_at=now + 4 * HOUR,
+        by=navigator,
+    )
+
+    assert list(Message.objects.values_list("kind", flat=True)) == ["call-booked"]
+
+
+@pytest.mark.parametrize(("by_the_patient", "told"), [(True, ["booked"]), (False, [])])
+def test_at_night_only_who_did_it_themselves_is_answered(
+    by_the_patient: bool, told: list[str], navigator: User
+) -> None:
+    story = Story(navigator)
+    Message.objects.all().delete()
+    party = Booking.Party.PATIENT if by_the_patient else Booking.Party.NAVIGATOR
+    change = scheduling.Change(
+        scheduling.Happened.BOOKED, story.booking, party, story.starts_at - timedelta(days=3)
+    )
+    telling.tell(change)
+
+    story.work((story.starts_at - timedelta(days=3)).replace(hour=23))
+
+    assert story.told == told
+
+
+# --- the words
+
+STARTS = datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
+
+
+def written(kind: outgoing.Kind, language: str, **fields: Any) -> outgoing.Mail:
+    """The mail of a call at 14:30 UTC, with a person in New York unless told otherwise."""
+    patient = PatientFactory(first_name="Ada", language=language, time_zone="")
+    ConsentFactory(patient=patient, purpose="contact")
+    booking = BookingFactory(
+        **{
+            "patient": patient,
+            "navigator": UserFactory(name="Aisha Okafor", time_zone="Europe/Amsterdam"),
+            "starts_at": STARTS,
+            "ends_at": STARTS + timedelta(minutes=30),
+            "patient_time_zone": "America/New_York",
+        }
+        | fields
+    )
+    message = outgoing.say(
+        kind, patient_id=patient.pk, due_at=STARTS - timedelta(days=1), about=booking
+    )
+    message.patient = patient
+    found = outgoing.decide(message, now=STARTS - HOUR)
+    assert isinstance(found, outgoing.Mail), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "subject", "fields"),
+    [
+        (telling.CONFIRMED, "en", "Your call on Tuesday 1 December at 09:30", {}),
+        (telling.CONFIRMED, "nl", "Uw gesprek op dinsdag 1 december om 09:30", {}),
+        (telling.CONFIRMED, "es", "Su llamada del martes 1 de diciembre a las 09:30", {}),
+        (telling.MOVED, "nl", "Uw gesprek is nu op dinsdag 1 december om 09:30", {}),
+        (
+            telling.CANCELLED,
+            "es",
+            "Su llamada del martes 1 de diciembre a las 09:30 está cancelada",
+            {"status": "cancelled", "cancelled_by": "patient"},
+        ),
+        (telling.REMINDER, "fr", "A reminder of your call on Tuesday 1 December at 09:30", {}),
+    ],
+)
+def test_mail_is_in_the_patients_language_and_time(
+    kind: outgoing.Kind, language: str, subject: str, fields: dict[str, Any]
+) -> None:
+    words = written(kind, language, **fields)
+
+    assert words.subject == subject
+    place = {"nl": "tijd in New York", "es": "hora de New York"}.get(language, "time in New York")
+    for body in (words.text, words.html):
+        assert place in body
+        assert "Ada" in body
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "fields"),
+    [
+        (telling.CONFIRMED, "REQUEST", {}),
+        (telling.MOVED, "REQUEST", {}),
+        (telling.CANCELLED, "CANCEL", {"status": "cancelled", "cancelled_by": "patient"}),
+    ],
+)
+def test_mail_carries_the_call_for_the_calendar(
+    kind: outgoing.Kind, method: str, fields: dict[str, Any]
+) -> None:
+    invitation = written(kind, "en", **fields).invitation
+
+    assert invitation is not None
+    assert invitation.method == method
+    assert f"METHOD:{method}".encode() in invitation.content
+
+
+def test_reminder_leaves_the_calendar_alone() -> None:
+    assert written(telling.REMINDER, "en").invitation is None
+
+
+def test_person_whose_zone_nobody_knows_reads_the_navigators() -> None:
+    words = written(telling.CONFIRMED, "en", patient_time_zone="")
+
+    assert "15:30 (time in Amsterdam)" in words.text
+
+
+def test_name_is_escaped_in_the_page_and_plain_in_the_text() -> None:
+    navigator = UserFactory(name="O'Brien <b>")
+
+    words = written(telling.CONFIRMED, "en", navigator=navigator)
+
+    assert "O'Brien <b> will call you" in words.text
+    assert "<b> will" not in words.html

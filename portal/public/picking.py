@@ -1,0 +1,141 @@
+"""A visitor's call: picked on step 2, and moved when they pick again. One form, one call.
+
+The visitor is known by their draft, so by the form they sent. Calls of the same patient that were
+planned in another way (in the workplace, or after a form of somebody who claims to be them) are
+neither shown nor touched.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bookings import links
+from bookings.availability import Slot, free_slots
+from bookings.calling_off import cancel
+from bookings.models import Booking
+from bookings.placing import refused
+from bookings.scheduling import book, reschedule
+from patients.consenting import is_given
+from patients.models import Consent, Patient, Submission
+from portal.core.errors import Refused
+from portal.public import zones
+from portal.public.drafts import Draft
+from portal.public.offers import Find, slot_at
+from portal.public.sending import first_sent
+
+Status = Booking.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A booked call as its visitor sees it: on their clock, and nothing else of the record."""
+
+    starts_at: datetime
+    minutes: int
+    place: str
+    with_whom: str
+    link: str
+
+    @classmethod
+    def of(cls, booking: Booking, *, zone: ZoneInfo) -> Self:
+        name = booking.navigator.name.split() if booking.navigator else []
+        return cls(
+            starts_at=booking.starts_at.astimezone(zone),
+            minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
+            place=zones.place(zone.key),
+            with_whom=name[0] if name else "",
+            link=links.path_to_change(booking),
+        )
+
+
+def call_of(submission: Submission) -> Booking | None:
+    """The call that was picked after this form: the one to come, else the last one that was.
+
+    None when nothing was picked, when it was cancelled, and when they did not meet.
+    """
+    rows = Booking.objects.filter(submission=submission).select_related("navigator", "patient")
+    kept = rows.filter(status__in=(Status.BOOKED, Status.COMPLETED))
+    found: Booking | None = kept.order_by("-starts_at").first()
+    return found
+
+
+def by_language(language: str, *, now: datetime) -> Find:
+    """How to find slots of all navigators who speak `language`."""
+    return lambda start, end: free_slots(start=start, end=end, now=now, language=language)
+
+
+def instead_of(booking: Booking, *, now: datetime) -> Find:
+    """How to find slots for a call that moves: of its navigator, or of who speaks the language."""
+
+    def find(start: datetime, end: datetime) -> list[Slot]:
+        own = free_slots(start=start, end=end, now=now, navigator_id=booking.navigator_id)
+        return [*own, *by_language(booking.patient.language, now=now)(start, end)]
+
+    return find if booking.navigator_id else by_language(booking.patient.language, now=now)
+
+
+def pick(
+    submission: Submission, starts_at: datetime, *, language: str, zone: str, now: datetime
+) -> Booking:
+    """Book the slot that begins then, or move the call that was picked before; return the call.
+
+    However often and in however many tabs it is picked, there is one call. Raises SlotTaken when
+    nobody who speaks `language` is free then, and Refused for a person who cannot be booked here.
+    """
+    with transaction.atomic():
+        _lock(submission)
+        patient = Patient.objects.get(submissions=submission)
+        if patient.do_not_contact or not is_given(patient, Consent.Purpose.CONTACT):
+            raise Refused("This person is not to be called.", code="do_not_contact")
+        booked = Booking.objects.filter(submission=submission, status=Status.BOOKED).first()
+        if booked is not None and booked.starts_at == starts_at:
+            return booked
+        slot = slot_at(starts_at, by_language(language, now=now))
+        if slot is None:
+            raise refused("not_offered", ())
+        if booked is not None:
+            return move(booked, slot, language=language, zone=zone)
+        return book(
+            patient_id=patient.pk,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            by=None,
+            language=language,
+            patient_time_zone=zone,
+            submission_id=submission.pk,
+        )
+
+
+def move(booking: Booking, slot: Slot, *, language: str, zone: str) -> Booking:
+    """Move this call to the slot, with the same navigator if they are free. Raises as `pick`."""
+    is_own = slot.navigator.pk == booking.navigator_id
+    return reschedule(
+        booking_id=booking.pk,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        by=None,
+        anybody=not is_own,
+        language="" if is_own else language,
+        patient_time_zone=zone,
+    )
+
+
+def give_up(draft: Draft) -> None:
+    """Cancel the call that was picked with this draft, if it is still to come."""
+    first = first_sent(draft)
+    booked = Booking.objects.filter(submission=first, status=Status.BOOKED).first()
+    if first is not None and booked is not None and booked.starts_at > timezone.now():
+        cancel(booking_id=booked.pk, by=None, party=Booking.Party.PATIENT)
+
+
+def _lock(submission: Submission) -> None:
+    """Until the transaction ends nobody else picks a call after this form."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"portal.public.picking:{submission.pk}"],
+        )
