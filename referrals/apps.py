@@ -20,7 +20,10 @@ class ReferralsConfig(AppConfig):
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
             about_others={
                 "referrals.ClinicalTrial": "people at trial sites",
+                "referrals.TrialSite": "people at trial sites",
                 "referrals.ExpandedAccessProgram": "people at sponsors",
+                "referrals.RegistryRecord": "people at trial sites and sponsors",
+                "referrals.SetAsideRecord": "people at trial sites and sponsors",
             },
         )
         closing.join(*ending.STEPS)

@@ -19,6 +19,7 @@ from portal.core.admin import (
     RelatedTable,
 )
 from portal.core.admin.display import NOTHING, choice_badge, day, moment, record_link, two_lines
+from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
 from referrals.models import CTReferral
 
 
@@ -29,6 +30,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     list_display = ("patient", "trial_shown", "status_shown", "eligible", "physician", "sent")
     list_filter = (
         ("status", ChoicesFilter),
+        RecruitingFilter,
         ("eligible", ChoicesFilter),
         ("trial", AutocompleteFilter),
         ("created_at", DateRangeFilter),
@@ -75,12 +77,19 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     opens = ("patient",)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
-        unseen = ("patient__search", "trial__search", "physician__search")
+        unseen = (
+            "patient__search",
+            "trial__search",
+            "trial__criteria_text",
+            "trial__contacts",
+            "physician__search",
+        )
         return page.select_related("patient", "trial", "physician").defer(*unseen)
 
     @admin.display(description=gettext_lazy("trial"))
     def trial_shown(self, referral: CTReferral) -> str:
-        return two_lines(referral.trial.registry_id, referral.trial.title)
+        below = recruiting_badge(referral) or referral.trial.title
+        return two_lines(referral.trial.registry_id, below)
 
     @admin.display(description=gettext_lazy("status"))
     def status_shown(self, referral: CTReferral) -> str:
@@ -98,6 +107,11 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
             Fact(_("Patient"), record_link(record.patient)),
             Fact(_("Trial"), record_link(record.trial, record.trial.registry_id)),
             Fact(_("Status"), choice_badge(record, "status")),
+            *(
+                [Fact(_("Trial status"), recruiting_badge(record))]
+                if record.is_no_longer_recruiting
+                else []
+            ),
             Fact(_("Referred"), moment(record.referred_at)),
             Fact(_("Physician"), record.physician or NOTHING),
         ]
@@ -118,6 +132,7 @@ join(
                 ),
                 title=gettext_lazy("Trial referrals"),
                 select_related=("trial",),
+                defer=("trial__search", "trial__criteria_text", "trial__contacts"),
                 empty=gettext_lazy("Not referred to any trial yet."),
             ),
         ),

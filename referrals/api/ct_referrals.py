@@ -1,16 +1,41 @@
 """Referrals to clinical trials over REST."""
 
+from typing import Any
+
+from django.db.models import Q
+
 from patients.api.of_patient import OfOpenPatientViewSet, OfPatientSerializer, PatientFilter
 from patients.api.summaries import PatientSummary, SpecialistSummary
-from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
+from portal.core.api.filters import (
+    AnyOfFilter,
+    IdFilter,
+    RecordFilters,
+    TrueOrFalseFilter,
+)
 from portal.core.api.serializers import RECORD_FIELDS
+from referrals.api.described import TrueOrFalseComputed
 from referrals.api.summaries import TrialSummary
 from referrals.discarding import refuse_unless_draft
 from referrals.models import CTReferral
+from referrals.models.catalogue import NO_LONGER_RECRUITING
+
+
+def stopped(path: str) -> Q:
+    """The condition that the trial stopped recruiting before the patient was enrolled."""
+    return Q(
+        **{
+            f"{path}status__in": CTReferral.BEFORE_ENROLMENT,
+            f"{path}trial__status__in": NO_LONGER_RECRUITING,
+        }
+    )
 
 
 class CTReferralSerializer(OfPatientSerializer):
     """One patient referred to one trial. It begins as a draft."""
+
+    no_longer_recruiting = TrueOrFalseComputed(
+        stopped, help_text="The trial takes nobody in any more, and the patient is not enrolled."
+    )
 
     class Meta:
         model = CTReferral
@@ -20,6 +45,7 @@ class CTReferralSerializer(OfPatientSerializer):
             "trial",
             "physician",
             "status",
+            "no_longer_recruiting",
             "eligible",
             "ineligible_reason",
             "ineligible_text",
@@ -41,6 +67,12 @@ class CTReferralFilters(RecordFilters):
     patient = PatientFilter()
     trial = IdFilter("trial_id")
     status = AnyOfFilter(choices=CTReferral.Status.choices)
+    no_longer_recruiting = TrueOrFalseFilter(
+        method="that_stopped", help_text="True: another trial has to be found."
+    )
+
+    def that_stopped(self, queryset: Any, name: str, value: bool) -> Any:
+        return queryset.filter(stopped("") if value else ~stopped(""))
 
 
 class CTReferralViewSet(OfOpenPatientViewSet):

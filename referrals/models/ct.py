@@ -10,7 +10,7 @@ from patients.models import Patient, Specialist
 from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
-from referrals.models.catalogue import ClinicalTrial
+from referrals.models.catalogue import NO_LONGER_RECRUITING, ClinicalTrial
 from referrals.models.physicians import demand_physician
 
 
@@ -19,6 +19,12 @@ class CTReferralQuerySet(models.QuerySet[Any]):
 
     def active(self) -> Self:
         return self.filter(status__in=CTReferral.ACTIVE)
+
+    def no_longer_recruiting(self) -> Self:
+        """Not enrolled yet, and the trial takes nobody in any more."""
+        return self.filter(
+            status__in=CTReferral.BEFORE_ENROLMENT, trial__status__in=NO_LONGER_RECRUITING
+        )
 
     def waiting_on_site(self) -> Self:
         """Sent, and the site has to say something."""
@@ -86,6 +92,7 @@ class CTReferral(Record):
         "screening",
         "enrolled",
     )
+    BEFORE_ENROLMENT: ClassVar[tuple[str, ...]] = tuple(s for s in ACTIVE if s != "enrolled")
 
     patient = models.ForeignKey(
         Patient,
@@ -208,6 +215,11 @@ class CTReferral(Record):
         """Also refuse a physician who is none (a foreign key cannot say it)."""
         super().clean()
         demand_physician(self.physician)
+
+    @property
+    def is_no_longer_recruiting(self) -> bool:
+        """Whether the trial takes nobody in any more before this patient was enrolled."""
+        return self.status in self.BEFORE_ENROLMENT and self.trial.status in NO_LONGER_RECRUITING
 
     @property
     def is_active(self) -> bool:

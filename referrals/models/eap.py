@@ -13,8 +13,8 @@ from patients.models import Hospital, Patient, Specialist
 from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
-from referrals.models.catalogue import ExpandedAccessProgram
 from referrals.models.physicians import demand_physician
+from referrals.models.programs import ExpandedAccessProgram
 from referrals.models.routes import Responsible, RouteStep, RouteTemplate
 
 

@@ -13,11 +13,15 @@ from referrals.models import (
     EAPDossier,
     ExpandedAccessProgram,
     Product,
+    ProgramCondition,
+    RegistryRecord,
     RouteStep,
     RouteStepDependency,
     RouteTemplate,
+    SetAsideRecord,
     TrialCondition,
     TrialSite,
+    UnplacedCondition,
 )
 
 
@@ -61,6 +65,44 @@ class ExpandedAccessProgramFactory(factory.django.DjangoModelFactory[ExpandedAcc
 
     eap_number = factory.Sequence(lambda n: f"EAP-2026-{n:05d}")
     product = factory.SubFactory(ProductFactory)
+
+
+class ProgramConditionFactory(factory.django.DjangoModelFactory[ProgramCondition]):
+    class Meta:
+        model = ProgramCondition
+
+    program = factory.SubFactory(ExpandedAccessProgramFactory)
+    condition = factory.SubFactory(MedicalConditionFactory)
+
+
+class RegistryRecordFactory(factory.django.DjangoModelFactory[RegistryRecord]):
+    class Meta:
+        model = RegistryRecord
+
+    registry_id = factory.Sequence(lambda n: f"NCT{n:08d}")
+    trial = factory.SubFactory(ClinicalTrialFactory)
+    source = "studies.json"
+    shape = "api"
+
+
+class UnplacedConditionFactory(factory.django.DjangoModelFactory[UnplacedCondition]):
+    class Meta:
+        model = UnplacedCondition
+
+    name = factory.Sequence(lambda n: f"Rare disorder {n}")
+    spellings = factory.LazyAttribute(lambda one: [one.name])
+    mentions = 1
+
+
+class SetAsideRecordFactory(factory.django.DjangoModelFactory[SetAsideRecord]):
+    class Meta:
+        model = SetAsideRecord
+
+    source = "studies.jsonl"
+    place = factory.Sequence(lambda n: f"line {n}")
+    reason = "unreadable"
+    content = "{"
+    digest = factory.Sequence(lambda n: f"{n:064d}")
 
 
 class CTReferralFactory(factory.django.DjangoModelFactory[CTReferral]):

@@ -48,11 +48,15 @@ from referrals.tests.factories import (
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
     ProductFactory,
+    ProgramConditionFactory,
+    RegistryRecordFactory,
     RouteStepDependencyFactory,
     RouteStepFactory,
     RouteTemplateFactory,
+    SetAsideRecordFactory,
     TrialConditionFactory,
     TrialSiteFactory,
+    UnplacedConditionFactory,
 )
 
 
@@ -107,6 +111,10 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "referrals.trialsite": TrialSiteFactory,
     "referrals.product": ProductFactory,
     "referrals.expandedaccessprogram": ExpandedAccessProgramFactory,
+    "referrals.programcondition": ProgramConditionFactory,
+    "referrals.registryrecord": RegistryRecordFactory,
+    "referrals.unplacedcondition": UnplacedConditionFactory,
+    "referrals.setasiderecord": SetAsideRecordFactory,
     "referrals.ctreferral": CTReferralFactory,
     "referrals.eapdossier": EAPDossierFactory,
     "referrals.dossierstep": DossierStepFactory,
