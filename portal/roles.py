@@ -80,6 +80,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.product": _CATALOGUE,
     "referrals.expandedaccessprogram": _CATALOGUE,
     "referrals.ctreferral": _PEOPLE,
+    "referrals.referralchange": _KEPT,
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

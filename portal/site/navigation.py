@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.ctreferral", "outbound", _("Trial referrals")),
             Entry("referrals.eapdossier", "assignment"),
             Entry("referrals.dossierstep", "checklist"),
+            Entry("referrals.referralchange", "timeline"),
         ),
     ),
     (

@@ -102,6 +102,24 @@ class ClinicalTrial(Record):
         _("last confirmed on"), null=True, blank=True
     )  # null: never
     last_confirmed_with = models.CharField(_("last confirmed with"), max_length=200, blank=True)
+    days_to_acknowledge = models.PositiveSmallIntegerField(
+        _("days to acknowledge"),
+        default=5,
+        db_default=5,
+        help_text=_("Working days in which a site says that it received a referral."),
+    )
+    days_to_screen = models.PositiveSmallIntegerField(
+        _("days to screening"),
+        default=10,
+        db_default=10,
+        help_text=_("Working days from there to the first screening visit."),
+    )
+    days_to_outcome = models.PositiveSmallIntegerField(
+        _("days to the outcome"),
+        default=20,
+        db_default=20,
+        help_text=_("Working days from there to enrolment or screen failure."),
+    )
     search = models.GeneratedField(
         expression=TextSearch("registry_id", "title", "sponsor"),
         output_field=SearchVectorField(),
@@ -155,6 +173,9 @@ class ClinicalTrial(Record):
             "maximum_age",
             "criteria_text",
             "last_confirmed_on",
+            "days_to_acknowledge",
+            "days_to_screen",
+            "days_to_outcome",
             "search",
         )
         # A contact person at the site, not a patient.

@@ -1,10 +1,11 @@
 """Valid trials, programs, referrals and dossiers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import factory
 
 from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from portal.core.tests.factories import UserFactory
 from referrals.models import (
     ClinicalTrial,
     CTReferral,
@@ -13,6 +14,7 @@ from referrals.models import (
     EAPDossier,
     ExpandedAccessProgram,
     Product,
+    ReferralChange,
     RouteStep,
     RouteStepDependency,
     RouteTemplate,
@@ -126,3 +128,15 @@ class DossierStepDependencyFactory(factory.django.DjangoModelFactory[DossierStep
 
     step = factory.SubFactory(DossierStepFactory)
     needed = factory.SubFactory(DossierStepFactory, dossier=factory.SelfAttribute("..step.dossier"))
+
+
+class ReferralChangeFactory(factory.django.DjangoModelFactory[ReferralChange]):
+    class Meta:
+        model = ReferralChange
+
+    referral = factory.SubFactory(CTReferralFactory)
+    action = "find-eligible"
+    from_status = "draft"
+    to_status = "eligible"
+    happened_on = date(2026, 5, 4)
+    changed_by = factory.SubFactory(UserFactory)
