@@ -89,6 +89,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.unplacedcondition": {N: "vc", L: "vc", S: "vc", A: "v"},
     "referrals.setasiderecord": {L: "vc", S: "vc", A: "v"},
     "referrals.ctreferral": _PEOPLE,
+    "referrals.referralchange": _KEPT,
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

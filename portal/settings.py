@@ -341,6 +341,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
         "PatientSexEnum": "patients.models.Patient.Sex",
+        "ReferralReasonEnum": "referrals.models.Reason",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",

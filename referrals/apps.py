@@ -15,6 +15,7 @@ class ReferralsConfig(AppConfig):
         relations.join(*moving.POLICIES)
         holdings.join(
             holdings.Holding("referrals.CTReferral", ("patient",)),
+            holdings.Holding("referrals.ReferralChange", ("referral",)),
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),

@@ -76,6 +76,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             ),
             Entry("referrals.eapdossier", "assignment"),
             Entry("referrals.dossierstep", "checklist"),
+            Entry("referrals.referralchange", "timeline"),
         ),
     ),
     (

@@ -106,6 +106,24 @@ class ClinicalTrial(Described):
     expanded_access_id = models.CharField(
         _("expanded access record"), max_length=50, blank=True, db_default=""
     )
+    days_to_acknowledge = models.PositiveSmallIntegerField(
+        _("days to acknowledge"),
+        default=5,
+        db_default=5,
+        help_text=_("Working days in which a site says that it received a referral."),
+    )
+    days_to_screen = models.PositiveSmallIntegerField(
+        _("days to screening"),
+        default=10,
+        db_default=10,
+        help_text=_("Working days from there to the first screening visit."),
+    )
+    days_to_outcome = models.PositiveSmallIntegerField(
+        _("days to the outcome"),
+        default=20,
+        db_default=20,
+        help_text=_("Working days from there to enrolment or screen failure."),
+    )
     search = models.GeneratedField(
         expression=TextSearch("registry_id", "title", "sponsor"),
         output_field=SearchVectorField(),
@@ -149,6 +167,9 @@ class ClinicalTrial(Described):
             "phases",
             "has_expanded_access",
             "expanded_access_id",
+            "days_to_acknowledge",
+            "days_to_screen",
+            "days_to_outcome",
             "search",
         )
 

@@ -297,7 +297,8 @@ class _Run:
         TrialSite.objects.bulk_create(new)
         _update(TrialSite, changed, ("status", "contacts", "unrecognised"))
         if gone:
-            TrialSite.objects.filter(pk__in=gone).delete()
+            # A site that somebody was referred to stays, for that referral.
+            TrialSite.objects.filter(pk__in=gone, referrals=None).delete()
         self.result.made["sites"] += len(new)
 
     # --- programs -----------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """Valid trials, programs, referrals and dossiers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import factory
 
 from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from portal.core.tests.factories import UserFactory
 from referrals.models import (
     ClinicalTrial,
     CTReferral,
@@ -14,6 +15,7 @@ from referrals.models import (
     ExpandedAccessProgram,
     Product,
     ProgramCondition,
+    ReferralChange,
     RegistryRecord,
     RouteStep,
     RouteStepDependency,
@@ -168,3 +170,15 @@ class DossierStepDependencyFactory(factory.django.DjangoModelFactory[DossierStep
 
     step = factory.SubFactory(DossierStepFactory)
     needed = factory.SubFactory(DossierStepFactory, dossier=factory.SelfAttribute("..step.dossier"))
+
+
+class ReferralChangeFactory(factory.django.DjangoModelFactory[ReferralChange]):
+    class Meta:
+        model = ReferralChange
+
+    referral = factory.SubFactory(CTReferralFactory)
+    action = "find-eligible"
+    from_status = "draft"
+    to_status = "eligible"
+    happened_on = date(2026, 5, 4)
+    changed_by = factory.SubFactory(UserFactory)

@@ -203,6 +203,10 @@ def test_referral_begins_as_a_draft_and_is_shown_whole(writer: Rest) -> None:
         "ineligible_text": "",
         "referred_at": None,
         "outcome": "pending",
+        "site": None,
+        "status_since": None,
+        "due_on": None,
+        "enrolled_on": None,
     }
 
 
