@@ -32,6 +32,7 @@ from bookings.tests.factories import (
 )
 from bookings.tests.test_scheduling import race
 from patients.closing import withdraw
+from patients.locking import MergedAway
 from patients.models import MergedPatient, Patient, StageChange
 from patients.tests.factories import PatientFactory
 from portal.core.errors import Refused
@@ -245,6 +246,23 @@ def test_confirm_finds_the_booking_of_somebody_who_was_merged_meanwhile(
 
     assert confirm(booking_id=held.pk, by=None).patient == survivor
     assert calls == [gone, survivor.pk]
+
+
+def test_confirm_gives_up_when_the_patient_is_merged_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works()
+    held = hold(**wanted())
+
+    def merged(patient_id: Any, **kwargs: Any) -> Patient:
+        raise MergedAway(patient_id)
+
+    monkeypatch.setattr(locking, "locked", merged)
+
+    with pytest.raises(Refused) as refused:
+        confirm(booking_id=held.pk, by=None)
+
+    assert refused.value.code == "busy"
 
 
 # --- who is assigned ------------------------------------------------------------------------------
@@ -475,6 +493,12 @@ NOT_MOVABLE: dict[str, tuple[dict[str, Any], bool, str]] = {
         {"status": "held", "held_until": MONDAY_NINE},
         True,
         "booking_not_in_force",
+    ),
+    "of somebody who died": ({"patient__deceased_on": "2026-05-05"}, True, "deceased"),
+    "of somebody who is closed": (
+        {"patient__stage": "closed", "patient__closed_reason": "withdrawn"},
+        True,
+        "closed",
     ),
     "begun, by the patient": ({"starts_at": timezone.now() - HOUR}, False, "begun"),
 }
