@@ -11,7 +11,16 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = ["nl", "es"]
+# The public pages, and what patients are told about their calls.
+CATALOGUES = [
+    ROOT / app / "locale" / language for app in ("portal", "bookings") for language in LANGUAGES
+]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+
+
+def named(catalogue: Path) -> str:
+    """`bookings nl`."""
+    return f"{catalogue.parts[-3]} {catalogue.name}"
 
 
 def written(path: Path) -> dict[str, list[str]]:
@@ -70,18 +79,18 @@ def test_every_sentence_is_translated(language: str) -> None:
     assert {text for text in wanted - plurals if not all(catalogue.get(text, [""]))} == set()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_placeholders_survive_the_translation(language: str) -> None:
-    path = ROOT / "portal" / "locale" / language / "LC_MESSAGES" / "django.po"
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
+def test_placeholders_survive_the_translation(catalogue: Path) -> None:
+    path = catalogue / "LC_MESSAGES" / "django.po"
 
     for key, texts in written(path).items():
         if len(texts) == 1:  # A singular may say "one thing" without the number.
             assert set(PLACEHOLDER.findall(texts[0])) == set(PLACEHOLDER.findall(key)), key
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_compiled_catalogue_says_what_is_written(language: str) -> None:
-    folder = ROOT / "portal" / "locale" / language / "LC_MESSAGES"
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
+def test_compiled_catalogue_says_what_is_written(catalogue: Path) -> None:
+    folder = catalogue / "LC_MESSAGES"
     with (folder / "django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
 
