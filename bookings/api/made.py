@@ -39,7 +39,7 @@ class CallSerializer(OfPatientSerializer):
 
     class Meta:
         model = Call
-        fields = (
+        fields: tuple[str, ...] = (
             *RECORD_FIELDS,
             "patient",
             "booking",
