@@ -16,6 +16,7 @@ import pytest
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
 from patients.models import Patient, Submission
+from portal.core.models import User
 from portal.public.drafts import COOKIE
 from portal.public.tests.filling_in import at_work, visitor
 
@@ -250,8 +251,13 @@ def pick(page: Any, number: int) -> str:
 @pytest.mark.parametrize(
     ("screen", "language"), [(PHONE, "nl"), (DESK, "es")], ids=["390 px", "1440 px"]
 )
-def test_call_is_picked_confirmed_moved_by_the_link_and_cancelled(
-    visit: Any, screen: dict[str, int], language: str
+def test_landing_page_to_patient_with_every_detour_of_the_call(
+    visit: Any,
+    screen: dict[str, int],
+    language: str,
+    client: Any,
+    navigator: User,
+    live_server: Any,
 ) -> None:
     at_work("Bart de Boer", speaks=["nl", "es"])
     page = visit(screen, language)
@@ -315,6 +321,24 @@ def test_call_is_picked_confirmed_moved_by_the_link_and_cancelled(
 
     assert Patient.objects.count() == 1
     assert Booking.objects.blocking().count() == 1
+
+    # The navigator calls a little early; the lead becomes a patient.
+    booking = Booking.objects.blocking().get()
+    client.force_login(navigator)
+    session = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+    desk = visit(screen, "en")
+    desk.context.add_cookies([{**session, "url": live_server.url}])
+    desk.goto(f"/admin/bookings/booking/{booking.pk}/complete/")
+    desk.check("[name=outcome][value=reached]")
+    desk.fill("[name=summary]", "Wants to look for a trial near home.")
+    desk.check("[name=convert]")
+    desk.get_by_role("button", name="Save the call").click()
+    desk.wait_for_url("**/admin/patients/patient/**")
+    booking.refresh_from_db()
+    assert booking.status == "completed"
+    assert Patient.objects.get().stage == "patient"
+    page.goto("/start/next/")
+    assert page.locator(".booked, [name=slot]").count() == 0
 
 
 @each_screen
