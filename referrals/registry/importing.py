@@ -39,7 +39,7 @@ from referrals.registry.sources import WHOLE_FILE, find
 from referrals.registry.studies import Found, Reason, Study, Unusable
 
 BATCH = 200
-_LOCK = 0x7472_6961  # any number that no other advisory lock of ours has
+LOCK = 0x7472_6961  # any number that no other advisory lock of ours has
 OUTCOMES = ("new", "changed", "unchanged", "older", "repeated", "set_aside")
 # Types of intervention that are a product somebody can be given.
 _PRODUCTS = ("DRUG", "BIOLOGICAL", "GENETIC", "COMBINATION_PRODUCT", "DIETARY_SUPPLEMENT", "DEVICE")
@@ -125,7 +125,7 @@ def run(*, path: Path, by: User | None, dry_run: bool = False) -> Result:
     """
     with transaction.atomic(), acting(by=by, reason=f"trials_import {path.name}"):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 raise Running(_("Another import is under way. Wait until it has ended."))
         result = _Run().through(find(path))

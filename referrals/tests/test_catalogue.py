@@ -330,7 +330,7 @@ def test_referral_to_a_trial_that_stopped_is_shown_and_queued(desk: Client) -> N
     assert str(stopped.pk) in queue
     assert str(open_one.pk) not in queue
     assert "No longer recruiting: completed" in page
-    assert "No longer recruiting" not in desk.get(open_one.get_absolute_url()).content.decode()
+    assert "No longer recruiting:" not in desk.get(open_one.get_absolute_url()).content.decode()
 
 
 # --- REST -----------------------------------------------------------------------------------------
