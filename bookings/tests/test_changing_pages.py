@@ -152,8 +152,11 @@ def test_call_that_is_over_is_entered_afterwards(desk: Client, navigator: User) 
 
 BUTTONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "held": ({"status": "held", "held_until": MONDAY_NINE}, ["Book", "Call off"]),
-    "booked": ({}, ["Move", "Call off"]),
-    "begun": ({"starts_at": timezone.now() - HALF_AN_HOUR}, ["Move", "No-show", "Call off"]),
+    "booked": ({}, ["Complete the call", "Move", "Call off"]),
+    "begun": (
+        {"starts_at": timezone.now() - HALF_AN_HOUR},
+        ["Complete the call", "Move", "No-show", "Call off"],
+    ),
     "no-show": ({"status": "no_show", "no_show_by": "patient"}, ["Correct the no-show"]),
     "completed": ({"status": "completed"}, []),
 }
