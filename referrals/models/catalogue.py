@@ -82,7 +82,12 @@ class ClinicalTrial(Described):
         help_text=_("NCT and eight digits, EudraCT, EU CT or ISRCTN number."),
     )
     study_type = models.CharField(
-        _("study type"), max_length=20, choices=StudyType.choices, blank=True, db_default=""
+        _("study type"),
+        max_length=20,
+        choices=StudyType.choices,
+        blank=True,
+        default="",
+        db_default="",
     )
     status = models.CharField(
         _("status"), max_length=30, choices=Recruiting.choices, default=Recruiting.UNKNOWN
@@ -104,7 +109,7 @@ class ClinicalTrial(Described):
         _("expanded access"), null=True, blank=True
     )  # null: the registry does not say
     expanded_access_id = models.CharField(
-        _("expanded access record"), max_length=50, blank=True, db_default=""
+        _("expanded access record"), max_length=50, blank=True, default="", db_default=""
     )
     days_to_acknowledge = models.PositiveSmallIntegerField(
         _("days to acknowledge"),
@@ -232,8 +237,12 @@ class TrialSite(Record):
         related_name="trial_sites",
     )
     city = models.CharField(_("city"), max_length=200, blank=True)
-    state = models.CharField(_("state or region"), max_length=200, blank=True, db_default="")
-    postal_code = models.CharField(_("postal code"), max_length=50, blank=True, db_default="")
+    state = models.CharField(
+        _("state or region"), max_length=200, blank=True, default="", db_default=""
+    )
+    postal_code = models.CharField(
+        _("postal code"), max_length=50, blank=True, default="", db_default=""
+    )
     country = models.CharField(_("country"), max_length=2, blank=True, choices=country_choices)
     # Sponsors list several sites of a place under one name such as "Research Site".
     ordinal = models.PositiveSmallIntegerField(

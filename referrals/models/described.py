@@ -68,10 +68,10 @@ class Described(Record):
         MALE = "MALE", _("Male")
 
     title = models.CharField(_("title"), max_length=500, blank=True)
-    official_title = models.TextField(_("official title"), blank=True, db_default="")
+    official_title = models.TextField(_("official title"), blank=True, default="", db_default="")
     sponsor = models.CharField(_("sponsor"), max_length=300, blank=True)
     org_study_id = models.CharField(
-        _("sponsor's own number"), max_length=200, blank=True, db_default=""
+        _("sponsor's own number"), max_length=200, blank=True, default="", db_default=""
     )
     secondary_ids = ArrayField(
         models.CharField(max_length=300),
@@ -97,16 +97,21 @@ class Described(Record):
         _("minimum age"),
         max_length=20,
         blank=True,
+        default="",
         db_default="",
         help_text=_("As the registry writes it, for example 18 Years or 6 Months. Blank: none."),
     )
-    maximum_age = models.CharField(_("maximum age"), max_length=20, blank=True, db_default="")
+    maximum_age = models.CharField(
+        _("maximum age"), max_length=20, blank=True, default="", db_default=""
+    )
     minimum_days = comparable("minimum_age")
     maximum_days = comparable("maximum_age")
     healthy_volunteers = models.BooleanField(
         _("takes healthy volunteers"), null=True, blank=True
     )  # null: the registry does not say
-    criteria_text = models.TextField(_("eligibility criteria"), blank=True, db_default="")
+    criteria_text = models.TextField(
+        _("eligibility criteria"), blank=True, default="", db_default=""
+    )
 
     first_posted_on = models.DateField(_("first posted"), null=True, blank=True)  # null: not said
     last_update_posted_on = models.DateField(
@@ -116,6 +121,7 @@ class Described(Record):
         _("completion"),
         max_length=10,
         blank=True,
+        default="",
         db_default="",
         help_text=_("A day, a month or a year: 2026-05-31, 2026-05 or 2026."),
     )
@@ -128,7 +134,7 @@ class Described(Record):
         _("last confirmed on"), null=True, blank=True
     )  # null: never
     last_confirmed_with = models.CharField(_("last confirmed with"), max_length=200, blank=True)
-    notes = models.TextField(_("our notes"), blank=True, db_default="")
+    notes = models.TextField(_("our notes"), blank=True, default="", db_default="")
 
     class Meta:
         abstract = True
