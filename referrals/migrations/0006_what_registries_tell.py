@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrial',
             name='completion_date',
-            field=models.CharField(blank=True, db_default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrial',
             name='expanded_access_id',
-            field=models.CharField(blank=True, db_default='', max_length=50, verbose_name='expanded access record'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=50, verbose_name='expanded access record'),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
@@ -295,37 +295,37 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='maximum_age',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='maximum age'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='maximum age'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='maximum_age',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='maximum age'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='maximum age'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='minimum_age',
-            field=models.CharField(blank=True, db_default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='minimum_age',
-            field=models.CharField(blank=True, db_default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
             name='notes',
-            field=models.TextField(blank=True, db_default='', verbose_name='our notes'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='our notes'),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
             name='official_title',
-            field=models.TextField(blank=True, db_default='', verbose_name='official title'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='official title'),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
             name='org_study_id',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name="sponsor's own number"),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name="sponsor's own number"),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
@@ -335,7 +335,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrial',
             name='study_type',
-            field=models.CharField(blank=True, choices=[('INTERVENTIONAL', 'Interventional'), ('OBSERVATIONAL', 'Observational')], db_default='', max_length=20, verbose_name='study type'),
+            field=models.CharField(blank=True, choices=[('INTERVENTIONAL', 'Interventional'), ('OBSERVATIONAL', 'Observational')], db_default='', default='', max_length=20, verbose_name='study type'),
         ),
         migrations.AddField(
             model_name='clinicaltrial',
@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrialevent',
             name='completion_date',
-            field=models.CharField(blank=True, db_default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
         ),
         migrations.AddField(
             model_name='clinicaltrialevent',
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrialevent',
             name='expanded_access_id',
-            field=models.CharField(blank=True, db_default='', max_length=50, verbose_name='expanded access record'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=50, verbose_name='expanded access record'),
         ),
         migrations.AddField(
             model_name='clinicaltrialevent',
@@ -390,17 +390,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrialevent',
             name='notes',
-            field=models.TextField(blank=True, db_default='', verbose_name='our notes'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='our notes'),
         ),
         migrations.AddField(
             model_name='clinicaltrialevent',
             name='official_title',
-            field=models.TextField(blank=True, db_default='', verbose_name='official title'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='official title'),
         ),
         migrations.AddField(
             model_name='clinicaltrialevent',
             name='org_study_id',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name="sponsor's own number"),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name="sponsor's own number"),
         ),
         migrations.AddField(
             model_name='clinicaltrialevent',
@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clinicaltrialevent',
             name='study_type',
-            field=models.CharField(blank=True, choices=[('INTERVENTIONAL', 'Interventional'), ('OBSERVATIONAL', 'Observational')], db_default='', max_length=20, verbose_name='study type'),
+            field=models.CharField(blank=True, choices=[('INTERVENTIONAL', 'Interventional'), ('OBSERVATIONAL', 'Observational')], db_default='', default='', max_length=20, verbose_name='study type'),
         ),
         migrations.AddField(
             model_name='clinicaltrialevent',
@@ -425,7 +425,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='completion_date',
-            field=models.CharField(blank=True, db_default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogram',
@@ -440,7 +440,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='criteria_text',
-            field=models.TextField(blank=True, db_default='', verbose_name='eligibility criteria'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='eligibility criteria'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogram',
@@ -465,17 +465,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='notes',
-            field=models.TextField(blank=True, db_default='', verbose_name='our notes'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='our notes'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='official_title',
-            field=models.TextField(blank=True, db_default='', verbose_name='official title'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='official title'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogram',
             name='org_study_id',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name="sponsor's own number"),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name="sponsor's own number"),
         ),
         migrations.AddField(
             model_name='expandedaccessprogram',
@@ -500,7 +500,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='completion_date',
-            field=models.CharField(blank=True, db_default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='A day, a month or a year: 2026-05-31, 2026-05 or 2026.', max_length=10, verbose_name='completion'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
@@ -515,7 +515,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='criteria_text',
-            field=models.TextField(blank=True, db_default='', verbose_name='eligibility criteria'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='eligibility criteria'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
@@ -540,17 +540,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='notes',
-            field=models.TextField(blank=True, db_default='', verbose_name='our notes'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='our notes'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='official_title',
-            field=models.TextField(blank=True, db_default='', verbose_name='official title'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='official title'),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
             name='org_study_id',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name="sponsor's own number"),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name="sponsor's own number"),
         ),
         migrations.AddField(
             model_name='expandedaccessprogramevent',
@@ -590,12 +590,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='trialsite',
             name='postal_code',
-            field=models.CharField(blank=True, db_default='', max_length=50, verbose_name='postal code'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=50, verbose_name='postal code'),
         ),
         migrations.AddField(
             model_name='trialsite',
             name='state',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name='state or region'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='state or region'),
         ),
         migrations.AddField(
             model_name='trialsite',
@@ -615,12 +615,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='trialsiteevent',
             name='postal_code',
-            field=models.CharField(blank=True, db_default='', max_length=50, verbose_name='postal code'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=50, verbose_name='postal code'),
         ),
         migrations.AddField(
             model_name='trialsiteevent',
             name='state',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name='state or region'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='state or region'),
         ),
         migrations.AddField(
             model_name='trialsiteevent',
@@ -630,17 +630,17 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='clinicaltrial',
             name='criteria_text',
-            field=models.TextField(blank=True, db_default='', verbose_name='eligibility criteria'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='eligibility criteria'),
         ),
         migrations.AlterField(
             model_name='clinicaltrial',
             name='maximum_age',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='maximum age'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='maximum age'),
         ),
         migrations.AlterField(
             model_name='clinicaltrial',
             name='minimum_age',
-            field=models.CharField(blank=True, db_default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
         ),
         migrations.AlterField(
             model_name='clinicaltrial',
@@ -650,17 +650,17 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='clinicaltrialevent',
             name='criteria_text',
-            field=models.TextField(blank=True, db_default='', verbose_name='eligibility criteria'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='eligibility criteria'),
         ),
         migrations.AlterField(
             model_name='clinicaltrialevent',
             name='maximum_age',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='maximum age'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='maximum age'),
         ),
         migrations.AlterField(
             model_name='clinicaltrialevent',
             name='minimum_age',
-            field=models.CharField(blank=True, db_default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='As the registry writes it, for example 18 Years or 6 Months. Blank: none.', max_length=20, verbose_name='minimum age'),
         ),
         migrations.AlterField(
             model_name='clinicaltrialevent',
