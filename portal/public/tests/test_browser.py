@@ -331,6 +331,7 @@ def test_landing_page_to_patient_with_every_detour_of_the_call(
     desk.goto(f"/admin/bookings/booking/{booking.pk}/complete/")
     desk.check("[name=outcome][value=reached]")
     desk.fill("[name=summary]", "Wants to look for a trial near home.")
+    desk.select_option("[name=decision]", "pursue")
     desk.check("[name=convert]")
     desk.get_by_role("button", name="Save the call").click()
     desk.wait_for_url("**/admin/patients/patient/**")

@@ -443,8 +443,8 @@ def test_no_without_a_call_has_nothing_to_cancel() -> None:
 # --- afterwards -----------------------------------------------------------------------------------
 
 
-def past(form: Submission, **fields: Any) -> None:
-    starts_at = timezone.now() - timedelta(days=1)
+def past(form: Submission, days_ago: int = 1, **fields: Any) -> None:
+    starts_at = timezone.now() - timedelta(days=days_ago)
     BookingFactory(
         patient=form.patient,
         submission=form,
@@ -454,11 +454,15 @@ def past(form: Submission, **fields: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("status", ["booked", "completed"])
-def test_after_the_call_no_other_is_offered(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "ago"),
+    [("booked", 1), ("completed", 1), ("completed", -1)],
+    ids=["begun", "completed", "completed early"],
+)
+def test_after_the_call_no_other_is_offered(status: str, ago: int) -> None:
     at_work()
     browser, form = visitor()
-    past(form, status=status)
+    past(form, days_ago=ago, status=status)
 
     shown = page(browser.get(NEXT))
 
