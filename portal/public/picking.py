@@ -36,7 +36,7 @@ class Appointment:
 
     starts_at: datetime
     minutes: int
-    place: str
+    clock: str
     with_whom: str
     link: str
 
@@ -46,7 +46,7 @@ class Appointment:
         return cls(
             starts_at=booking.starts_at.astimezone(zone),
             minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
-            place=zones.place(zone.key),
+            clock=zones.clock(zone.key),
             with_whom=name[0] if name else "",
             link=links.path_to_change(booking),
         )
