@@ -22,6 +22,7 @@ from bookings.models import SlotRules
 
 # The longest range that is looked at.
 MAX_RANGE = timedelta(days=31)
+_FIRST_DAYS = timedelta(days=5)
 # What takes time from a slot of the range, or counts for its day, begins this far outside at most.
 _AROUND = timedelta(days=2)
 _MINUTE = timedelta(minutes=1)
@@ -110,21 +111,30 @@ def next_free(
     there are no more in the days to come.
     """
     start = max(after, now)
-    end = start + MAX_RANGE
-    people = _people(
-        start=start,
-        end=end,
-        now=now,
-        navigator_id=navigator_id,
-        language=language,
-        patient_id=patient_id,
-    )
-    by_time = merge(
-        *(_slots_of(each, start=start, end=end, now=now) for each in people),
-        key=lambda slot: slot.starts_at,
-    )
-    one_each = (next(same) for _time, same in groupby(by_time, key=lambda slot: slot.starts_at))
-    return tuple(islice(one_each, count))
+    found: tuple[Slot, ...] = ()
+    # All navigators' calls of a month are many rows, and mostly the first days have room.
+    for days in (MAX_RANGE,) if navigator_id else (_FIRST_DAYS, MAX_RANGE):
+        end = start + days
+        people = _people(
+            start=start,
+            end=end,
+            now=now,
+            navigator_id=navigator_id,
+            language=language,
+            patient_id=patient_id,
+        )
+        by_time = merge(
+            *(_slots_of(each, start=start, end=end, now=now) for each in people), key=_start
+        )
+        one_each = (next(same) for _time, same in groupby(by_time, key=_start))
+        found = tuple(islice(one_each, count))
+        if len(found) == count:
+            break
+    return found
+
+
+def _start(slot: Slot) -> datetime:
+    return slot.starts_at
 
 
 def who_is_free(

@@ -63,8 +63,9 @@ class Wish:
     """A time that somebody wants for a call with a patient.
 
     Without `navigator_id` any navigator will do who takes calls then and speaks `language` (blank:
-    any). `by` None is the patient, who gets no time but one that is offered. `instead_of` is a
-    booking of theirs that gives way in the same transaction, and so takes no time.
+    any), `preferred` before the others, in whichever language. `by` None is the patient, who gets
+    no time but one that is offered. `instead_of` is a booking of theirs that gives way in the same
+    transaction, and so takes no time.
     """
 
     patient_id: UUID
@@ -73,18 +74,29 @@ class Wish:
     by: User | None
     now: datetime
     navigator_id: UUID | None = None
+    preferred: UUID | None = None
     language: str = ""
     instead_of: UUID | None = None
 
-    def free(self) -> list[UUID]:
-        """Who is free then by hours, time off, pauses and limits, least to do first."""
+    def candidates(self) -> list[UUID]:
+        """With whom to try, in this order. Nothing is locked yet: it is asked again."""
+        if self.navigator_id is not None:
+            return [self.navigator_id]
+        first = self._free(navigator_id=self.preferred) if self.preferred else []
+        return [*first, *(each for each in self._free(language=self.language) if each not in first)]
+
+    def is_free(self, navigator_id: UUID) -> bool:
+        """Whether there is room by hours, time off, pauses and limits."""
+        return bool(self._free(navigator_id=navigator_id))
+
+    def _free(self, *, navigator_id: UUID | None = None, language: str = "") -> list[UUID]:
         return who_is_free(
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             now=self.now,
             offered=self.by is None,
-            navigator_id=self.navigator_id,
-            language=self.language,
+            navigator_id=navigator_id,
+            language=language,
             ignoring=self.instead_of,
         )
 
@@ -92,7 +104,7 @@ class Wish:
         """Why the place is not to be had, with the next slots that are."""
         free = next_free(
             navigator_id=self.navigator_id,
-            language=self.language,
+            language="" if self.navigator_id else self.language,
             patient_id=self.patient_id,
             after=self.starts_at,
             now=self.now,
@@ -124,7 +136,7 @@ def place(wish: Wish, make: Callable[[Patient, UUID], Booking], *, afterwards: b
     """
     _refuse_nonsense(wish, afterwards=afterwards)
     code = "nobody_free" if wish.by is not None else "not_offered"
-    for navigator_id in _candidates(wish):
+    for navigator_id in wish.candidates():
         try:
             with transaction.atomic(), said_by(wish.by):
                 return _placed(wish, navigator_id, make)
@@ -170,11 +182,6 @@ def _refuse_nonsense(wish: Wish, *, afterwards: bool) -> None:
         raise Refused(message, code="in_the_past")
 
 
-def _candidates(wish: Wish) -> Sequence[UUID]:
-    """With whom to try, in this order. Nothing is locked yet: it is asked again."""
-    return [wish.navigator_id] if wish.navigator_id is not None else wish.free()
-
-
 def _placed(wish: Wish, navigator_id: UUID, make: Callable[[Patient, UUID], Booking]) -> Booking:
     """Raises _Lost, or the database's errors, when the place is taken."""
     _lock_navigator(navigator_id)
@@ -210,7 +217,7 @@ def _demand_free(wish: Wish, navigator_id: UUID) -> list[UUID]:
             raise _Lost("navigator_busy" if of_navigator == navigator_id else "patient_busy")
         expired.append(booking_id)
     is_asked = wish.by is None or wish.navigator_id is None
-    if is_asked and navigator_id not in wish.free():
+    if is_asked and not wish.is_free(navigator_id):
         raise _Lost("not_offered" if wish.by is None else "nobody_free")
     return expired
 

@@ -9,7 +9,7 @@ when it is made, let go or runs out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -233,15 +233,14 @@ def reschedule(
         ends_at=ends_at,
         by=by,
         now=timezone.now(),
-        navigator_id=navigator_id or old.navigator_id,
+        navigator_id=navigator_id or (None if anybody else old.navigator_id),
+        preferred=old.navigator_id,
         language=language,
         instead_of=old.pk,
     )
     if (done := _moved_there(old, wish)) is not None:
         return done
     demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
-    if anybody and navigator_id is None and not wish.free():
-        wish = replace(wish, navigator_id=None)
     try:
         return place(
             wish,

@@ -51,6 +51,8 @@ def reminder_due(booking: Booking) -> datetime:
 def tell(change: Change) -> None:
     """Have the patient told what became of their call, and reminded of one that is to come."""
     booking = change.booking
+    if change.happened == Happened.CANCELLED and _is_called_then(booking):
+        return
     outgoing.say(
         _TOLD[change.happened],
         patient_id=booking.patient_id,
@@ -60,6 +62,20 @@ def tell(change: Change) -> None:
     )
     if change.happened != Happened.CANCELLED:
         remind(booking, now=change.now)
+
+
+def _is_called_then(booking: Booking) -> bool:
+    """Whether the patient has another call at that time, as somebody who was two records may.
+
+    To hear that this one is cancelled would make them miss that one.
+    """
+    same_time = Booking.objects.filter(
+        patient=booking.patient_id,
+        status=Status.BOOKED,
+        starts_at__lt=booking.ends_at,
+        ends_at__gt=booking.starts_at,
+    )
+    return bool(same_time.exclude(pk=booking.pk).exists())
 
 
 def remind(booking: Booking, *, now: datetime) -> None:

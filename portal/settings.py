@@ -340,9 +340,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
+        "ForConditionOriginEnum": "referrals.models.described.ForCondition.Origin",
         "PatientSexEnum": "patients.models.Patient.Sex",
+        "ReferralReasonEnum": "referrals.models.Reason",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
+        "TrialSexEnum": "referrals.models.described.Described.Sex",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",
     },
 }

@@ -108,8 +108,8 @@ class MoveForm(VerbForm):
         times.offer(
             self,
             navigator_id=times.as_id(self["navigator"].value()),
-            patient_id=booking.patient_id,
-            language=booking.patient.language,
+            patient=booking.patient,
+            time_zone=booking.patient_time_zone,
         )
 
     def clean(self) -> dict[str, Any]:
@@ -121,7 +121,6 @@ class Move(OfBooking):
     name = "move"
     label = gettext_lazy("Move")
     icon = "event_repeat"
-    variant = ActionVariant.PRIMARY
     form_class = MoveForm
     transition = Transition.RESCHEDULE
 
@@ -181,6 +180,7 @@ class CancelForm(VerbForm):
 class Cancel(OfBooking):
     name = "cancel"
     label = gettext_lazy("Call off")
+    leave = gettext_lazy("Keep the call")
     icon = "event_busy"
     variant = ActionVariant.DANGER
     form_class = CancelForm

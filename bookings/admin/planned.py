@@ -58,18 +58,16 @@ class NewBookingForm(RecordForm):
         self.fields["navigator"].help_text = _("Left empty, somebody who is free is assigned.")
         self.fields["starts_at"].required = False
         self.fields["starts_at"].label = _("Another time")
-        self.patient = self._patient()
         times.offer(
             self,
             navigator_id=times.as_id(self["navigator"].value()),
-            patient_id=self.patient.pk if self.patient else None,
-            language=self.patient.language if self.patient else "",
+            patient=self._patient(),
         )
 
     def _patient(self) -> Patient | None:
         """Whom the call is with, as far as that has been said."""
         patient_id = times.as_id(self["patient"].value())
-        people = Patient.objects.only("language")
+        people = Patient.objects.only("language", "time_zone")
         return people.filter(pk=patient_id).first() if patient_id else None
 
     def clean(self) -> dict[str, Any]:
@@ -90,24 +88,30 @@ class WhenFilter(DropdownFilter):  # type: ignore[misc]
         return [
             ("today", _("Today")),
             ("missing", _("Outcome missing")),
+            ("rebook", _("To rebook")),
             ("upcoming", _("To come")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         now = timezone.now()
         if self.value() == "today":
-            return queryset.between(*queues.today(now))
+            return queues.calls_today(now, queryset)
         if self.value() == "missing":
-            return queryset.outcome_missing(now=now)
+            return queues.outcome_missing(now, queryset)
+        if self.value() == "rebook":
+            return queues.to_rebook(now, queryset)
         if self.value() == "upcoming":
             return queryset.upcoming(now=now)
         return queryset
 
 
 def booking_status(booking: Booking) -> str:
-    """The status, or that somebody has to say how the call went."""
-    if booking.is_outcome_missing(now=timezone.now()):
+    """The status, or that somebody has to say how the call went, or that a hold ran out."""
+    now = timezone.now()
+    if booking.is_outcome_missing(now=now):
         return badge("missing", _("Outcome missing"), "red")
+    if booking.held_until is not None and booking.held_until <= now:
+        return badge("expired", _("Hold ran out"), "grey")
     return choice_badge(booking, "status")
 
 

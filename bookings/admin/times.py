@@ -6,9 +6,10 @@ patient. That needs no JavaScript.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
@@ -22,10 +23,11 @@ from unfold.widgets import (
 )
 
 from bookings.availability import Slot, next_free
+from patients.models import Patient
 
 LENGTHS = (15, 30, 45, 60, 90)
-# As many free times as fit on the page without scrolling.
-SHOWN = 12
+# A line for each day; as many days as fit on the page without scrolling.
+DAYS, SLOTS = 5, 80
 # The name of the button that only shows the times again.
 REFRESH = "show_times"
 
@@ -82,19 +84,31 @@ def afterwards_field() -> forms.BooleanField:
 
 
 def offer(
-    form: forms.BaseForm, *, navigator_id: UUID | None, patient_id: UUID | None, language: str
+    form: forms.BaseForm,
+    *,
+    navigator_id: UUID | None,
+    patient: Patient | None,
+    time_zone: str = "",
 ) -> None:
-    """List the next free times: of the navigator, or of all who speak the language."""
+    """List the next free times: of the navigator, or of all who speak the patient's language.
+
+    Each also on the clock of the patient, who is in `time_zone`, when that shows another time.
+    """
     now = timezone.now()
     free = next_free(
         navigator_id=navigator_id,
-        language="" if navigator_id else language,
-        patient_id=patient_id,
+        language="" if navigator_id or patient is None else patient.language,
+        patient_id=patient.pk if patient else None,
         after=now,
         now=now,
-        count=SHOWN,
+        count=SLOTS,
     )
-    form.fields["slot"].choices = _by_day(free)  # type: ignore[attr-defined]
+    zone = time_zone or (patient.time_zone if patient else "")
+    theirs = zone if zone and zone != timezone.get_current_timezone_name() else ""
+    field = form.fields["slot"]
+    field.choices = _by_day(free, theirs)  # type: ignore[attr-defined]
+    if theirs:
+        field.help_text = _("In brackets: on the patient's clock, %(zone)s.") % {"zone": theirs}
 
 
 def chosen(form: forms.BaseForm, cleaned: dict[str, Any]) -> Chosen | None:
@@ -125,20 +139,21 @@ def as_id(value: Any) -> UUID | None:
         return None
 
 
-def _by_day(slots: tuple[Slot, ...]) -> Choices:
-    def day(slot: Slot) -> str:
-        return date_format(timezone.localtime(slot.starts_at), "D j M")
-
+def _by_day(slots: tuple[Slot, ...], time_zone: str) -> Choices:
+    """The times of the first days, as choices in a group for each day."""
+    days = groupby(slots, key=lambda slot: timezone.localdate(slot.starts_at))
     return [
-        (
-            of_day,
-            [
-                (
-                    f"{slot.starts_at.isoformat()}/{slot.ends_at.isoformat()}",
-                    date_format(timezone.localtime(slot.starts_at), "H:i"),
-                )
-                for slot in same
-            ],
-        )
-        for of_day, same in groupby(slots, key=day)
+        (date_format(day, "D j M"), [(_value(slot), _label(slot, time_zone)) for slot in same])
+        for day, same in islice(days, DAYS)
     ]
+
+
+def _value(slot: Slot) -> str:
+    return f"{slot.starts_at.isoformat()}/{slot.ends_at.isoformat()}"
+
+
+def _label(slot: Slot, time_zone: str) -> str:
+    here = date_format(timezone.localtime(slot.starts_at), "H:i")
+    if not time_zone:
+        return here
+    return f"{here} ({date_format(slot.starts_at.astimezone(ZoneInfo(time_zone)), 'H:i')})"

@@ -167,7 +167,13 @@ class BookingViewSet(Completes, OfPatientViewSet):
         super().remove(row)
 
     @extend_schema(responses=BookingTransitionSerializer(many=True))
-    @action(detail=True, url_path="transitions", name="What can be done now")
+    @action(
+        detail=True,
+        url_path="transitions",
+        name="What can be done now",
+        pagination_class=None,
+        filter_backends=(),
+    )
     def transitions(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What can be done to the call, and what is in the way of the rest."""
         record_id = self.record_id()

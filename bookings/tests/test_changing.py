@@ -32,6 +32,7 @@ from bookings.tests.factories import (
 )
 from bookings.tests.test_scheduling import race
 from patients.closing import withdraw
+from patients.locking import MergedAway
 from patients.models import MergedPatient, Patient, StageChange
 from patients.tests.factories import PatientFactory
 from portal.core.errors import Refused
@@ -247,6 +248,23 @@ def test_confirm_finds_the_booking_of_somebody_who_was_merged_meanwhile(
     assert calls == [gone, survivor.pk]
 
 
+def test_confirm_gives_up_when_the_patient_is_merged_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works()
+    held = hold(**wanted())
+
+    def merged(patient_id: Any, **kwargs: Any) -> Patient:
+        raise MergedAway(patient_id)
+
+    monkeypatch.setattr(locking, "locked", merged)
+
+    with pytest.raises(Refused) as refused:
+        confirm(booking_id=held.pk, by=None)
+
+    assert refused.value.code == "busy"
+
+
 # --- who is assigned ------------------------------------------------------------------------------
 
 
@@ -360,6 +378,20 @@ def test_time_that_is_over_is_booked_only_when_entered_afterwards() -> None:
     assert book(**yesterday, afterwards=True).status == "booked"
 
 
+def test_refusal_looks_a_month_ahead() -> None:
+    works()
+    TimeOffFactory(
+        navigator=User.objects.get(name="Aisha Okafor"),
+        starts_at=MONDAY_NINE,
+        ends_at=MONDAY_NINE + timedelta(days=8),
+    )
+
+    with pytest.raises(SlotTaken) as refused:
+        book(**wanted())
+
+    assert [slot.starts_at for slot in refused.value.free][:1] == [MONDAY_NINE + timedelta(days=14)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_visitors_at_once_get_as_many_navigators_as_there_are() -> None:
     navigators = {works().pk for _each in range(3)}
@@ -433,13 +465,15 @@ def test_move_to_a_taken_time_is_refused_and_changes_nothing() -> None:
 
 
 def test_patient_moves_to_another_navigator_when_anybody_will_do() -> None:
-    first, other = works(hours="09:00-10:00"), works(hours="10:00-11:00")
+    first = works("Aisha Okafor", "en", hours="09:00-10:00")
+    other = works("Zoë Vermeulen", "nl", hours="09:00-11:00")
     old = book(**wanted(navigator_id=first.pk))
+    anybody = {"by": None, "anybody": True, "language": "nl"}
 
     with pytest.raises(SlotTaken):
         move(old, MONDAY_NINE + HOUR, by=None)
-    stays = move(old, MONDAY_NINE + HALF_AN_HOUR, by=None, anybody=True)
-    goes = move(stays, MONDAY_NINE + HOUR, by=None, anybody=True)
+    stays = move(old, MONDAY_NINE + HALF_AN_HOUR, **anybody)
+    goes = move(stays, MONDAY_NINE + HOUR, **anybody)
 
     assert (stays.navigator, goes.navigator) == (first, other)
     assert goes.ics_sequence == 2
@@ -459,6 +493,12 @@ NOT_MOVABLE: dict[str, tuple[dict[str, Any], bool, str]] = {
         {"status": "held", "held_until": MONDAY_NINE},
         True,
         "booking_not_in_force",
+    ),
+    "of somebody who died": ({"patient__deceased_on": "2026-05-05"}, True, "deceased"),
+    "of somebody who is closed": (
+        {"patient__stage": "closed", "patient__closed_reason": "withdrawn"},
+        True,
+        "closed",
     ),
     "begun, by the patient": ({"starts_at": timezone.now() - HOUR}, False, "begun"),
 }

@@ -64,9 +64,20 @@ def test_new_call_shows_when_the_viewer_and_the_patient_are_free(desk: Client) -
 
     times = offered(desk.get(reverse(ADD), {"patient": patient.pk}))
 
-    assert len(times) == 12
     assert MONDAY_NINE not in times
     assert MONDAY_NINE + HALF_AN_HOUR in times
+
+
+def test_free_times_are_shown_on_the_clock_of_the_patient_too(
+    desk: Client, navigator: User
+) -> None:
+    patient = PatientFactory(time_zone="Asia/Kathmandu")
+    here = timezone.localtime(MONDAY_NINE, navigator.zone)
+
+    content = desk.get(reverse(ADD), {"patient": patient.pk}).content.decode()
+
+    assert f"{here:%H:%M} (14:45)" in content
+    assert "clock, Asia/Kathmandu." in content
 
 
 def test_free_time_is_booked(desk: Client, navigator: User) -> None:
@@ -152,8 +163,11 @@ def test_call_that_is_over_is_entered_afterwards(desk: Client, navigator: User) 
 
 BUTTONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "held": ({"status": "held", "held_until": MONDAY_NINE}, ["Book", "Call off"]),
-    "booked": ({}, ["Move", "Call off"]),
-    "begun": ({"starts_at": timezone.now() - HALF_AN_HOUR}, ["Move", "No-show", "Call off"]),
+    "booked": ({}, ["Complete the call", "Move", "Call off"]),
+    "begun": (
+        {"starts_at": timezone.now() - HALF_AN_HOUR},
+        ["Complete the call", "Move", "No-show", "Call off"],
+    ),
     "no-show": ({"status": "no_show", "no_show_by": "patient"}, ["Correct the no-show"]),
     "completed": ({"status": "completed"}, []),
 }
@@ -168,6 +182,15 @@ def test_page_offers_what_can_be_done(
     page = desk.get(booking.get_absolute_url())
 
     assert [str(button.title) for button in page.context["portal_verbs"]] == buttons
+
+
+def test_hold_that_ran_out_says_so(desk: Client) -> None:
+    booking = BookingFactory(status="held", held_until=timezone.now())
+
+    page = desk.get(of(booking, "confirm"))
+
+    assert [each.code for each in page.context["briefing"].missing] == ["hold_expired"]
+    assert "Hold ran out" in desk.get(booking.get_absolute_url()).content.decode()
 
 
 def test_held_call_is_booked(desk: Client) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from bookings import calling_off, links, scheduling, telling
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
-from patients import closing, consenting, outgoing
+from patients import closing, consenting, merging, outgoing, unmerging
 from patients.models import Consent, Message, Patient, StageChange
 from patients.sending import deliver
 from patients.tests.factories import ConsentFactory, PatientFactory
@@ -264,6 +264,20 @@ def test_at_night_only_who_did_it_themselves_is_answered(
     story.work((story.starts_at - timedelta(days=3)).replace(hour=23))
 
     assert story.told == told
+
+
+def test_merge_that_cancels_one_of_two_calls_at_a_time_tells_nobody(navigator: User) -> None:
+    story, other = Story(navigator), Story(UserFactory())
+
+    done = merging.merge(survivor_id=story.patient.pk, loser_id=other.patient.pk, by=navigator)
+    other.booking.refresh_from_db()
+    assert other.booking.status == "cancelled"
+    assert not Message.objects.filter(kind="call-cancelled").exists()
+
+    unmerging.undo(merge_id=done.pk, by=navigator)
+    story.work(story.starts_at - telling.REMIND_BEFORE)
+
+    assert sorted(story.told) == ["booked", "booked", "reminded", "reminded"]
 
 
 # --- the words

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.models.lookups import Hospital, MedicalCondition, Specialization
 from portal.core.choices import country_choices, language_choices, validate_time_zone
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record, User
 from portal.core.phones import to_e164
@@ -392,6 +393,7 @@ class Patient(Contact):
         ordering = ("-created_at", "-id")
         constraints = (
             *Contact.Meta.constraints,
+            one_of("stage", "lead", "patient", "closed", name="patients_patient_stage_known"),
             models.CheckConstraint(
                 condition=models.Q(stage="closed", closed_reason__gt="")
                 | (~models.Q(stage="closed") & models.Q(closed_reason="")),
@@ -571,6 +573,9 @@ class ContactPoint(Record):
         indexes = (
             # People found by a further address or number.
             GinIndex(fields=["search"], name="patients_contactpoint_search"),
+            # The list's filters, by kind (REST as well) and by origin.
+            models.Index(fields=["kind", "-id"], name="patients_contactpoint_kind"),
+            models.Index(fields=["origin", "-id"], name="patients_contactpoint_origin"),
             # Who shares this address? (identity matching)
             models.Index(Lower(Trim("value")), name="patients_contactpoint_value"),
         )

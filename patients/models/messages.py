@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.models.contacts import Patient
 from portal.core.choices import language_choices
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
 
@@ -94,6 +95,10 @@ class Message(Record):
         verbose_name_plural = _("messages")
         ordering = ("-due_at", "-id")
         constraints = (
+            one_of(
+                *("status", "waiting", "sending", "sent", "dropped", "set_aside"),
+                name="patients_message_status_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status="sent", sent_at__isnull=False)
                 | (~models.Q(status="sent") & models.Q(sent_at=None)),

@@ -42,6 +42,7 @@ from patients.tests.factories import (
     FieldProposalFactory,
     MedicalConditionFactory,
     MergedPatientFactory,
+    MessageFactory,
     NoteFactory,
     PatientFactory,
     PossibleDuplicateFactory,
@@ -113,6 +114,7 @@ UNPLANTED = {
     "patients.Patient.country",
     "patients.Patient.language",
     "patients.Consent.language",
+    "patients.Message.language",
 }
 
 
@@ -155,6 +157,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
         DocumentFactory(patient=patient),
+        MessageFactory(patient=patient),
         FieldProposalFactory(patient=patient, submission=submission),
         StageChangeFactory(patient=patient),
         RuleOverrideFactory(patient=patient),

@@ -63,6 +63,7 @@ def test_policies_are_applied_in_this_order() -> None:
         "patients.Consent.patient",
         "patients.Note.patient",
         "patients.Document.patient",
+        "patients.Message.patient",
         "patients.FieldProposal.patient",
         "patients.StageChange.patient",
         "patients.RuleOverride.patient",

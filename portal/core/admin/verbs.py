@@ -66,6 +66,7 @@ class Verb(ABC):
     form_class: type[VerbForm] = VerbForm
     template = "portal/record/verb.html"
     submit: Any = ""  # what the page's own button says; the label by default
+    leave: Any = gettext_lazy("Cancel")  # what the button says that changes nothing
     # Whether the page is void when the record has changed since it was shown. If not, it must not
     # matter, and the function sees to it that a second click does nothing twice.
     is_versioned = True
