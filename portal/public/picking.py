@@ -91,7 +91,10 @@ def pick(
         patient = Patient.objects.get(submissions=submission)
         if patient.do_not_contact or not is_given(patient, Consent.Purpose.CONTACT):
             raise Refused("This person is not to be called.", code="do_not_contact")
-        booked = Booking.objects.filter(submission=submission, status=Status.BOOKED).first()
+        calls = Booking.objects.filter(submission=submission)
+        if calls.filter(status=Status.COMPLETED).exists():
+            raise Refused("They have had their call.", code="called")
+        booked = calls.filter(status=Status.BOOKED).first()
         if booked is not None and booked.starts_at == starts_at:
             return booked
         slot = slot_at(starts_at, by_language(language, now=now))

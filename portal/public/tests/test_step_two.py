@@ -469,6 +469,7 @@ def test_after_the_call_no_other_is_offered(status: str, ago: int) -> None:
     assert "has come or is over" in shown
     assert 'name="slot"' not in shown
     assert "Add to calendar" not in shown
+    assert picked(browser, free_times(1)[0]).status_code == 409
 
 
 @pytest.mark.parametrize(
