@@ -7,7 +7,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient, Specialist
+from patients.models.contacts import Specialist
+from patients.models.patients import Patient
 from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User

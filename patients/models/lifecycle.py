@@ -7,7 +7,7 @@ told to go on although a condition does not hold.
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
 from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
 from portal.core.choices import language_choices
 from portal.core.constraints import one_of
 from portal.core.history import tracked

@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
 from patients.models.records import Submission
 from portal.core.constraints import one_of
 from portal.core.history import tracked
