@@ -293,4 +293,8 @@ class Migration(migrations.Migration):
             model_name='referralchangeevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='779e4b5828906e5a3460007e55f94676f565e43f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8c3d0', table='referrals_referralchangeevent', when='BEFORE')),
         ),
+        migrations.AddConstraint(
+            model_name='unplacedcondition',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('open', 'linked', 'ignored'))), name='referrals_unplacedcondition_state_known', violation_error_message='This is no known choice.'),
+        ),
     ]

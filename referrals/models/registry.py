@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import MedicalCondition
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record, User
 from portal.core.search import Fold
@@ -123,6 +124,13 @@ class UnplacedCondition(Record):
                 Fold("name"),
                 name="referrals_unplacedcondition_once",
                 violation_error_message=_("This name is in the list already."),
+            ),
+            one_of(
+                "state",
+                "open",
+                "linked",
+                "ignored",
+                name="referrals_unplacedcondition_state_known",
             ),
         )
         indexes = (

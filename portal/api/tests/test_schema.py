@@ -14,6 +14,25 @@ from portal.api.urls import COLLECTIONS
 
 VERBS = ("convert", "undo-conversion", "close", "reopen")
 OF_BOOKINGS = ("complete", "confirm", "cancel", "reschedule", "no-show")
+OF_REFERRALS = (
+    "find-eligible",
+    "rule-out",
+    "refer",
+    "decline",
+    "acknowledge",
+    "begin-screening",
+    "enrol",
+    "fail-screening",
+    "complete",
+    "discontinue",
+    "site-declines",
+    "withdraw",
+    "trial-closes",
+    "lose-contact",
+    "chase",
+)
+HAVE_A_LIFECYCLE = ("bookings", "ct-referrals")
+CONFIRMED = ("clinical-trials", "expanded-access-programs")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
 
@@ -56,7 +75,9 @@ def test_every_collection_and_method_is_described() -> None:
         expected |= {(f"/api/v1/{name}/{{id}}/", method) for method in {"get", *changing}}
     expected |= {(f"/api/v1/patients/{{id}}/{verb}/", "post") for verb in VERBS}
     expected |= {(f"/api/v1/bookings/{{id}}/{verb}/", "post") for verb in OF_BOOKINGS}
-    expected |= {("/api/v1/bookings/{id}/transitions/", "get")}
+    expected |= {(f"/api/v1/ct-referrals/{{id}}/{verb}/", "post") for verb in OF_REFERRALS}
+    expected |= {(f"/api/v1/{name}/{{id}}/confirm/", "post") for name in CONFIRMED}
+    expected |= {(f"/api/v1/{name}/{{id}}/transitions/", "get") for name in HAVE_A_LIFECYCLE}
 
     assert {(path, method) for path, method, _operation in operations()} == expected
 
