@@ -68,10 +68,10 @@ def test_filled_rows_pass_every_check_of_their_models() -> None:
     checked = 0
     for model in apps.get_models():
         if model._meta.db_table in {*scale.SMALL, *scale.LARGE}:
-            for row in model._default_manager.all()[:100]:
+            for row in model._default_manager.all()[:40]:
                 row.full_clean()
                 checked += 1
-    assert checked > 1000
+    assert checked > 600
 
 
 @pytest.mark.django_db
