@@ -15,6 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse
+from pghistory import runtime
 
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
@@ -133,14 +134,26 @@ def event_models() -> list[type[models.Model]]:
 
 @contextmanager
 def acting(*, by: models.Model | None, reason: str = "") -> Iterator[None]:
-    """Record who changes what happens inside, and why. A verb opens it with its `by`."""
+    """Record who changes what happens inside, and why. A verb opens it with its `by`.
+
+    A verb inside another verb, or inside a request, has a context of its own, with what is known
+    around it: pghistory would give both the same one, and the last reason to everything.
+    """
     context: dict[str, Any] = {}
     if by is not None:
         context["user"] = str(by.pk)
     if reason:
         context["reason"] = reason
-    with pghistory.context(**context):
+    around = getattr(runtime._tracker, "value", None)
+    if around is None:
+        with pghistory.context(**context):
+            yield
+        return
+    runtime._tracker.value = runtime.Context(id=uuid4(), metadata={**around.metadata, **context})
+    try:
         yield
+    finally:
+        runtime._tracker.value = around
 
 
 class HistoryMiddleware:

@@ -85,6 +85,20 @@ def test_who_and_why_stand_beside_the_change(navigator: User) -> None:
     assert context.metadata == {"user": str(navigator.pk), "reason": "typo"}
 
 
+def test_verb_inside_a_verb_keeps_its_own_reason(navigator: User) -> None:
+    first, second, third = PatientFactory(), PatientFactory(), PatientFactory()
+
+    with acting(by=navigator, reason="conversion"):
+        save(first)
+        with acting(by=None, reason="call"):
+            save(second)
+        save(third)
+
+    said = [patient.events.latest("pgh_id").pgh_context for patient in (first, second, third)]
+    assert [context.metadata["reason"] for context in said] == ["conversion", "call", "conversion"]
+    assert {context.metadata["user"] for context in said} == {str(navigator.pk)}
+
+
 @pytest.mark.parametrize(
     "statement",
     [
