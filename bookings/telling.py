@@ -183,7 +183,9 @@ def _mail(
     named = {
         "day": f"{date_format(starts_at, 'l')} {date_format(starts_at, 'MONTH_DAY_FORMAT')}",
         "time": date_format(starts_at, "H:i"),
-        "navigator": booking.navigator or settings.ORGANISATION_NAME,
+        "navigator": booking.navigator.get_short_name()
+        if booking.navigator
+        else settings.ORGANISATION_NAME,
     }
     place = zone.key.rpartition("/")[2].replace("_", " ")
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)

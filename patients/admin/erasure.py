@@ -13,6 +13,7 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
@@ -28,6 +29,7 @@ from patients import erasure, exporting
 from patients.models import ErasedPatient, ErasureRequest, Patient, SoughtValue
 from portal.core.admin import Briefing, ChoicesFilter, Fact, ReadOnlyAdmin, Verb, VerbForm
 from portal.core.admin.display import NOTHING, choice_badge, moment
+from portal.core.api.serializers import full_name
 from portal.core.downloads import attachment
 from portal.core.errors import Refused
 from portal.core.models import User
@@ -150,9 +152,10 @@ class RequestErasure(Verb):
     permissions = CHANGE
     form_class = RequestForm
     template = "patients/erasure.html"
+    done_already = gettext_lazy("An erasure of this person is under way: see Erasures.")
 
     def is_offered(self, record: Patient, user: Any) -> bool:
-        return True
+        return not ErasureRequest.objects.open().filter(patient_id=record.pk).exists()
 
     def briefing(self, record: Patient, user: Any) -> Briefing:
         missing = erasure.missing_to_request(record)
@@ -375,7 +378,15 @@ def shown_certificate(record: ErasureRequest) -> dict[str, Any]:
 class ErasureRequestAdmin(ReadOnlyAdmin):
     """Requests to erase somebody, and what came of them."""
 
-    list_display = ("asked", "state_shown", "ground", "requested_by", "approved_by", "verified_at")
+    list_display = (
+        "asked",
+        "whom",
+        "state_shown",
+        "ground",
+        "requested_by",
+        "approved_by",
+        "verified_at",
+    )
     list_filter = (("state", ChoicesFilter), ("ground", ChoicesFilter))
     fieldsets = (
         (
@@ -397,7 +408,15 @@ class ErasureRequestAdmin(ReadOnlyAdmin):
     verbs = (Approve(), Execute(), Verify(), Accept(), Certificate(), Withdraw())
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
-        return page.select_related("requested_by", "approved_by").defer("plan", "certificate")
+        people = Patient.objects.filter(pk=OuterRef("patient_id"))
+        named = Subquery(people.values(name=full_name(""))[:1])
+        page = page.annotate(person_name=named).select_related("requested_by", "approved_by")
+        return page.defer("plan", "certificate")
+
+    @admin.display(description=gettext_lazy("whom"))
+    def whom(self, request: ErasureRequest) -> str:
+        """The name while there is one; afterwards the id, which says nothing about anybody."""
+        return request.person_name or str(request.patient_id)  # type: ignore[attr-defined]
 
     def facts(self, request: HttpRequest, record: ErasureRequest) -> list[Fact]:
         return [

@@ -19,7 +19,7 @@ from patients.admin import alike, consents, erasure, joined, merges, proposals, 
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
 from patients.admin.sameness import FormerIds, SamePerson
-from patients.models import Note, Patient
+from patients.models import ErasureRequest, Note, Patient
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -349,6 +349,8 @@ class PatientAdmin(FormerIds, SamePerson):
         if (no := contacting.refusal(patient)) is not None:
             on = short_day(timezone.localdate(no.decided_at), now=timezone.now())
             badges.append(badge("warning", _("Said no to contact, %(day)s") % {"day": on}, "red"))
+        if ErasureRequest.objects.open().filter(patient_id=patient.pk).exists():
+            badges.append(badge("warning", _("Erasure requested"), "red"))
         return format_html_join(" ", "{}", ((one,) for one in badges))
 
     def _physician(self, patient: Patient) -> str:

@@ -4,6 +4,9 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+# Shorter national numbers exist on small islands, whose plans are known.
+_LONG_ENOUGH = 7
+
 
 def to_e164(raw: str, *, country: str = "") -> str:
     """`raw` as E.164 (`+31612345678`); an empty string stays empty.
@@ -17,7 +20,7 @@ def to_e164(raw: str, *, country: str = "") -> str:
         number = phonenumbers.parse(raw, country or None)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+    if number is None or not _is_complete(number):
         raise ValidationError(
             _(
                 "This is no complete phone number. Begin with + and the country code, "
@@ -26,6 +29,18 @@ def to_e164(raw: str, *, country: str = "") -> str:
             code="invalid_phone",
         )
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _is_complete(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether it can be dialled: a number of a known plan, or one that is long enough for any.
+
+    Plans grow, so one that is not known yet is taken. But the shape of a country's short numbers
+    is possible for every number of a few digits, which is mostly one that was not typed to its end.
+    """
+    digits = str(phonenumbers.national_significant_number(number))
+    return phonenumbers.is_possible_number(number) and (
+        len(digits) >= _LONG_ENOUGH or phonenumbers.is_valid_number(number)
+    )
 
 
 def for_people(e164: str) -> str:

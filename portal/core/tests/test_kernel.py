@@ -47,6 +47,7 @@ def test_uuid7_of_the_database_is_version_7_and_of_now() -> None:
         ("06-12 34 56 78", "NL", "+31612345678"),
         ("0031612345678", "NL", "+31612345678"),
         ("(212) 555-2368", "US", "+12125552368"),
+        ("+683 4002", "", "+6834002"),
         ("  ", "", ""),
     ],
 )
@@ -54,7 +55,10 @@ def test_phone_is_stored_as_e164(typed: str, country: str, stored: str) -> None:
     assert to_e164(typed, country=country) == stored
 
 
-@pytest.mark.parametrize(("typed", "country"), [("06 12345678", ""), ("12", "NL"), ("abc", "NL")])
+@pytest.mark.parametrize(
+    ("typed", "country"),
+    [("06 12345678", ""), ("12", "NL"), ("06-123", "NL"), ("+3106123", ""), ("abc", "NL")],
+)
 def test_phone_that_cannot_be_one_is_refused(typed: str, country: str) -> None:
     with pytest.raises(ValidationError) as refused:
         to_e164(typed, country=country)
