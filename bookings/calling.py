@@ -32,6 +32,8 @@ Status = Booking.Status
 
 # What a call can still change. A held slot was never booked; the others were called off.
 _IN_FORCE = (Status.BOOKED, Status.COMPLETED, Status.NO_SHOW)
+# With somebody else on the phone, who may speak for the patient, a text can be read out.
+_NOBODY_SPOKE = (Call.Outcome.VOICEMAIL, Call.Outcome.NO_ANSWER, Call.Outcome.WRONG_NUMBER)
 # Which part of what was asked a refusal is about, where its code says so.
 _ABOUT = {
     "contact_refused": "although",
@@ -82,6 +84,9 @@ def complete(
     if convert and decision != Call.Decision.PURSUE:
         message = _("Only somebody whom you decided to pursue becomes a patient.")
         raise ValidationError({"convert": ValidationError(message, code="not_pursued")})
+    if consents and outcome in _NOBODY_SPOKE:
+        message = _("Nobody was spoken to in this call, so nothing was read out.")
+        raise ValidationError({"consents": ValidationError(message, code="nobody_spoke")})
     with transaction.atomic(), acting(by=by):
         patient = locked(patient_id)
         same = Call.objects.current().filter(

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.calendars import invitation
+from bookings.links import to_change
 from bookings.models import Booking
 from bookings.scheduling import Change, Happened, Step
 from patients import outgoing
@@ -50,6 +51,8 @@ def reminder_due(booking: Booking) -> datetime:
 def tell(change: Change) -> None:
     """Have the patient told what became of their call, and reminded of one that is to come."""
     booking = change.booking
+    if change.happened == Happened.CANCELLED and _is_called_then(booking):
+        return
     outgoing.say(
         _TOLD[change.happened],
         patient_id=booking.patient_id,
@@ -61,10 +64,27 @@ def tell(change: Change) -> None:
         remind(booking, now=change.now)
 
 
+def _is_called_then(booking: Booking) -> bool:
+    """Whether the patient has another call at that time, as somebody who was two records may.
+
+    To hear that this one is cancelled would make them miss that one.
+    """
+    same_time = Booking.objects.filter(
+        patient=booking.patient_id,
+        status=Status.BOOKED,
+        starts_at__lt=booking.ends_at,
+        ends_at__gt=booking.starts_at,
+    )
+    return bool(same_time.exclude(pk=booking.pk).exists())
+
+
 def remind(booking: Booking, *, now: datetime) -> None:
-    """Have the patient reminded of a booked call, unless the time for that is over already."""
+    """Have the patient reminded of a booked call, unless the time for that is over already.
+
+    For a call that is booked, and again when somebody sets another time for the reminder.
+    """
     due = reminder_due(booking)
-    if due > now:
+    if booking.status == Status.BOOKED and due > now:
         outgoing.say(REMINDER, patient_id=booking.patient_id, due_at=due, about=booking)
 
 
@@ -176,6 +196,7 @@ def _mail(
             (_("Time"), f"{named['time']} ({_('time in %(place)s') % {'place': place}})"),
             (_("Length"), _("%(minutes)d minutes") % {"minutes": minutes}),
         ),
+        "change_url": to_change(booking) if words.offers_change else "",
         "organisation": {
             "name": settings.ORGANISATION_NAME,
             "email": settings.ORGANISATION_EMAIL,

@@ -7,13 +7,13 @@ row that comes again is still quarantined and counts so, so that the exit code s
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import pghistory
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
 from crm_import import reporting, staging
@@ -98,6 +98,15 @@ def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
             transaction.set_rollback(True)
 
 
+def _keep_temporary_tables_in_memory() -> None:
+    """With the default of 8 MB every step reads its tables from files again, with checksums.
+
+    Only a session that had no temporary table yet may change it; another one stays as it is.
+    """
+    with suppress(DataError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL temp_buffers = '256MB'")
+
+
 def _import(
     this: ImportRun,
     last: ImportRun | None,
@@ -105,10 +114,12 @@ def _import(
     watch: Callable[[str, int, float], None],
 ) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
+    _keep_temporary_tables_in_memory()
     with connection.cursor() as cursor:
         cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
         cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
         cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
+        cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
     staged = []
     for file in files:

@@ -102,7 +102,8 @@ def transform(*, watch: Watch) -> dict[str, int]:
 
 def _prepare(cursor: Any) -> None:
     cursor.execute("SET LOCAL work_mem = '128MB'")
-    # A foreign key is checked while its row is at hand, instead of from a queue of all rows.
+    # A foreign key is checked while its row is at hand, instead of from a queue of all rows; of
+    # bookings when all of them are there (sql/70_bookings.sql).
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     # Compiling costs more than it saves here, and parallel workers would starve the portal.
     cursor.execute("SET LOCAL jit = off")

@@ -26,7 +26,8 @@ Stage = Patient.Stage
 ClosedAs = Patient.ClosedReason
 Reason = StageChange.Reason
 
-# Calls in vain before somebody counts as unreachable.
+# Calls in vain before somebody counts as unreachable: on three days one is at home once, and more
+# calls with no answer are felt as pressure. Fewer need a reason, see `OVERRIDABLE`.
 ATTEMPTS_NEEDED = 3
 OVERRIDABLE = frozenset({"too_few_attempts"})
 # It is this much later somewhere on earth than in UTC.

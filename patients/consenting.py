@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from patients.locking import locked
 from patients.models import Consent, Patient
+from patients.repeating import KeyReused
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -60,6 +61,8 @@ class Recorded:
     stopped: dict[type[models.Model], int]
 
 
+# What makes a decision another one.
+_SAID = ("patient_id", "purpose", "scope", "decision", "text_version", "language")
 _steps: list[Step] = []
 
 
@@ -108,15 +111,18 @@ def _allowed(patient: Patient, purpose: str) -> frozenset[str]:
     )
 
 
-def record(*, consent: Consent, by: User) -> Recorded:
+def record(*, consent: Consent, by: User, is_dated: bool = True) -> Recorded:
     """Keep a decision that is not saved yet, and stop what depends on it unless it is a yes.
 
     Also of a person whose data may not be changed: a withdrawal above all. The same decision (by
-    its id) again changes nothing. Raises Refused for a person who was merged away, and
-    ValidationError for a decision that says too little.
+    its id, or its idempotency key) again changes nothing. Not `is_dated`: it is of now, and when
+    it comes again as well. Raises Refused for a person who was merged away, KeyReused for a key
+    that belongs to another decision, and ValidationError for a decision that says too little.
     """
     with transaction.atomic(), acting(by=by, reason=f"consent {consent.decision}"):
         locked(consent.patient_id, although_restricted=True)
+        if known := _with_key(consent, is_dated=is_dated):
+            return Recorded(known, {})
         known = Consent.objects.filter(pk=consent.pk).first()
         return (
             keep(consent, stopping=NOES)
@@ -162,8 +168,19 @@ def _is_last(consent: Consent) -> bool:
     return bool(last == consent.pk)
 
 
+def _with_key(consent: Consent, *, is_dated: bool) -> Consent | None:
+    """The decision that was kept with this key before; None without one. Raises KeyReused."""
+    if not consent.idempotency_key:
+        return None
+    key = consent.idempotency_key
+    known: Consent | None = Consent.objects.filter(idempotency_key=key).first()
+    said = [*_SAID, "method", "obtained_by_id", "evidence", *(["decided_at"] if is_dated else [])]
+    if known and any(getattr(known, name) != getattr(consent, name) for name in said):
+        raise KeyReused
+    return known
+
+
 def _the_same(known: Consent, consent: Consent) -> Consent:
-    said = ("patient_id", "purpose", "scope", "decision", "text_version", "language")
-    if any(getattr(known, name) != getattr(consent, name) for name in said):
+    if any(getattr(known, name) != getattr(consent, name) for name in _SAID):
         raise Refused(_("This decision has been recorded, with other words."), code="id_taken")
     return known

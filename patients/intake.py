@@ -46,6 +46,7 @@ from patients import consenting, matching, proposals
 from patients.answers import Answers
 from patients.matching import Match, Verdict
 from patients.models import Consent, ContactPoint, Patient, Submission
+from patients.repeating import KeyReused
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -72,12 +73,6 @@ _ORIGINS = {
     Source.API: ContactPoint.Origin.API,
     Source.LEGACY_CRM: ContactPoint.Origin.LEGACY_CRM,
 }
-
-
-class KeyReused(Refused):
-    """The idempotency key belongs to a submission that says something else."""
-
-    code = "idempotency_key_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +166,7 @@ def _received(source: str, key: str, content: dict[str, Any]) -> Receipt | None:
     if known is None:
         return None
     if not Submission.objects.filter(pk=known.pk, payload=content).exists():
-        raise KeyReused(_("This key was used for a submission that says something else."))
+        raise KeyReused
     return Receipt(submission_id=known.pk, received_at=known.received_at)
 
 

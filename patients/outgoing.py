@@ -139,14 +139,24 @@ def say(
         due_at=due_at,
     )
     Message.objects.bulk_create([message], ignore_conflicts=True)
-    kept: Message = Message.objects.select_for_update().get(key=message.key)
-    if kept.pk != message.pk:
-        if kept.status != Status.WAITING or kept.due_at <= due_at:
-            return kept
-        kept.due_at = due_at
-        kept.save(update_fields=("due_at",))
-    enqueue([kept.pk], at=due_at)
+    kept: Message = Message.objects.get(key=message.key)
+    if kept.pk == message.pk or _bring_forward(kept, due_at):
+        enqueue([kept.pk], at=due_at)
     return kept
+
+
+def _bring_forward(message: Message, due_at: datetime) -> bool:
+    """Look at a waiting message earlier; whether that changed anything.
+
+    One that is being sent is locked, and asks anew what it is about: nobody waits for it here.
+    """
+    later = Message.objects.filter(pk=message.pk, status=Status.WAITING, due_at__gt=due_at)
+    waiting = later.select_for_update(skip_locked=True).first()
+    if waiting is None:
+        return False
+    message.due_at = waiting.due_at = due_at
+    waiting.save(update_fields=("due_at",))
+    return True
 
 
 def enqueue(message_ids: Iterable[UUID], *, at: datetime) -> None:

@@ -83,7 +83,13 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.trialsite": _PART,
     "referrals.product": _CATALOGUE,
     "referrals.expandedaccessprogram": _CATALOGUE,
+    "referrals.programcondition": _PART,
+    # Written by the import of a registry. Who may change one places it, or has looked at it.
+    "referrals.registryrecord": _KEPT,
+    "referrals.unplacedcondition": {N: "vc", L: "vc", S: "vc", A: "v"},
+    "referrals.setasiderecord": {L: "vc", S: "vc", A: "v"},
     "referrals.ctreferral": _PEOPLE,
+    "referrals.referralchange": _KEPT,
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

@@ -212,10 +212,6 @@ CSRF_FAILURE_VIEW = "portal.public.problems.forged"
 ORGANISATION_NAME = env.str("ORGANISATION_NAME", default="Patient Navigation")
 ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="")
 ORGANISATION_PHONE = env.str("ORGANISATION_PHONE", default="")
-# Where the portal is for people outside: what links in mails begin with.
-PUBLIC_URL = env.str(
-    "PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}"
-).rstrip("/")
 
 # --- mail ----------------------------------------------------------------------------------------
 
@@ -263,7 +259,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = (
     required("DEFAULT_FROM_EMAIL")
     if MAIL_IS_ON and not EMBEDDED
-    else env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+    else env.str("DEFAULT_FROM_EMAIL", default=f"{ORGANISATION_NAME} <portal@localhost>")
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where the portal is for people outside: what links in mails begin with.
@@ -344,9 +340,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "PartyEnum": "bookings.models.Booking.Party",
+        "ForConditionOriginEnum": "referrals.models.described.ForCondition.Origin",
         "PatientSexEnum": "patients.models.Patient.Sex",
+        "ReferralReasonEnum": "referrals.models.Reason",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
+        "TrialSexEnum": "referrals.models.described.Described.Sex",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",
     },
 }

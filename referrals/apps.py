@@ -15,12 +15,16 @@ class ReferralsConfig(AppConfig):
         relations.join(*moving.POLICIES)
         holdings.join(
             holdings.Holding("referrals.CTReferral", ("patient",)),
+            holdings.Holding("referrals.ReferralChange", ("referral",)),
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
             about_others={
                 "referrals.ClinicalTrial": "people at trial sites",
+                "referrals.TrialSite": "people at trial sites",
                 "referrals.ExpandedAccessProgram": "people at sponsors",
+                "referrals.RegistryRecord": "people at trial sites and sponsors",
+                "referrals.SetAsideRecord": "people at trial sites and sponsors",
             },
         )
         closing.join(*ending.STEPS)

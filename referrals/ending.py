@@ -55,13 +55,20 @@ def end_referrals(ending: Ending) -> Sequence[Model]:
     referrals = list(active.select_for_update(of=("self",)).order_by("pk"))
     for referral in referrals:
         if ending.closed_as == Closed.COMPLETED and referral.status == Status.ENROLLED:
-            referral.status, referral.outcome = Status.COMPLETED, Outcome.ENROLLED
+            status, outcome = Status.COMPLETED, Outcome.ENROLLED
         else:
-            referral.status, referral.outcome = _REFERRAL_ENDS.get(
+            status, outcome = _REFERRAL_ENDS.get(
                 ending.closed_as, (Status.WITHDRAWN, Outcome.OTHER)
             )
-        referral.save(update_fields=("status", "outcome"))
+        end(referral, status, outcome, now=ending.now)
     return referrals
+
+
+def end(referral: CTReferral, status: Status, outcome: Outcome, *, now: datetime) -> None:
+    """End a referral that is locked; nobody is waited for any more."""
+    referral.status, referral.outcome = status, outcome
+    referral.status_since, referral.due_on = now, None
+    referral.save(update_fields=("status", "outcome", "status_since", "due_on"))
 
 
 def close_dossiers(ending: Ending) -> Sequence[Model]:

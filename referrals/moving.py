@@ -4,6 +4,7 @@ A patient has one active referral to a trial and one open dossier in a program. 
 have one, the further one stays; of two equals, the survivor's. The other is ended, not lost.
 """
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.relations import Merging, Policy
@@ -20,7 +21,11 @@ def referrals(merging: Merging) -> None:
             continue
         behind = other if _progress(referral) > _progress(other) else referral
         merging.journal.change(
-            behind, status=CTReferral.Status.WITHDRAWN, outcome=CTReferral.Outcome.OTHER
+            behind,
+            status=CTReferral.Status.WITHDRAWN,
+            outcome=CTReferral.Outcome.OTHER,
+            status_since=timezone.now(),
+            due_on=None,
         )
         merging.give_way(
             behind, "referral_twice", _("The other referral to this trial stays active.")

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 
 from patients.consenting import Step, Withdrawal
 from patients.models import Consent
+from referrals.ending import end
 from referrals.models import CTReferral, DossierStep, EAPDossier
 
 Purpose = Consent.Purpose
@@ -29,9 +30,12 @@ def end_unsent(withdrawal: Withdrawal) -> Sequence[Model]:
     rows = unsent_referrals(withdrawal).select_for_update(of=("self",)).order_by("pk")
     referrals = list(rows)
     for referral in referrals:
-        referral.status = CTReferral.Status.WITHDRAWN
-        referral.outcome = CTReferral.Outcome.WITHDRAWN
-        referral.save(update_fields=("status", "outcome"))
+        end(
+            referral,
+            CTReferral.Status.WITHDRAWN,
+            CTReferral.Outcome.WITHDRAWN,
+            now=withdrawal.now,
+        )
     return referrals
 
 

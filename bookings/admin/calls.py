@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
+from bookings import queues
 from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.calling import record
 from bookings.models import Booking, Call
@@ -42,7 +43,7 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "due":
-            return queryset.follow_ups_due(today=timezone.localdate())
+            return queues.follow_ups_due(timezone.now(), queryset)
         return queryset
 
 

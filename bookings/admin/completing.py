@@ -7,6 +7,7 @@ The same page serves a planned call and one that was not. All of it is kept by o
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -30,7 +31,7 @@ from patients import closing, contacting, conversion
 from patients.admin.consents import in_force, text_to_read
 from patients.models import Consent, ContactPoint, Patient
 from portal.core.admin import Briefing, Verb, VerbForm
-from portal.core.admin.display import choice_badge, clock_in, moment, phone_link
+from portal.core.admin.display import choice_badge, clock_in, moment, phone_link, short_day
 from portal.core.admin.verbs import counted
 from portal.core.permissions import may
 
@@ -112,8 +113,12 @@ class ConsentPart(forms.Form):
 class CallPageForm(VerbForm):
     """What came of a call."""
 
-    booking = forms.ChoiceField(
-        label=gettext_lazy("Which call"), required=False, widget=UnfoldAdminSelectWidget
+    booking = forms.TypedChoiceField(
+        label=gettext_lazy("Which call"),
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        widget=UnfoldAdminSelectWidget,
     )
     outcome = forms.ChoiceField(
         label=gettext_lazy("Outcome"),
@@ -266,7 +271,7 @@ class CallPage(Verb):
         return self.patient_of(record)
 
     def context(self, record: Any, user: Any) -> dict[str, Any]:
-        patient = self.patient_of(record)
+        patient, now = self.patient_of(record), timezone.now()
         calls = Call.objects.current().filter(patient=patient).order_by("-started_at", "-id")
         guards = [one for one in conversion.missing(patient) if one.code != "not_reached"]
         in_vain = attempts.since_reached(patient)
@@ -278,7 +283,8 @@ class CallPage(Verb):
             "in_vain": in_vain,
             "is_unreachable": in_vain >= closing.ATTEMPTS_NEEDED,
             "last_calls": [
-                (moment(c.started_at), choice_badge(c, "outcome")) for c in calls[:LAST_CALLS]
+                (short_day(timezone.localdate(c.started_at), now=now), choice_badge(c, "outcome"))
+                for c in calls[:LAST_CALLS]
             ],
             "proposals": patient.proposals.open().count(),
             "on_voicemail": ON_VOICEMAIL[Voicemail(patient.voicemail)],
@@ -290,13 +296,13 @@ class CallPage(Verb):
 
     def run(self, record: Any, *, by: Any, said: Mapping[str, Any]) -> str:
         booking = self.booking_of(record)
-        planned = str(booking.pk) if booking is not None else said.get("booking", "")
+        planned = booking.pk if booking is not None else said.get("booking")
         completed = calling.complete(
             patient_id=self.patient_of(record).pk,
             navigator_id=said.get("navigator") or by.pk,
             started_at=said["started_at"],
             outcome=said["outcome"],
-            booking_id=planned or None,
+            booking_id=planned,
             summary=said["summary"],
             decision=said["decision"],
             next_action=said["next_action"],
@@ -353,6 +359,7 @@ class RecordCall(CallPage):
     name = "call"
     label = gettext_lazy("Record a call")
     icon = "call"
+    variant = ActionVariant.DEFAULT
 
     def is_offered(self, record: Patient, user: Any) -> bool:
         is_open = record.stage != Patient.Stage.CLOSED and not record.is_deceased

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 from unfold.enums import ActionVariant
 
 from bookings import feeds
@@ -48,35 +47,6 @@ class Stop(Verb):
         return _("The link was stopped.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def mine(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """The viewer's own link: whether there is one, and a button that makes one.
-
-    The link is in the answer to that button and nowhere else.
-    """
-    user: Any = request.user
-    if not may(user, "add", CalendarFeed):
-        raise PermissionDenied
-    address = ""
-    if request.method == "POST":
-        _feed, secret = feeds.make(by=user)
-        address = request.build_absolute_uri(reverse("calendar-feed", args=[f"{secret}.ics"]))
-    feed = CalendarFeed.objects.filter(user=user, stopped_at=None).first()
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": _("My calls in my calendar"),
-        "feed": feed,
-        "address": address,
-        "stop_url": reverse("admin:bookings_calendarfeed_stop", args=[feed.pk]) if feed else "",
-        "last_read": moment(feed.last_read_at) if feed else "",
-        "week_url": reverse("admin:bookings_booking_week"),
-    }
-    request.current_app = model_admin.admin_site.name
-    response = TemplateResponse(request, "bookings/my_link.html", context)
-    add_never_cache_headers(response)
-    return response
-
-
 @admin.register(CalendarFeed)
 class CalendarFeedAdmin(ReadOnlyAdmin):
     """Who lets a calendar outside read their calls."""
@@ -94,7 +64,39 @@ class CalendarFeedAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("user", "created_at", "last_read_at", "stopped_at")
     verbs = (Stop(),)
-    custom_urls = (("mine/", "bookings_calendarfeed_mine", mine),)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, "add", CalendarFeed)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The viewer's own link: whether there is one, and a button that makes one.
+
+        The link is in the answer to that button and nowhere else.
+        """
+        user: Any = request.user
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        address = ""
+        if request.method == "POST":
+            _feed, secret = feeds.make(by=user)
+            address = request.build_absolute_uri(reverse("calendar-feed", args=[f"{secret}.ics"]))
+        feed = CalendarFeed.objects.filter(user=user, stopped_at=None).first()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("My calls in my calendar"),
+            "feed": feed,
+            "address": address,
+            "stop_url": reverse("admin:bookings_calendarfeed_stop", args=[feed.pk]) if feed else "",
+            "last_read": moment(feed.last_read_at) if feed else "",
+            "week_url": reverse("admin:bookings_booking_week"),
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        response = TemplateResponse(request, "bookings/my_link.html", context)
+        add_never_cache_headers(response)
+        return response
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("user")

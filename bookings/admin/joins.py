@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,7 +12,7 @@ from bookings.admin.calls import call_outcome
 from bookings.admin.completing import RecordCall
 from bookings.admin.planned import booking_status, minutes_of
 from bookings.models import Booking, Call
-from bookings.queues import never_called
+from bookings.queues import never_called, unreachable
 from patients.admin.joined import Column, FactSource, Queue, Table, join
 from portal.core.admin import Fact, RelatedTable
 from portal.core.admin.display import NOTHING, moment, two_lines
@@ -65,6 +66,11 @@ join(
     facts=(FactSource(position=10, read=_next_call_fact),),
     queues=(
         Queue(key="never_called", label=gettext_lazy("Leads never called"), narrow=never_called),
+        Queue(
+            key="unreachable",
+            label=gettext_lazy("Tried often in vain"),
+            narrow=lambda people: unreachable(timezone.now(), people),
+        ),
     ),
     tables=(
         Table(

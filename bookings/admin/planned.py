@@ -18,6 +18,7 @@ from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.admin.week import week
 from bookings.models import Booking
 from bookings.scheduling import book
+from bookings.telling import remind
 from patients.models import Patient
 from patients.overriding import may_override
 from portal.core.admin import (
@@ -87,15 +88,18 @@ class WhenFilter(DropdownFilter):  # type: ignore[misc]
         return [
             ("today", _("Today")),
             ("missing", _("Outcome missing")),
+            ("rebook", _("To rebook")),
             ("upcoming", _("To come")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         now = timezone.now()
         if self.value() == "today":
-            return queryset.between(*queues.today(now))
+            return queues.calls_today(now, queryset)
         if self.value() == "missing":
-            return queryset.outcome_missing(now=now)
+            return queues.outcome_missing(now, queryset)
+        if self.value() == "rebook":
+            return queues.to_rebook(now, queryset)
         if self.value() == "upcoming":
             return queryset.upcoming(now=now)
         return queryset
@@ -245,6 +249,7 @@ class BookingAdmin(HeedsNo, RecordAdmin):
         """A new call is booked by the verb, which refuses a time that is taken."""
         if change:
             super().save_model(request, obj, form, change)
+            remind(obj, now=timezone.now())
             return
         booking = book(
             patient_id=obj.patient_id,

@@ -180,7 +180,7 @@ class Week:
         """Where the viewer lets their calendar read their own week."""
         if not self.is_mine or not may(self.user, "add", CalendarFeed):
             return ""
-        return reverse("admin:bookings_calendarfeed_mine")
+        return reverse("admin:bookings_calendarfeed_add")
 
     def _url(self, **query: Any) -> str:
         query.setdefault("navigator", self.navigator.pk if self.navigator else TEAM)

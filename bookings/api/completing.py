@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
+from django.db.models import Model
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -128,7 +129,7 @@ class Completes(RecordViewSet):
     def _refuse_unless_allowed(self, said: dict[str, Any]) -> None:
         """Raise PermissionDenied for what the caller may not do by itself either."""
         user = self.request.user
-        needed = [("add", Call)]
+        needed: list[tuple[str, type[Model]]] = [("add", Call)]
         if said.get("consents"):
             needed.append(("add", Consent))
         if said.get("convert"):

@@ -9,6 +9,7 @@ from bookings.models import Call
 from patients.api.of_patient import OfPatientSerializer, PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Patient
+from portal.core.api.fields import Text
 from portal.core.api.filters import (
     AnyOfFilter,
     DayFilter,
@@ -38,7 +39,7 @@ class CallSerializer(OfPatientSerializer):
 
     class Meta:
         model = Call
-        fields = (
+        fields: tuple[str, ...] = (
             *RECORD_FIELDS,
             "patient",
             "booking",
@@ -66,6 +67,21 @@ class CallSerializer(OfPatientSerializer):
             "supersedes": CallSummary,
             "navigator": StaffSummary,
         }
+
+
+class NewCallSerializer(CallSerializer):
+    """A call to record, and why it was made when the patient had said no to being contacted."""
+
+    although = Text(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=5000,
+        help_text="Why there was a call, for somebody who had said no to being contacted.",
+    )
+
+    class Meta(CallSerializer.Meta):
+        fields = (*CallSerializer.Meta.fields, "although")
 
 
 class CallFilters(RecordFilters):
@@ -96,6 +112,7 @@ class CallViewSet(Creates, Changes):
     queryset = Call.objects.all()
     serializer_class = CallSerializer
     filterset_class = CallFilters
+    bodies = {"create": NewCallSerializer}
     orderings = {"started_at": ("started_at", "id")}
     default_ordering = "-started_at"
     subject = (Patient, "patient_id")
@@ -113,6 +130,7 @@ class CallViewSet(Creates, Changes):
             decision=made.decision,
             next_action=made.next_action,
             next_action_due=made.next_action_due,
+            although=serializer.validated_data.get("although", ""),
             by=cast(User, self.request.user),
         )
         return call.pk

@@ -29,6 +29,7 @@ from bookings.conditions import Transition, missing
 from bookings.discarding import refuse_unless_ahead
 from bookings.models import Booking
 from bookings.scheduling import book, confirm, hold, reschedule
+from bookings.telling import remind
 from patients.api.of_patient import OfPatientSerializer, OfPatientViewSet, PatientFilter
 from patients.api.summaries import PatientSummary
 from portal.core.api import versions
@@ -86,6 +87,11 @@ class BookingSerializer(OfPatientSerializer):
             "navigator": StaffSummary,
             "rescheduled_to": BookingSummary,
         }
+
+    def update(self, instance: Booking, validated_data: dict[str, Any]) -> Any:
+        booking = super().update(instance, validated_data)
+        remind(booking, now=timezone.now())
+        return booking
 
 
 class NewBookingSerializer(BookingSerializer):

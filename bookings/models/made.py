@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.models.planned import Booking
 from bookings.models.roster import NAVIGATORS
 from patients.models import Patient
+from portal.core.constraints import one_of
 from portal.core.history import UNSEALED, tracked
 from portal.core.models import Record, User
 
@@ -22,7 +23,19 @@ class CallQuerySet(models.QuerySet[Any]):
 
     def current(self) -> Self:
         """Without those that a later record of the same call corrects."""
-        return self.filter(superseded_by=None)
+        # Few calls correct another: asked for by name, they are looked up, and not every call read.
+        corrections = Call.objects.filter(
+            supersedes__isnull=False, supersedes=models.OuterRef("pk")
+        )
+        return self.filter(~models.Exists(corrections))
+
+    def tried(self) -> Self:
+        """Calls in vain since which nobody has spoken to the patient."""
+        spoken = Call.objects.current().filter(
+            patient=models.OuterRef("patient"), started_at__gte=models.OuterRef("started_at")
+        )
+        spoken = spoken.exclude(outcome__in=Call.IN_VAIN)
+        return self.current().filter(~models.Exists(spoken), outcome__in=Call.IN_VAIN)
 
     def follow_ups_due(self, *, today: date) -> Self:
         """The last call of somebody who is not closed, when what it promised is due."""
@@ -113,6 +126,15 @@ class Call(Record):
         verbose_name_plural = _("calls")
         ordering = ("-started_at", "-id")
         constraints = (
+            one_of(
+                *("outcome", "reached", "third_party", "voicemail", "no_answer"),
+                *("wrong_number", "refused"),
+                name="bookings_call_outcome_known",
+            ),
+            one_of(
+                *("decision", "", "pursue", "disqualify", "think"),
+                name="bookings_call_decision_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(next_action_due=None) | ~models.Q(next_action=""),
                 name="bookings_call_due_has_action",

@@ -15,6 +15,7 @@ from bookings.models.ranges import SameId, time_span
 from bookings.models.roster import NAVIGATORS
 from patients.models import Patient, Submission
 from portal.core.choices import validate_time_zone
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record, User
 
@@ -126,6 +127,10 @@ class Booking(Record):
         verbose_name_plural = _("bookings")
         ordering = ("-starts_at", "-id")
         constraints = (
+            one_of(
+                *("status", "held", "booked", "completed", "no_show", "cancelled", "rescheduled"),
+                name="bookings_booking_status_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")),
                 name="bookings_booking_end_after_start",

@@ -118,7 +118,16 @@ def test_same_call_again_changes_nothing(booking: Booking) -> None:
     assert (Call.objects.count(), Consent.objects.count()) == (1, 1)
 
 
-@pytest.mark.parametrize("outcome", ["no_answer", "refused"])
+@pytest.mark.parametrize("outcome", ["voicemail", "no_answer", "wrong_number"])
+def test_nothing_is_consented_to_when_nobody_spoke(outcome: str, booking: Booking) -> None:
+    with pytest.raises(ValidationError) as invalid:
+        finish(booking, outcome, consents=[said()])
+
+    assert set(invalid.value.error_dict) == {"consents"}
+    assert nothing_changed(booking)
+
+
+@pytest.mark.parametrize("outcome", ["third_party", "refused"])
 def test_conversion_without_reaching_them_keeps_nothing(outcome: str, booking: Booking) -> None:
     with pytest.raises(Refused) as refused:
         finish(booking, outcome, decision="pursue", convert=True, consents=[said()])

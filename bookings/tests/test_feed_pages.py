@@ -12,7 +12,7 @@ from bookings.models import CalendarFeed
 from portal.core.models import User
 
 pytestmark = pytest.mark.django_db
-MINE = "/admin/bookings/calendarfeed/mine/"
+MINE = "/admin/bookings/calendarfeed/add/"
 
 
 @pytest.fixture

@@ -246,3 +246,22 @@ def test_rest_refuses_a_booking_for_who_said_no(
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "contact_refused")
+
+
+def test_rest_records_a_call_with_who_said_no_for_a_reason(
+    writer: Rest, refuser: Patient, navigator: User
+) -> None:
+    call = {
+        "patient": str(refuser.pk),
+        "navigator": str(navigator.pk),
+        "started_at": (LONG_AGO + timedelta(days=1)).isoformat(),
+        "outcome": "reached",
+    }
+
+    refused = writer.post("calls/", call)
+    made = writer.post("calls/", {**call, "although": "They called us."})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "contact_refused")
+    assert made.status_code == 201, made.content
+    assert "although" not in made.json()
+    assert RuleOverride.objects.get().reason == "They called us."

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from bookings import calling_off, scheduling, telling
+from bookings import calling_off, links, scheduling, telling
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
-from patients import closing, consenting, outgoing
+from patients import closing, consenting, merging, outgoing, unmerging
 from patients.models import Consent, Message, Patient, StageChange
 from patients.sending import deliver
 from patients.tests.factories import ConsentFactory, PatientFactory
@@ -188,15 +190,50 @@ def test_reminder_is_at_the_time_the_booking_says_when_it_is_sent(navigator: Use
     assert (before, story.told) == (["booked"], ["booked", "reminded"])
 
 
-def test_reminder_can_be_brought_forward(navigator: User) -> None:
+def test_reminder_is_brought_forward_in_the_workplace(navigator: User, client: Client) -> None:
     story = Story(navigator)
-    story.booking.reminder_at = story.starts_at - timedelta(days=3)
-    story.booking.save()
+    wanted = story.starts_at - timedelta(days=3)
+    client.force_login(navigator)
+    page = reverse("admin:bookings_booking_change", args=[story.booking.pk])
 
-    telling.remind(story.booking, now=timezone.now())
-    story.work(story.booking.reminder_at)
+    answer = client.post(
+        page,
+        {
+            "version": story.booking.version,
+            "reminder_at_0": f"{wanted.astimezone(navigator.zone):%Y-%m-%d}",
+            "reminder_at_1": f"{wanted.astimezone(navigator.zone):%H:%M}",
+            "patient_time_zone": "UTC",
+        },
+    )
+    assert answer.status_code == 302
+    story.work(wanted)
 
     assert story.told == ["booked", "reminded"]
+
+
+def test_reminder_is_brought_forward_over_rest(navigator: User, client: Client) -> None:
+    story = Story(navigator)
+    wanted = story.starts_at - timedelta(days=3)
+    client.force_login(navigator)
+
+    answer = client.patch(
+        f"/api/v1/bookings/{story.booking.pk}/",
+        {"reminder_at": wanted.isoformat()},
+        content_type="application/json",
+        headers={"If-Match": f'"{story.booking.version}"'},
+    )
+    assert answer.status_code == 200, answer.content
+    story.work(wanted)
+
+    assert story.told == ["booked", "reminded"]
+
+
+def test_call_that_is_held_is_not_reminded_of(navigator: User) -> None:
+    held = BookingFactory(status="held", held_until=timezone.now() + HOUR)
+
+    telling.remind(held, now=held.starts_at - timedelta(days=5))
+
+    assert not Message.objects.exists()
 
 
 def test_call_within_a_day_has_no_reminder(navigator: User) -> None:
@@ -227,6 +264,20 @@ def test_at_night_only_who_did_it_themselves_is_answered(
     story.work((story.starts_at - timedelta(days=3)).replace(hour=23))
 
     assert story.told == told
+
+
+def test_merge_that_cancels_one_of_two_calls_at_a_time_tells_nobody(navigator: User) -> None:
+    story, other = Story(navigator), Story(UserFactory())
+
+    done = merging.merge(survivor_id=story.patient.pk, loser_id=other.patient.pk, by=navigator)
+    other.booking.refresh_from_db()
+    assert other.booking.status == "cancelled"
+    assert not Message.objects.filter(kind="call-cancelled").exists()
+
+    unmerging.undo(merge_id=done.pk, by=navigator)
+    story.work(story.starts_at - telling.REMIND_BEFORE)
+
+    assert sorted(story.told) == ["booked", "booked", "reminded", "reminded"]
 
 
 # --- the words
@@ -301,6 +352,26 @@ def test_mail_carries_the_call_for_the_calendar(
     assert invitation is not None
     assert invitation.method == method
     assert f"METHOD:{method}".encode() in invitation.content
+
+
+@pytest.mark.parametrize("kind", [telling.CONFIRMED, telling.MOVED, telling.REMINDER])
+def test_mail_leads_to_the_page_where_the_call_is_moved_or_cancelled(
+    kind: outgoing.Kind, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://portal.example"
+
+    words = written(kind, "en")
+
+    link = links.to_change(Booking.objects.get())
+    assert link.startswith("https://portal.example/")
+    assert link in words.text
+    assert f'href="{link}"' in words.html
+
+
+def test_mail_about_a_cancelled_call_offers_nothing_to_change() -> None:
+    words = written(telling.CANCELLED, "en", status="cancelled", cancelled_by="patient")
+
+    assert "http" not in words.text
 
 
 def test_reminder_leaves_the_calendar_alone() -> None:

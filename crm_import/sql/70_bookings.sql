@@ -76,6 +76,8 @@ WHERE b.status = 'rescheduled' AND EXISTS (
 UPDATE crm_booking SET status = 'cancelled',
     reason = coalesce(nullif(reason, ''), 'Removed in the legacy CRM.')
 WHERE status = 'rescheduled' AND moved_to IS NULL;
+-- A booking that is there already may go to one that is only made further down.
+SET CONSTRAINTS ALL DEFERRED;
 
 -- step: earlier imports that changed since
 -- Only what nobody touched here. Before the new ones come: a call moved by a quarter of an hour
@@ -140,6 +142,9 @@ SELECT b.id, coalesce(b.modified, b.created, r.started), b.patient_id, b.starts_
     b.reason, b.moved_to, b.reminder_at, '', gen_random_uuid()
 FROM crm_booking b, crm_this r
 WHERE b.is_new ORDER BY b.starts_at;
+
+-- step: keys of bookings
+SET CONSTRAINTS ALL IMMEDIATE;
 
 -- step: legacy ids of bookings
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, slot, rule, run_id)

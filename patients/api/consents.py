@@ -1,14 +1,16 @@
 """Decisions about consent over REST."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from patients import consenting
+from patients.api.keys import KeyedViewSet, sent_key
 from patients.api.of_patient import PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Consent, Patient
 from portal.core.api.filters import AnyOfFilter, InstantFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
-from portal.core.api.viewsets import AppendViewSet
+from portal.core.models import User
 
 
 class ConsentSerializer(RecordSerializer):
@@ -32,9 +34,6 @@ class ConsentSerializer(RecordSerializer):
         read_only_fields = RECORD_FIELDS
         related = {"patient": PatientSummary, "obtained_by": StaffSummary}
 
-    def create(self, validated_data: dict[str, Any]) -> Consent:
-        return consenting.record(consent=self.row, by=self.context["request"].user).consent
-
 
 class ConsentFilters(RecordFilters):
     """What the list of consents can be narrowed by."""
@@ -46,7 +45,7 @@ class ConsentFilters(RecordFilters):
     decided_before = InstantFilter("decided_at", "lt")
 
 
-class ConsentViewSet(AppendViewSet):
+class ConsentViewSet(KeyedViewSet):
     """What patients allowed, refused and withdrew. A change of mind is a further record.
 
     Withdrawing stops at once what depended on the consent and was not sent yet: calls to come,
@@ -59,3 +58,13 @@ class ConsentViewSet(AppendViewSet):
     orderings = {"decided_at": ("decided_at", "id")}
     default_ordering = "-decided_at"
     subject = (Patient, "patient_id")
+
+    def make(self, serializer: Any) -> UUID:
+        consent: Consent = serializer.row
+        consent.idempotency_key = sent_key(self.request)
+        recorded = consenting.record(
+            consent=consent,
+            by=cast(User, self.request.user),
+            is_dated="decided_at" in serializer.validated_data,
+        )
+        return recorded.consent.pk

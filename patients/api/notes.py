@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from patients import noting
+from patients.api.keys import KeyedViewSet, sent_key
 from patients.api.of_patient import PatientFilter
 from patients.api.summaries import PatientSummary
 from patients.models import Note, Patient
 from portal.core.api.filters import IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer, StaffSummary
-from portal.core.api.viewsets import AppendViewSet
 
 
 class NoteSerializer(RecordSerializer):
@@ -29,7 +29,7 @@ class NoteFilters(RecordFilters):
     author = IdFilter("author_id")
 
 
-class NoteViewSet(AppendViewSet):
+class NoteViewSet(KeyedViewSet):
     """Notes about patients, by whoever sends them. A correction is a further note."""
 
     queryset = Note.objects.all()
@@ -43,5 +43,6 @@ class NoteViewSet(AppendViewSet):
             patient_id=sent["patient"].pk,
             by=self.request.user,  # type: ignore[arg-type]
             text=sent["text"],
+            idempotency_key=sent_key(self.request),
         )
         return note.pk

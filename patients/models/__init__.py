@@ -1,26 +1,20 @@
 """The tables of people, and of what they told us.
 
-`contacts` holds the people themselves and how to reach them, `lookups` the lists they point at,
-`records` what was said and decided about a patient, `texts` what they agreed to, `identity` which
-rows are the same person, `lifecycle` how they came to their stage, `proposals` what was said that
-differs from the record, `messages` what we say to them, `erasure` who was erased. Submodules
-import downwards only: lookups ← contacts ← records, identity, lifecycle, messages ← proposals,
-texts.
+`contacts` holds what all people have in common and specialists, `patients` the patients and how
+to reach them, `lookups` the lists they point at, `records` what was said and decided about a
+patient, `texts` what they agreed to, `identity` which rows are the same person, `lifecycle` how
+they came to their stage, `proposals` what was said that differs from the record, `messages` what
+we say to them, `erasure` who was erased. Submodules import downwards only: lookups ← contacts ←
+patients ← records, identity, lifecycle, messages ← proposals, texts.
 """
 
-from patients.models.contacts import (
-    Contact,
-    ContactPoint,
-    Patient,
-    PatientQuerySet,
-    Specialist,
-    SpecialistQuerySet,
-)
+from patients.models.contacts import Contact, Specialist, SpecialistQuerySet
 from patients.models.erasure import ErasedPatient, ErasureRequest, SoughtValue
 from patients.models.identity import MergedPatient, PatientMerge, PossibleDuplicate
 from patients.models.lifecycle import RuleOverride, StageChange
 from patients.models.lookups import ConditionName, Hospital, MedicalCondition, Specialization
 from patients.models.messages import Message, MessageQuerySet
+from patients.models.patients import ContactPoint, Patient, PatientQuerySet
 from patients.models.proposals import FieldProposal
 from patients.models.records import Consent, Document, Note, Submission
 from patients.models.texts import ConsentText

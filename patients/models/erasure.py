@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
 
@@ -116,6 +117,11 @@ class ErasureRequest(Record):
         verbose_name_plural = _("erasures")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of(
+                *("state", "planned", "withdrawn", "approved", "failed", "files_left"),
+                *("erased", "traces_left", "verified"),
+                name="patients_erasurerequest_state_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(approved_by=None)
                 | ~models.Q(approved_by=models.F("requested_by")),

@@ -7,7 +7,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient, Specialist
+from patients.models.contacts import Specialist
+from patients.models.patients import Patient
+from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
 from portal.core.search import SEARCH_LIMIT
@@ -179,6 +181,10 @@ class PossibleDuplicate(Record):
         verbose_name_plural = _("possible duplicates")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of(
+                *("state", "open", "later", "same", "different"),
+                name="patients_possibleduplicate_state_known",
+            ),
             models.CheckConstraint(
                 condition=(
                     models.Q(

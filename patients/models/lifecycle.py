@@ -7,7 +7,8 @@ told to go on although a condition does not hold.
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
+from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
 
@@ -76,6 +77,14 @@ class StageChange(Record):
         verbose_name_plural = _("changes of stage")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of(
+                *("from_stage", "lead", "patient", "closed"),
+                name="patients_stagechange_from_stage_known",
+            ),
+            one_of(
+                *("to_stage", "lead", "patient", "closed"),
+                name="patients_stagechange_to_stage_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(to_stage="closed", closed_reason__gt="")
                 | (~models.Q(to_stage="closed") & models.Q(closed_reason="")),

@@ -5,10 +5,12 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
 from portal.core.choices import language_choices
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
 
@@ -93,6 +95,10 @@ class Message(Record):
         verbose_name_plural = _("messages")
         ordering = ("-due_at", "-id")
         constraints = (
+            one_of(
+                *("status", "waiting", "sending", "sent", "dropped", "set_aside"),
+                name="patients_message_status_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status="sent", sent_at__isnull=False)
                 | (~models.Q(status="sent") & models.Q(sent_at=None)),
@@ -145,7 +151,7 @@ class Message(Record):
         free_text = ("subject",)
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.get_status_display()}, {timezone.localtime(self.due_at):%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:patients_message_change", args=[self.pk])

@@ -6,8 +6,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
 from patients.models.records import Submission
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record, User
 
@@ -91,6 +92,10 @@ class FieldProposal(Record):
         verbose_name_plural = _("proposed changes")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of(
+                *("state", "open", "accepted", "rejected"),
+                name="patients_fieldproposal_state_known",
+            ),
             models.UniqueConstraint(
                 fields=("patient", "field", "proposed_value"),
                 condition=models.Q(state="open"),

@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.contacts import Patient
+from patients.models.patients import Patient
 from portal.core.choices import language_choices
+from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
 
@@ -81,6 +82,11 @@ class Submission(Record):
             models.Index(
                 fields=["patient", "-received_at", "-id"], name="patients_submission_patient"
             ),
+            # The filters of the list, by source (REST as well) and by match, in its order.
+            models.Index(
+                fields=["source", "-received_at", "-id"], name="patients_submission_source"
+            ),
+            models.Index(fields=["match", "-received_at", "-id"], name="patients_submission_match"),
         )
 
     class Privacy:
@@ -183,6 +189,14 @@ class Consent(Record):
     evidence = models.TextField(
         _("evidence"), blank=True, help_text=_("Where the proof is: a file, a recording, a form.")
     )
+    idempotency_key = models.CharField(
+        _("idempotency key"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Given by the program that sent it: the same key is the same decision."),
+    )
 
     objects: ClassVar[ConsentQuerySet] = ConsentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -191,10 +205,20 @@ class Consent(Record):
         verbose_name_plural = _("consents")
         ordering = ("-decided_at", "-id")
         constraints = (
+            one_of(
+                *("decision", "given", "refused", "withdrawn"),
+                name="patients_consent_decision_known",
+            ),
             models.CheckConstraint(
                 condition=~models.Q(text_version=""),
                 name="patients_consent_names_its_text",
                 violation_error_message=_("Say which version of the text this is about."),
+            ),
+            models.UniqueConstraint(
+                fields=("idempotency_key",),
+                condition=~models.Q(idempotency_key=""),
+                name="patients_consent_key_once",
+                violation_error_message=_("This decision has been received already."),
             ),
         )
         indexes = (
@@ -204,6 +228,11 @@ class Consent(Record):
                 name="patients_consent_in_force",
             ),
             models.Index(fields=["-decided_at", "-id"], name="patients_consent_newest"),
+            # The filters of the list and of REST, each in the order of the list.
+            models.Index(fields=["purpose", "-decided_at", "-id"], name="patients_consent_purpose"),
+            models.Index(
+                fields=["decision", "-decided_at", "-id"], name="patients_consent_decision"
+            ),
         )
 
     class Privacy:
@@ -216,6 +245,7 @@ class Consent(Record):
             "language",
             "method",
             "obtained_by",
+            "idempotency_key",
         )
         medical = ("scope",)
         free_text = ("evidence",)
@@ -254,6 +284,14 @@ class Note(Record):
         related_name="notes",
     )
     text = models.TextField(_("text"))
+    idempotency_key = models.CharField(
+        _("idempotency key"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Given by the program that sent it: the same key is the same note."),
+    )
 
     class Meta:
         verbose_name = _("note")
@@ -265,6 +303,12 @@ class Note(Record):
                 name="patients_note_not_blank",
                 violation_error_message=_("An empty note says nothing."),
             ),
+            models.UniqueConstraint(
+                fields=("idempotency_key",),
+                condition=~models.Q(idempotency_key=""),
+                name="patients_note_key_once",
+                violation_error_message=_("This note has been received already."),
+            ),
         )
         indexes = (
             # A patient's notes, newest first.
@@ -273,7 +317,7 @@ class Note(Record):
         )
 
     class Privacy:
-        none = ("patient", "author")
+        none = ("patient", "author", "idempotency_key")
         free_text = ("text",)
 
     def __str__(self) -> str:

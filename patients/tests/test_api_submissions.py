@@ -26,7 +26,7 @@ FORM: dict[str, Any] = {
     "condition_text": "something rare",
     "hope": "A trial.\nOr anything.",
     "consents": [
-        {"purpose": "navigation", "decision": "given", "text_version": "2026-11"},
+        {"purpose": "navigation", "decision": "given", "text_version": "2026-11-21"},
         {"purpose": "contact", "decision": "refused", "text_version": "2026-11", "language": "en"},
     ],
     "campaign": {"kept": ["as", 1.5, None, True]},

@@ -3,6 +3,7 @@
 import smtplib
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -112,6 +114,55 @@ def test_message_that_was_erased_meanwhile_is_nothing(composing: Any) -> None:
     deliver(message.pk, now=NOON)
 
     assert mail.outbox == []
+
+
+def test_message_that_is_erased_after_it_was_claimed_is_nothing(
+    composing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = waiting()
+
+    def claim(_message_id: Any, *, now: datetime) -> bool:
+        Message.objects.all().delete()
+        return True
+
+    monkeypatch.setattr(sending, "_claim", claim)
+
+    deliver(message.pk, now=NOON)
+
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("becomes_of_it", ["moves to another record", "is erased"])
+def test_message_that_goes_while_it_is_looked_at_is_left_to_the_next_look(
+    becomes_of_it: str, composing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = waiting(status="sending", attempts=1)
+    survivor = PatientFactory()
+    find = Patient.objects.select_for_update
+
+    def lock(**options: Any) -> Any:
+        # Between reading whose message it is and holding that person.
+        if becomes_of_it == "is erased":
+            Message.objects.all().delete()
+        else:
+            Message.objects.update(patient=survivor)
+        return find(**options)
+
+    monkeypatch.setattr(Patient.objects, "select_for_update", lock)
+
+    deliver(message.pk, now=NOON)
+
+    assert mail.outbox == []
+    assert not Message.objects.exclude(status="sending").exists()
+
+
+def test_failure_of_a_message_that_is_gone_is_nobodys(composing: Any) -> None:
+    message = waiting(status="sending", attempts=1)
+    Message.objects.all().delete()
+
+    sending._failed(message.pk, ZeroDivisionError(), now=NOON)
+
+    assert not Message.objects.exists()
 
 
 def test_dropped_message_says_why(composing: Any) -> None:
@@ -300,19 +351,27 @@ def test_second_worker_leaves_alone_what_the_first_one_is_sending(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_message_that_two_workers_claimed_is_sent_by_one(
-    composing: Any, meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("locks", "sent"), [(True, 1), (False, 2)], ids=["locked", "without"])
+def test_message_that_two_workers_claimed_is_sent_by_one_because_of_the_locks(
+    locks: bool, sent: int, composing: Any, meanwhile: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = waiting()
-    began = threading.Barrier(2, timeout=20)
+    claimed = threading.Barrier(2, timeout=20)
+    handing_over = threading.Barrier(2, timeout=0.5)
 
     def claim(message_id: Any, *, now: datetime) -> bool:
         Message.objects.filter(pk=message_id).update(status="sending")
-        began.wait()
+        claimed.wait()
         return True
 
+    def wait_for_the_other() -> None:
+        with suppress(threading.BrokenBarrierError):
+            handing_over.wait()
+
     monkeypatch.setattr(sending, "_claim", claim)
-    meanwhile(lambda: None)
+    if not locks:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
+    meanwhile(wait_for_the_other)
     workers = [
         threading.Thread(target=lambda: elsewhere(lambda: deliver(message.pk, now=NOON)))
         for _ in range(2)
@@ -322,7 +381,7 @@ def test_message_that_two_workers_claimed_is_sent_by_one(
     for worker in workers:
         worker.join()
 
-    assert len(mail.outbox) == 1
+    assert len(mail.outbox) == sent
 
 
 def test_folder_takes_mail_that_names_no_message(settings: Any, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from patients.documents import SameFile
-from patients.intake import KeyReused
 from patients.locking import MergedAway
+from patients.repeating import KeyReused
 from portal.api.breaches import Breach, breach
 from portal.core.api.fields import as_drf_errors
 from portal.core.api.removal import InUse

@@ -219,8 +219,9 @@ class PortalSchema(AutoSchema):
             )
         if self.view.action == "create":
             found.append(OpenApiParameter("Location", OpenApiTypes.URI, header, response=[201]))
+            required = self.view.demands_headers
             found += [
-                OpenApiParameter(name, _KEY, header, required=True, description=text)
+                OpenApiParameter(name, _KEY, header, required=required, description=text)
                 for name, text in self.view.request_headers.items()
             ]
         if self.view.detail and self.view.action != "retrieve":

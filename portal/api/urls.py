@@ -24,7 +24,11 @@ from portal.api.views import Collections, Docs, Root, Schema
 from portal.core.api.viewsets import RecordViewSet
 from referrals.api.ct_referrals import CTReferralViewSet
 from referrals.api.eap_dossiers import DossierStepViewSet, EAPDossierViewSet
-from referrals.api.programs import ExpandedAccessProgramViewSet, ProductViewSet
+from referrals.api.programs import (
+    ExpandedAccessProgramViewSet,
+    ProductViewSet,
+    ProgramConditionViewSet,
+)
 from referrals.api.trials import ClinicalTrialViewSet, TrialConditionViewSet, TrialSiteViewSet
 
 COLLECTIONS: dict[str, type[RecordViewSet]] = {
@@ -47,6 +51,7 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "trial-sites": TrialSiteViewSet,
     "products": ProductViewSet,
     "expanded-access-programs": ExpandedAccessProgramViewSet,
+    "program-conditions": ProgramConditionViewSet,
     "ct-referrals": CTReferralViewSet,
     "eap-dossiers": EAPDossierViewSet,
     "dossier-steps": DossierStepViewSet,

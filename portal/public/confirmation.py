@@ -27,7 +27,7 @@ class Confirmation:
     """The sent form as its sender sees it again."""
 
     received_at: datetime
-    zone: str
+    clock: str
     in_full: bool
     on_behalf_of: Any
     for_somebody_else: bool
@@ -52,7 +52,7 @@ class Confirmation:
         language = said.get("language", "")
         return cls(
             received_at=submission.received_at.astimezone(zone),
-            zone=zones.place(zone.key),
+            clock=zones.clock(zone.key),
             in_full=in_full,
             on_behalf_of=dict(ON_BEHALF_OF).get(said.get("on_behalf_of", ""), ""),
             for_somebody_else=said.get("on_behalf_of", "self") != "self",

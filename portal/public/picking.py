@@ -36,7 +36,7 @@ class Appointment:
 
     starts_at: datetime
     minutes: int
-    place: str
+    clock: str
     with_whom: str
     link: str
 
@@ -46,7 +46,7 @@ class Appointment:
         return cls(
             starts_at=booking.starts_at.astimezone(zone),
             minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
-            place=zones.place(zone.key),
+            clock=zones.clock(zone.key),
             with_whom=name[0] if name else "",
             link=links.path_to_change(booking),
         )
@@ -91,7 +91,10 @@ def pick(
         patient = Patient.objects.get(submissions=submission)
         if patient.do_not_contact or not is_given(patient, Consent.Purpose.CONTACT):
             raise Refused("This person is not to be called.", code="do_not_contact")
-        booked = Booking.objects.filter(submission=submission, status=Status.BOOKED).first()
+        calls = Booking.objects.filter(submission=submission)
+        if calls.filter(status=Status.COMPLETED).exists():
+            raise Refused("They have had their call.", code="called")
+        booked = calls.filter(status=Status.BOOKED).first()
         if booked is not None and booked.starts_at == starts_at:
             return booked
         slot = slot_at(starts_at, by_language(language, now=now))

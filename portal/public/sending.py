@@ -6,6 +6,7 @@ from typing import Any
 
 from patients import intake
 from patients.models import Submission
+from patients.repeating import KeyReused
 from portal.public.drafts import Draft
 
 SOURCE = Submission.Source.LANDING_PAGE
@@ -36,7 +37,7 @@ def send(draft: Draft, payload: dict[str, Any]) -> None:
     """
     try:
         intake.receive(payload=payload, source=SOURCE, idempotency_key=draft.key)
-    except intake.KeyReused:
+    except KeyReused:
         first = first_sent(draft)
         intake.receive(
             payload=payload,

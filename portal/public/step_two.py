@@ -119,7 +119,8 @@ def _call(
         zone = ZoneInfo(asked or booking.patient_time_zone or zones.zone_of(said).key)
         return {
             "appointment": picking.Appointment.of(booking, zone=zone),
-            "is_over": booking.starts_at <= now,
+            # A call may be made somewhat early.
+            "is_over": booking.status != Booking.Status.BOOKED or booking.starts_at <= now,
         }
     zone = ZoneInfo(asked) if asked else zones.zone_of(said)
     find = picking.by_language(str(said.get("language", "")), now=now)

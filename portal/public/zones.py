@@ -65,6 +65,11 @@ def choices(*, chosen: str, country: str) -> list[Group]:
     return [*found, (_("Other"), others)] if others else found
 
 
+def clock(zone: str) -> str:
+    """Whose time it is, to be written behind one."""
+    return zone if zone == UTC else _("time in %(place)s") % {"place": place(zone)}
+
+
 @cache
 def _by_country() -> dict[str, tuple[str, ...]]:
     """The zones of each country, from the table that comes with the IANA database."""

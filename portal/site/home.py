@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from bookings import queues
 from bookings.models import Booking, Call
+from patients.closing import ATTEMPTS_NEEDED
 from patients.models import Patient
 from portal.core.admin.display import choice_badge, day, short_day, waiting
 from portal.core.models import User
@@ -26,6 +27,8 @@ from portal.roles import Role
 LISTED = 8
 LISTED_TODAY = 30
 COUNT_LIMIT = 100
+# To know how often somebody was tried, their calls are read: of fewer people than that.
+TRIED_LIMIT = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +81,13 @@ def home(request: HttpRequest) -> Home:
     blocks: list[Block] = []
     if may(user, "view", Booking):
         blocks.append(_today(user, mine, now))
+        blocks.append(_outcome_missing(user, mine, now))
+        blocks.append(_to_rebook(user, mine, now))
+    if may(user, "view", Call):
+        blocks.append(_follow_ups(user, mine, now))
     if may(user, "view", Patient):
         blocks.append(_leads(user, mine, now))
-    if may(user, "view", Booking):
-        blocks.append(_outcome_missing(user, mine, now))
-    if may(user, "view", Call):
-        blocks.append(_follow_ups(mine, now))
+        blocks.append(_unreachable(user, mine, now))
     return Home(
         greeting=_greeting(user, now),
         today=day(timezone.localdate(now)),
@@ -111,9 +115,9 @@ def _week_url(user: User, mine: User | None) -> str:
     return f"{reverse('admin:bookings_booking_week')}?navigator={mine.pk if mine else 'team'}"
 
 
-def _counted(queryset: Any) -> str:
-    number = queryset.order_by()[: COUNT_LIMIT + 1].count()
-    return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
+def _counted(queryset: Any, *, limit: int = COUNT_LIMIT) -> str:
+    number = queryset.order_by()[: limit + 1].count()
+    return f"{limit}+" if number > limit else str(number)
 
 
 def _list_url(model: str, **filters: Any) -> str:
@@ -132,7 +136,7 @@ def _about(patient: Any, *more: str) -> str:
 
 
 def _today(user: User, mine: User | None, now: datetime) -> Block:
-    calls = Booking.objects.between(*queues.today(now))
+    calls = queues.calls_today(now)
     if mine is not None:
         calls = calls.filter(navigator=mine)
     rows = list(
@@ -159,6 +163,8 @@ def _today(user: User, mine: User | None, now: datetime) -> Block:
                 url=row.patient.get_absolute_url(),
                 detail=_about(row.patient, "" if mine else str(row.navigator or "")),
                 badge=choice_badge(row, "status"),
+                action=_complete_label(row, user),
+                action_url=reverse("admin:bookings_booking_complete", args=[row.pk]),
             )
             for row in rows
         ],
@@ -166,6 +172,12 @@ def _today(user: User, mine: User | None, now: datetime) -> Block:
         empty_action=_("Plan a call") if may_book else "",
         empty_url=reverse("admin:bookings_booking_add") if may_book else "",
     )
+
+
+def _complete_label(booking: Booking, user: User) -> str:
+    """What can be done about a planned call; blank for nothing."""
+    is_open = booking.status == Booking.Status.BOOKED and may(user, "add", Call)
+    return _("Complete") if is_open else ""
 
 
 def _leads(user: User, mine: User | None, now: datetime) -> Block:
@@ -201,7 +213,7 @@ def _leads(user: User, mine: User | None, now: datetime) -> Block:
                 if row.call_at
                 else "",
                 action=_("Book a call") if may_book and not row.call_at else "",
-                action_url=f"{reverse('admin:bookings_booking_add')}?patient={row.pk}",
+                action_url=_book_url(row.pk),
             )
             for row in rows
         ],
@@ -219,7 +231,7 @@ def _leads_note(rows: Sequence[Patient], mine: User | None, now: datetime) -> st
 
 
 def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
-    missing = Booking.objects.outcome_missing(now=now)
+    missing = queues.outcome_missing(now)
     if mine is not None:
         missing = missing.filter(navigator=mine)
     rows = list(
@@ -227,8 +239,6 @@ def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
         .defer("patient__search", "patient__medical_condition__search")
         .order_by("-starts_at", "-id")[:LISTED]
     )
-    may_call = may(user, "add", Call)
-    add = reverse("admin:bookings_call_add")
     return Block(
         key="missing",
         title=_("Outcome missing"),
@@ -242,8 +252,8 @@ def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
                 name=row.patient.full_name,
                 url=row.get_absolute_url(),
                 detail=_about(row.patient, "" if mine else str(row.navigator or "")),
-                action=_("Write it up") if may_call else "",
-                action_url=f"{add}?{urlencode({'patient': row.patient_id, 'booking': row.pk})}",
+                action=_complete_label(row, user),
+                action_url=reverse("admin:bookings_booking_complete", args=[row.pk]),
             )
             for row in rows
         ],
@@ -251,9 +261,45 @@ def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
     )
 
 
-def _follow_ups(mine: User | None, now: datetime) -> Block:
-    today = timezone.localdate(now)
-    due = Call.objects.follow_ups_due(today=today)
+def _to_rebook(user: User, mine: User | None, now: datetime) -> Block:
+    lost = queues.to_rebook(now)
+    if mine is not None:
+        lost = lost.filter(navigator=mine)
+    rows = list(
+        lost.select_related("patient__medical_condition", "navigator")
+        .defer("patient__search", "patient__medical_condition__search")
+        .order_by("-starts_at", "-id")[:LISTED]
+    )
+    may_book = may(user, "add", Booking)
+    return Block(
+        key="rebook",
+        title=_("To rebook"),
+        icon="event_repeat",
+        count=_counted(lost),
+        note=_("missed, or called off by us") if rows else _("nobody waits for another call"),
+        url=_list_url("bookings_booking", queue="rebook", **_whose(mine)),
+        lines=[
+            Line(
+                lead=short_day(timezone.localdate(row.starts_at), now=now),
+                name=row.patient.full_name,
+                url=row.patient.get_absolute_url(),
+                detail=_about(row.patient, "" if mine else str(row.navigator or "")),
+                badge=choice_badge(row, "status"),
+                action=_("Book a call") if may_book else "",
+                action_url=_book_url(row.patient_id),
+            )
+            for row in rows
+        ],
+        empty=_("Every call that came to nothing was made up for."),
+    )
+
+
+def _book_url(patient_id: Any) -> str:
+    return f"{reverse('admin:bookings_booking_add')}?patient={patient_id}"
+
+
+def _follow_ups(user: User, mine: User | None, now: datetime) -> Block:
+    due = queues.follow_ups_due(now)
     if mine is not None:
         due = due.filter(navigator=mine)
     rows = list(
@@ -261,6 +307,7 @@ def _follow_ups(mine: User | None, now: datetime) -> Block:
         .defer("patient__search")
         .order_by("next_action_due", "id")[:LISTED]
     )
+    may_call = may(user, "add", Call)
     return Block(
         key="follow-ups",
         title=_("Follow-ups due"),
@@ -274,8 +321,44 @@ def _follow_ups(mine: User | None, now: datetime) -> Block:
                 name=row.patient.full_name,
                 url=row.patient.get_absolute_url(),
                 detail=row.next_action if mine else f"{row.next_action} · {row.navigator}",
+                action=_("Record a call") if may_call else "",
+                action_url=reverse("admin:patients_patient_call", args=[row.patient_id]),
             )
             for row in rows
         ],
         empty=_("Nothing that was promised is due."),
+    )
+
+
+def _unreachable(user: User, mine: User | None, now: datetime) -> Block:
+    people = queues.unreachable(now)
+    narrowed = {}
+    if mine is not None:
+        people = people.open_to(mine)
+        narrowed = {"whose": "mine_or_nobodys"}
+    rows = list(
+        people.select_related("medical_condition")
+        .defer("search", "medical_condition__search")
+        .order_by("first_contact_at", "id")[:LISTED]
+    )
+    may_close = may(user, "change", Patient)
+    return Block(
+        key="unreachable",
+        title=_("Tried in vain"),
+        icon="phone_missed",
+        count=_counted(people, limit=TRIED_LIMIT),
+        note=_("%(count)d times or more") % {"count": ATTEMPTS_NEEDED},
+        url=_list_url("patients_patient", queue="unreachable", **narrowed),
+        lines=[
+            Line(
+                lead=_("%(count)d times") % {"count": row.times},
+                name=row.full_name,
+                url=row.get_absolute_url(),
+                detail=_about(row),
+                action=_("Close as unreachable") if may_close else "",
+                action_url=reverse("admin:patients_patient_close", args=[row.pk]),
+            )
+            for row in rows
+        ],
+        empty=_("Nobody was tried that often."),
     )

@@ -68,8 +68,15 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         _("Referrals"),
         (
             Entry("referrals.ctreferral", "outbound", _("Trial referrals")),
+            Entry(
+                "referrals.ctreferral",
+                "event_busy",
+                _("No longer recruiting"),
+                "recruiting=no_longer",
+            ),
             Entry("referrals.eapdossier", "assignment"),
             Entry("referrals.dossierstep", "checklist"),
+            Entry("referrals.referralchange", "timeline"),
         ),
     ),
     (
@@ -78,12 +85,14 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.clinicaltrial", "science"),
             Entry("referrals.expandedaccessprogram", "medication", _("Access programs")),
             Entry("referrals.product", "pill"),
+            Entry("referrals.unplacedcondition", "help_center"),
             Entry("patients.medicalcondition", "diagnosis"),
             Entry("patients.conditionname", "translate"),
             Entry("patients.hospital", "local_hospital"),
             Entry("patients.specialization", "category"),
             Entry("referrals.trialsite", "location_on"),
             Entry("referrals.routetemplate", "route"),
+            Entry("referrals.setasiderecord", "report"),
         ),
     ),
     (
@@ -103,6 +112,8 @@ WITHIN_OTHERS = frozenset(
     {
         "patients.soughtvalue",
         "referrals.trialcondition",
+        "referrals.programcondition",
+        "referrals.registryrecord",
         "referrals.dossierstepdependency",
         "referrals.routestep",
         "referrals.routestepdependency",
@@ -155,18 +166,20 @@ def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
         "title": entry.title or capfirst(model._meta.verbose_name_plural),
         "icon": entry.icon,
         "link": f"{url}?{entry.query}" if entry.query else url,
-        "active": _is_open(request, url, entry.query),
+        "active": _is_open(request, url, entry),
     }
 
 
-def _is_open(request: HttpRequest, url: str, query: str) -> bool:
+def _is_open(request: HttpRequest, url: str, entry: Entry) -> bool:
     """Whether the viewer is in this list, or on a page of one of its records."""
     if not request.path.startswith(url):
         return False
     if any(page != url and request.path == page for page in _pages()):
         return False
-    leads = any(entry.query in request.META.get("QUERY_STRING", "") for entry in _filtered())
-    return leads if query else not (leads and url == reverse("admin:patients_patient_changelist"))
+    asked = request.META.get("QUERY_STRING", "")
+    if entry.query:
+        return entry.query in asked
+    return not any(one.query in asked for one in _filtered() if one.label == entry.label)
 
 
 def _filtered() -> Iterable[Entry]:

@@ -43,6 +43,8 @@ def house_models() -> Iterator[type[models.Model]]:
 
 MODELS = sorted(house_models(), key=lambda model: model._meta.label)
 RECORDS = [model for model in MODELS if issubclass(model, Record)]
+# Columns that say where something stands: other constraints rest on their values.
+STATES = {"stage", "from_stage", "to_stage", "state", "status", "decision", "outcome"}
 
 
 def label(model: type[models.Model]) -> str:
@@ -104,6 +106,22 @@ def test_every_field_is_classified_for_personal_data(model: type[models.Model]) 
     unclassified = fields - classified - {"id"}
     assert unclassified == set(), "list them in the model's Privacy class"
     assert classified - fields - RECORD_FIELDS == set(), "Privacy names fields that are gone"
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=label)
+def test_database_knows_every_state_and_no_other(model: type[models.Model]) -> None:
+    known = {
+        constraint.name: constraint.condition
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.CheckConstraint)
+    }
+
+    for field in model._meta.local_concrete_fields:
+        if field.name in STATES and field.choices:
+            name = f"{model._meta.app_label}_{model._meta.model_name}_{field.name}_known"
+            blank = [""] if field.blank else []
+            values = [*blank, *(value for value, _label in field.choices)]
+            assert known[name] == models.Q(**{f"{field.name}__in": tuple(values)})
 
 
 @pytest.mark.parametrize("model", [Patient, Specialist], ids=label)

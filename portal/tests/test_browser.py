@@ -222,6 +222,10 @@ def test_navigator_plans_a_call_from_a_free_slot_of_the_week(
                 "look => document.documentElement.classList.toggle('dark', look === 'dark')", look
             )
             demand_accessible(page, ".week-page")
+    page.goto(f"{live_server.url}/admin/bookings/calendarfeed/add/")
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_text("It is shown once").wait_for()
+    demand_accessible(page, ".portal-verb")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{week}?on={MONDAY_NINE.date()}")
     demand_accessible(page, ".week-page")

@@ -42,6 +42,7 @@ from patients.tests.factories import (
     FieldProposalFactory,
     MedicalConditionFactory,
     MergedPatientFactory,
+    MessageFactory,
     NoteFactory,
     PatientFactory,
     PossibleDuplicateFactory,
@@ -62,6 +63,7 @@ from referrals.tests.factories import (
     DossierStepDependencyFactory,
     DossierStepFactory,
     EAPDossierFactory,
+    ReferralChangeFactory,
 )
 
 State = ErasureRequest.State
@@ -113,6 +115,7 @@ UNPLANTED = {
     "patients.Patient.country",
     "patients.Patient.language",
     "patients.Consent.language",
+    "patients.Message.language",
 }
 
 
@@ -145,7 +148,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
     submission = SubmissionFactory(patient=patient)
     dossier = EAPDossierFactory(patient=patient)
     steps = DossierStepFactory.create_batch(2, dossier=dossier)
-    booking = BookingFactory(patient=patient)
+    booking, referral = BookingFactory(patient=patient), CTReferralFactory(patient=patient)
     contact, legacy_patient = LegacyContactFactory(), LegacyPatientFactory()
     legacy_dossier = LegacyDossierFactory()
     rows = [
@@ -155,6 +158,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
         DocumentFactory(patient=patient),
+        MessageFactory(patient=patient),
         FieldProposalFactory(patient=patient, submission=submission),
         StageChangeFactory(patient=patient),
         RuleOverrideFactory(patient=patient),
@@ -163,7 +167,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         PatientMerge.objects.create(survivor=patient, loser_id=uuid7(), merged_by=UserFactory()),
         booking,
         CallFactory(patient=patient, booking=booking),
-        CTReferralFactory(patient=patient),
+        referral,
+        ReferralChangeFactory(referral=referral),
         dossier,
         *steps,
         DossierStepDependencyFactory(step=steps[0], needed=steps[1]),

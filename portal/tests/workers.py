@@ -54,20 +54,24 @@ class Worker:
 
     def exit_code(self) -> int:
         """Wait until it has ended."""
-        return int(self.nursery.answers.readline())
+        code = int(self.nursery.answers.readline())
+        self.nursery.running = None
+        return code
 
 
 class Nursery:
-    """Where workers come from."""
+    """Where workers come from, one after the other."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.orders: IO[str] = process.stdin
         self.answers: IO[str] = process.stdout
+        self.running: Worker | None = None
 
     def worker(self, *arguments: str) -> Worker:
-        return Worker(self, *arguments)
+        self.running = Worker(self, *arguments)
+        return self.running
 
 
 @contextmanager
@@ -83,6 +87,10 @@ def nursery(mail_folder: Path) -> Iterator[Nursery]:
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"},
     )
     with process:
-        yield Nursery(process)
-        assert process.stdin is not None
-        process.stdin.close()
+        workers = Nursery(process)
+        try:
+            yield workers
+        finally:
+            if workers.running is not None:
+                workers.running.end(signal.SIGKILL)
+            workers.orders.close()

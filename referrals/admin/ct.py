@@ -5,8 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.contrib.filters.admin import DropdownFilter
 
 from patients.admin.beginning import BeginsForPatient
 from patients.admin.joined import Table, join
@@ -15,20 +17,90 @@ from portal.core.admin import (
     ChoicesFilter,
     DateRangeFilter,
     Fact,
+    ReadOnlyAdmin,
     RecordAdmin,
     RelatedTable,
 )
-from portal.core.admin.display import NOTHING, choice_badge, day, moment, record_link, two_lines
-from referrals.models import CTReferral
+from portal.core.admin.display import (
+    NOTHING,
+    badge,
+    choice_badge,
+    day,
+    moment,
+    record_link,
+    short_day,
+    two_lines,
+)
+from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
+from referrals.admin.referring import VERBS
+from referrals.lifecycle import BY_NAME
+from referrals.models import CTReferral, ReferralChange
+
+
+class SilentFilter(DropdownFilter):  # type: ignore[misc]
+    """The sites that are to be asked again."""
+
+    title = gettext_lazy("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("silent", _("Site keeps silent"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "silent":
+            return queryset.silent(today=timezone.localdate())
+        return queryset
+
+
+def held(referral: CTReferral) -> tuple[str, str]:
+    """Who has to act, and for how long they have had it; dashes when it has ended."""
+    holder = referral.holder
+    if holder is None:
+        return NOTHING, ""
+    since = referral.status_since
+    if since is None:
+        return str(holder.label), ""
+    days = (timezone.localdate() - timezone.localdate(since)).days
+    return str(holder.label), ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+
+
+def what_happened(change: ReferralChange) -> str:
+    """The action in the words of its button."""
+    action = BY_NAME.get(change.action)
+    return str(action.label) if action else _("The site was asked again")
+
+
+def due_badge(referral: CTReferral) -> str:
+    """When the site should answer, red when that is over; the dash when nobody is waited for."""
+    if referral.due_on is None or referral.status not in CTReferral.AT_THE_SITE:
+        return NOTHING
+    if referral.due_on < timezone.localdate():
+        return badge(
+            "silent",
+            _("since %(day)s") % {"day": short_day(referral.due_on, now=timezone.now())},
+            "red",
+        )
+    return day(referral.due_on)
 
 
 @admin.register(CTReferral)
 class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     """Who was referred to which trial, and how far it has come."""
 
-    list_display = ("patient", "trial_shown", "status_shown", "eligible", "physician", "sent")
+    list_display = (
+        "patient",
+        "trial_shown",
+        "status_shown",
+        "holder_shown",
+        "due",
+        "eligible",
+        "physician",
+        "sent",
+    )
     list_filter = (
+        SilentFilter,
         ("status", ChoicesFilter),
+        RecruitingFilter,
         ("eligible", ChoicesFilter),
         ("trial", AutocompleteFilter),
         ("created_at", DateRangeFilter),
@@ -39,7 +111,17 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
         "The patient: start of a name, e-mail or its domain, or phone digits"
     )
     autocomplete_fields = ("patient", "trial")
-    readonly_fields = ("status", "referred_at", "physician", "outcome")
+    readonly_fields = (
+        "status",
+        "outcome",
+        "referred_at",
+        "physician",
+        "site",
+        "status_since",
+        "due_on",
+        "enrolled_on",
+    )
+    verbs = VERBS
     fieldsets = (
         (
             gettext_lazy("The referral"),
@@ -50,7 +132,9 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
                 "fields": (
                     ("patient", "trial"),
                     ("status", "outcome"),
-                    ("referred_at", "physician"),
+                    ("status_since", "due_on"),
+                    ("referred_at", "enrolled_on"),
+                    ("physician", "site"),
                 ),
             },
         ),
@@ -73,18 +157,50 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
         fieldsets[1],
     )
     opens = ("patient",)
+    related_tables = (
+        RelatedTable(
+            relation="changes",
+            columns=(
+                (gettext_lazy("When"), lambda row: day(row.happened_on)),
+                (gettext_lazy("What happened"), what_happened),
+                (gettext_lazy("Why"), lambda row: row.get_reason_display() or NOTHING),
+                (gettext_lazy("In words"), lambda row: row.remark or NOTHING),
+                (gettext_lazy("By"), lambda row: row.changed_by),
+            ),
+            title=gettext_lazy("Its way so far"),
+            select_related=("changed_by",),
+            defer=("packet",),
+            can_add=False,
+            empty=gettext_lazy("Nothing has been done with it yet."),
+        ),
+    )
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
-        unseen = ("patient__search", "trial__search", "physician__search")
+        unseen = (
+            "patient__search",
+            "trial__search",
+            "trial__criteria_text",
+            "trial__contacts",
+            "physician__search",
+        )
         return page.select_related("patient", "trial", "physician").defer(*unseen)
 
     @admin.display(description=gettext_lazy("trial"))
     def trial_shown(self, referral: CTReferral) -> str:
-        return two_lines(referral.trial.registry_id, referral.trial.title)
+        below = recruiting_badge(referral) or referral.trial.title
+        return two_lines(referral.trial.registry_id, below)
 
     @admin.display(description=gettext_lazy("status"))
     def status_shown(self, referral: CTReferral) -> str:
         return choice_badge(referral, "status")
+
+    @admin.display(description=gettext_lazy("who holds it"))
+    def holder_shown(self, referral: CTReferral) -> str:
+        return two_lines(*held(referral))
+
+    @admin.display(description=gettext_lazy("answer due"), ordering="due_on")
+    def due(self, referral: CTReferral) -> str:
+        return due_badge(referral)
 
     @admin.display(description=gettext_lazy("referred"))
     def sent(self, referral: CTReferral) -> str:
@@ -98,7 +214,14 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
             Fact(_("Patient"), record_link(record.patient)),
             Fact(_("Trial"), record_link(record.trial, record.trial.registry_id)),
             Fact(_("Status"), choice_badge(record, "status")),
+            *(
+                [Fact(_("Trial status"), recruiting_badge(record))]
+                if record.is_no_longer_recruiting
+                else []
+            ),
             Fact(_("Referred"), moment(record.referred_at)),
+            Fact(_("Who holds it"), two_lines(*held(record))),
+            Fact(_("Answer due"), due_badge(record)),
             Fact(_("Physician"), record.physician or NOTHING),
         ]
 
@@ -118,8 +241,47 @@ join(
                 ),
                 title=gettext_lazy("Trial referrals"),
                 select_related=("trial",),
+                defer=("trial__search", "trial__criteria_text", "trial__contacts"),
                 empty=gettext_lazy("Not referred to any trial yet."),
             ),
         ),
     )
 )
+
+
+@admin.register(ReferralChange)
+class ReferralChangeAdmin(ReadOnlyAdmin):
+    """What happened to referrals, and what was sent: written down by what was done."""
+
+    list_display = ("referral", "happened", "happened_on", "reason", "changed_by")
+    list_filter = (("reason", ChoicesFilter), ("happened_on", DateRangeFilter))
+    fieldsets = (
+        (
+            gettext_lazy("What happened"),
+            {
+                "fields": (
+                    ("referral", "action"),
+                    ("from_status", "to_status"),
+                    ("happened_on", "changed_by"),
+                    "reason",
+                    "remark",
+                )
+            },
+        ),
+        (
+            gettext_lazy("What was sent"),
+            {
+                "description": gettext_lazy("As it was on that day, whatever changed later."),
+                "fields": ("packet",),
+            },
+        ),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("referral__trial", "changed_by").defer(
+            "packet", "referral__trial__search"
+        )
+
+    @admin.display(description=gettext_lazy("what happened"))
+    def happened(self, change: ReferralChange) -> str:
+        return what_happened(change)

@@ -8,6 +8,7 @@ from referrals.models import (
     Product,
     RouteStep,
     RouteTemplate,
+    TrialSite,
 )
 
 
@@ -17,6 +18,14 @@ class TrialSummary(Summary):
     class Meta:
         model = ClinicalTrial
         fields = ("id", "registry_id", "title", "status")
+
+
+class SiteSummary(Summary):
+    """A place where a trial is done."""
+
+    class Meta:
+        model = TrialSite
+        fields = ("id", "facility", "city", "country")
 
 
 class ProductSummary(Summary):

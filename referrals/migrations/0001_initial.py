@@ -10,7 +10,7 @@ import portal.core.ids
 import portal.core.migrations._operations
 import portal.core.models
 import portal.core.search
-import referrals.models.catalogue
+import referrals.models.programs
 from django.db import migrations, models
 
 
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'expanded access programs',
                 'ordering': ('eap_number', 'id'),
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search'], name='referrals_program_search')],
-                'constraints': [models.UniqueConstraint(referrals.models.catalogue.EAPNumberKey('eap_number'), name='referrals_expandedaccessprogram_number_unique', violation_error_message='There is already a program with this number.'), models.CheckConstraint(condition=models.Q(('eap_number', ''), _negated=True), name='referrals_expandedaccessprogram_numbered', violation_error_message='A program needs a number.')],
+                'constraints': [models.UniqueConstraint(referrals.models.programs.EAPNumberKey('eap_number'), name='referrals_expandedaccessprogram_number_unique', violation_error_message='There is already a program with this number.'), models.CheckConstraint(condition=models.Q(('eap_number', ''), _negated=True), name='referrals_expandedaccessprogram_numbered', violation_error_message='A program needs a number.')],
             },
         ),
         migrations.CreateModel(

@@ -1,22 +1,23 @@
 """The tables of referrals.
 
-`catalogue` holds what can be offered (trials, sites, products, access programs), `routes` how a
-dossier is done in a country, `ct` the referrals to clinical trials, `eap` the dossiers of
-expanded access. Submodules import downwards only: catalogue, routes ← ct, eap.
+`catalogue` and `programs` hold what can be offered (trials and sites; products and access
+programs), `registry` what registries told of them, `routes` how a dossier is done in a country,
+`ct` the referrals to clinical trials, `ct_changes` their way and `reasons` why they ended, `eap`
+the dossiers of expanded access. Submodules import downwards only: described ← catalogue, programs
+← registry; catalogue, programs, routes ← ct, eap; reasons ← ct ← ct_changes.
 """
 
-from referrals.models.catalogue import (
-    ClinicalTrial,
-    ExpandedAccessProgram,
-    Product,
-    TrialCondition,
-    TrialSite,
-)
+from referrals.models.catalogue import ClinicalTrial, TrialCondition, TrialSite
 from referrals.models.ct import CTReferral, CTReferralQuerySet
+from referrals.models.ct_changes import ReferralChange
 from referrals.models.eap import DossierStep, DossierStepDependency, EAPDossier, EAPDossierQuerySet
-from referrals.models.routes import RouteStep, RouteStepDependency, RouteTemplate
+from referrals.models.programs import ExpandedAccessProgram, Product, ProgramCondition
+from referrals.models.reasons import UNFIT, Reason
+from referrals.models.registry import RegistryRecord, SetAsideRecord, UnplacedCondition
+from referrals.models.routes import Responsible, RouteStep, RouteStepDependency, RouteTemplate
 
 __all__ = (
+    "UNFIT",
     "CTReferral",
     "CTReferralQuerySet",
     "ClinicalTrial",
@@ -26,9 +27,16 @@ __all__ = (
     "EAPDossierQuerySet",
     "ExpandedAccessProgram",
     "Product",
+    "ProgramCondition",
+    "Reason",
+    "ReferralChange",
+    "RegistryRecord",
+    "Responsible",
     "RouteStep",
     "RouteStepDependency",
     "RouteTemplate",
+    "SetAsideRecord",
     "TrialCondition",
     "TrialSite",
+    "UnplacedCondition",
 )

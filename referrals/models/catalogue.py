@@ -1,4 +1,4 @@
-"""What can be offered: clinical trials and their sites, products, expanded access programs."""
+"""Clinical trials, what they are for, and where they are done."""
 
 from typing import ClassVar
 
@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from patients.models import Hospital, MedicalCondition
 from portal.core.choices import country_choices
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
-from portal.core.search import Fold, SearchQuerySet, TextSearch
-
-# ClinicalTrials.gov data structure: an age is a number and a unit, blank means no limit.
-AGE = r"^\d{1,4} (Year|Month|Week|Day|Hour|Minute)s?$"
+from portal.core.search import SearchQuerySet, TextSearch
+from referrals.models.described import Described, ForCondition, written_well
 
 
 class Recruiting(models.TextChoices):
@@ -38,8 +37,20 @@ class Recruiting(models.TextChoices):
     UNKNOWN = "UNKNOWN", _("Unknown")
 
 
+# Nobody new is taken in any more, or for the time being.
+NO_LONGER_RECRUITING = (
+    Recruiting.ACTIVE_NOT_RECRUITING,
+    Recruiting.SUSPENDED,
+    Recruiting.TERMINATED,
+    Recruiting.COMPLETED,
+    Recruiting.WITHDRAWN,
+    Recruiting.NO_LONGER_AVAILABLE,
+    Recruiting.TEMPORARILY_NOT_AVAILABLE,
+)
+
+
 @tracked
-class ClinicalTrial(Record):
+class ClinicalTrial(Described):
     """A trial as a public registry describes it."""
 
     class Registry(models.TextChoices):
@@ -49,10 +60,9 @@ class ClinicalTrial(Record):
         ISRCTN = "ISRCTN", _("ISRCTN")
         OTHER = "OTHER", _("other registry")
 
-    class Sex(models.TextChoices):
-        ALL = "ALL", _("All")
-        FEMALE = "FEMALE", _("Female")
-        MALE = "MALE", _("Male")
+    class StudyType(models.TextChoices):
+        INTERVENTIONAL = "INTERVENTIONAL", _("Interventional")
+        OBSERVATIONAL = "OBSERVATIONAL", _("Observational")
 
     class Phase(models.TextChoices):
         # ClinicalTrials.gov API v2, enum Phase.
@@ -71,8 +81,14 @@ class ClinicalTrial(Record):
         error_messages={"unique": _("There is already a trial with this number.")},
         help_text=_("NCT and eight digits, EudraCT, EU CT or ISRCTN number."),
     )
-    title = models.CharField(_("title"), max_length=500, blank=True)
-    sponsor = models.CharField(_("sponsor"), max_length=300, blank=True)
+    study_type = models.CharField(
+        _("study type"),
+        max_length=20,
+        choices=StudyType.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
     status = models.CharField(
         _("status"), max_length=30, choices=Recruiting.choices, default=Recruiting.UNKNOWN
     )
@@ -89,19 +105,30 @@ class ClinicalTrial(Record):
         related_name="clinical_trials",
         blank=True,
     )
-    sex = models.CharField(_("sex"), max_length=10, choices=Sex.choices, default=Sex.ALL)
-    minimum_age = models.CharField(
-        _("minimum age"),
-        max_length=20,
-        blank=True,
-        help_text=_("As the registry writes it, for example 18 Years or 6 Months. Blank: none."),
+    has_expanded_access = models.BooleanField(
+        _("expanded access"), null=True, blank=True
+    )  # null: the registry does not say
+    expanded_access_id = models.CharField(
+        _("expanded access record"), max_length=50, blank=True, default="", db_default=""
     )
-    maximum_age = models.CharField(_("maximum age"), max_length=20, blank=True)
-    criteria_text = models.TextField(_("eligibility criteria"), blank=True)
-    last_confirmed_on = models.DateField(
-        _("last confirmed on"), null=True, blank=True
-    )  # null: never
-    last_confirmed_with = models.CharField(_("last confirmed with"), max_length=200, blank=True)
+    days_to_acknowledge = models.PositiveSmallIntegerField(
+        _("days to acknowledge"),
+        default=5,
+        db_default=5,
+        help_text=_("Working days in which a site says that it received a referral."),
+    )
+    days_to_screen = models.PositiveSmallIntegerField(
+        _("days to screening"),
+        default=10,
+        db_default=10,
+        help_text=_("Working days from there to the first screening visit."),
+    )
+    days_to_outcome = models.PositiveSmallIntegerField(
+        _("days to the outcome"),
+        default=20,
+        db_default=20,
+        help_text=_("Working days from there to enrolment or screen failure."),
+    )
     search = models.GeneratedField(
         expression=TextSearch("registry_id", "title", "sponsor"),
         output_field=SearchVectorField(),
@@ -115,6 +142,7 @@ class ClinicalTrial(Record):
         verbose_name_plural = _("clinical trials")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of("status", *Recruiting.values, name="referrals_clinicaltrial_status_known"),
             models.CheckConstraint(
                 condition=~models.Q(registry="NCT") | models.Q(registry_id__regex=r"^NCT\d{8}$"),
                 name="referrals_clinicaltrial_nct_number",
@@ -125,40 +153,30 @@ class ClinicalTrial(Record):
                 name="referrals_clinicaltrial_numbered",
                 violation_error_message=_("Fill in the registry number."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(minimum_age="") | models.Q(minimum_age__regex=AGE),
-                name="referrals_clinicaltrial_minimum_age",
-                violation_error_message=_("Write an age like 18 Years or 6 Months."),
-            ),
-            models.CheckConstraint(
-                condition=models.Q(maximum_age="") | models.Q(maximum_age__regex=AGE),
-                name="referrals_clinicaltrial_maximum_age",
-                violation_error_message=_("Write an age like 18 Years or 6 Months."),
-            ),
+            *written_well("clinicaltrial"),
         )
         indexes = (
             GinIndex(fields=["search"], name="referrals_trial_search"),
             # The list, newest first.
             models.Index(fields=["-created_at", "-id"], name="referrals_trial_newest"),
+            # Which trials name a condition that somebody has just placed.
+            GinIndex(fields=["condition_texts"], name="referrals_trial_texts"),
         )
 
     class Privacy:
         none = (
             "registry",
             "registry_id",
-            "title",
-            "sponsor",
             "status",
+            "study_type",
             "phases",
-            "sex",
-            "minimum_age",
-            "maximum_age",
-            "criteria_text",
-            "last_confirmed_on",
+            "has_expanded_access",
+            "expanded_access_id",
+            "days_to_acknowledge",
+            "days_to_screen",
+            "days_to_outcome",
             "search",
         )
-        # A contact person at the site, not a patient.
-        identifying = ("last_confirmed_with",)
 
     def __str__(self) -> str:
         return f"{self.registry_id} {self.title}".strip()
@@ -168,7 +186,7 @@ class ClinicalTrial(Record):
 
 
 @tracked
-class TrialCondition(Record):
+class TrialCondition(ForCondition):
     """A condition that a trial is for."""
 
     trial = models.ForeignKey(
@@ -197,10 +215,7 @@ class TrialCondition(Record):
         )
 
     class Privacy:
-        none = ("trial", "condition")
-
-    def __str__(self) -> str:
-        return str(self.condition)
+        none = ("trial",)
 
 
 @tracked
@@ -211,7 +226,7 @@ class TrialSite(Record):
         ClinicalTrial, verbose_name=_("trial"), on_delete=models.CASCADE, related_name="sites"
     )
     facility = models.CharField(
-        _("facility"), max_length=500, help_text=_("As the registry writes it.")
+        _("facility"), max_length=500, blank=True, help_text=_("As the registry writes it.")
     )
     hospital = models.ForeignKey(
         Hospital,
@@ -222,160 +237,68 @@ class TrialSite(Record):
         related_name="trial_sites",
     )
     city = models.CharField(_("city"), max_length=200, blank=True)
+    state = models.CharField(
+        _("state or region"), max_length=200, blank=True, default="", db_default=""
+    )
+    postal_code = models.CharField(
+        _("postal code"), max_length=50, blank=True, default="", db_default=""
+    )
     country = models.CharField(_("country"), max_length=2, blank=True, choices=country_choices)
+    # Sponsors list several sites of a place under one name such as "Research Site".
+    ordinal = models.PositiveSmallIntegerField(
+        _("number among its namesakes"), default=1, db_default=1
+    )
     status = models.CharField(
         _("status"), max_length=30, choices=Recruiting.choices, default=Recruiting.UNKNOWN
     )
+    contacts = models.JSONField(_("contacts"), default=list, blank=True, db_default=[])
+    unrecognised = models.JSONField(_("unknown values"), default=dict, blank=True, db_default={})
 
     class Meta:
         verbose_name = _("trial site")
         verbose_name_plural = _("trial sites")
         ordering = ("country", "city", "facility", "id")
         constraints = (
+            one_of("status", *Recruiting.values, name="referrals_trialsite_status_known"),
             models.UniqueConstraint(
-                fields=("trial", "facility", "city", "country"),
+                fields=(
+                    "trial",
+                    "facility",
+                    "city",
+                    "state",
+                    "postal_code",
+                    "country",
+                    "ordinal",
+                ),
                 name="referrals_trialsite_once",
                 violation_error_message=_("The trial has this site already."),
             ),
-        )
-
-    class Privacy:
-        none = ("trial", "facility", "hospital", "city", "country", "status")
-
-    def __str__(self) -> str:
-        return f"{self.facility}, {self.city}" if self.city else self.facility
-
-
-@tracked
-class Product(Record):
-    """A medicine that is not on the market for these patients yet."""
-
-    name = models.CharField(_("name"), max_length=200)
-    substance = models.CharField(_("active substance"), max_length=200, blank=True)
-    manufacturer = models.CharField(_("manufacturer"), max_length=200, blank=True)
-    search = models.GeneratedField(
-        expression=TextSearch("name", "substance", "manufacturer"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
-    objects: ClassVar[SearchQuerySet] = SearchQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = _("product")
-        verbose_name_plural = _("products")
-        ordering = ("name", "id")
-        constraints = (
-            models.UniqueConstraint(
-                Fold("name"),
-                name="referrals_product_name_unique",
-                violation_error_message=_("There is already a product of this name."),
-            ),
             models.CheckConstraint(
-                condition=~models.Q(name=""),
-                name="referrals_product_named",
-                violation_error_message=_("A product needs a name."),
+                condition=~models.Q(facility="", city="", country="", unrecognised={}),
+                name="referrals_trialsite_placed",
+                violation_error_message=_("Say where the site is."),
             ),
         )
-        indexes = (GinIndex(fields=["search"], name="referrals_product_search"),)
-
-    class Privacy:
-        none = ("name", "substance", "manufacturer", "search")
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("admin:referrals_product_change", args=[self.pk])
-
-
-class EAPNumberKey(models.Func):
-    """An EAP number without blanks and punctuation, in upper case: what makes two the same."""
-
-    template = "upper(regexp_replace(%(expressions)s, '[^A-Za-z0-9]', '', 'g'))"
-    output_field = models.TextField()
-
-
-@tracked
-class ExpandedAccessProgram(Record):
-    """A program through which patients get a product outside a trial."""
-
-    class Availability(models.TextChoices):
-        # ClinicalTrials.gov's words for the status of expanded access records.
-        AVAILABLE = "AVAILABLE", _("Available")
-        TEMPORARILY_NOT_AVAILABLE = "TEMPORARILY_NOT_AVAILABLE", _("Temporarily not available")
-        NO_LONGER_AVAILABLE = "NO_LONGER_AVAILABLE", _("No longer available")
-        APPROVED_FOR_MARKETING = "APPROVED_FOR_MARKETING", _("Approved for marketing")
-        UNKNOWN = "UNKNOWN", _("Unknown")
-
-    eap_number = models.CharField(_("EAP number"), max_length=100)
-    title = models.CharField(_("title"), max_length=500, blank=True)
-    product = models.ForeignKey(
-        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="programs"
-    )
-    sponsor = models.CharField(_("sponsor"), max_length=300, blank=True)
-    registry_id = models.CharField(
-        _("registry number"),
-        max_length=50,
-        blank=True,
-        help_text=_("The program's own record at ClinicalTrials.gov, when it has one."),
-    )
-    countries = ArrayField(
-        models.CharField(max_length=2, choices=country_choices),
-        verbose_name=_("countries"),
-        default=list,
-        blank=True,
-    )
-    availability = models.CharField(
-        _("availability"), max_length=30, choices=Availability.choices, default=Availability.UNKNOWN
-    )
-    last_confirmed_on = models.DateField(
-        _("last confirmed on"), null=True, blank=True
-    )  # null: never
-    last_confirmed_with = models.CharField(_("last confirmed with"), max_length=200, blank=True)
-    search = models.GeneratedField(
-        expression=TextSearch("eap_number", "title", "sponsor", "registry_id"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
-    objects: ClassVar[SearchQuerySet] = SearchQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = _("expanded access program")
-        verbose_name_plural = _("expanded access programs")
-        ordering = ("eap_number", "id")
-        constraints = (
-            models.UniqueConstraint(
-                EAPNumberKey("eap_number"),
-                name="referrals_expandedaccessprogram_number_unique",
-                violation_error_message=_("There is already a program with this number."),
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(eap_number=""),
-                name="referrals_expandedaccessprogram_numbered",
-                violation_error_message=_("A program needs a number."),
-            ),
-        )
-        indexes = (GinIndex(fields=["search"], name="referrals_program_search"),)
 
     class Privacy:
         none = (
-            "eap_number",
-            "title",
-            "product",
-            "sponsor",
-            "registry_id",
-            "countries",
-            "availability",
-            "last_confirmed_on",
-            "search",
+            "trial",
+            "facility",
+            "hospital",
+            "city",
+            "state",
+            "postal_code",
+            "country",
+            "ordinal",
+            "status",
+            "unrecognised",
         )
-        # A contact person at the sponsor, not a patient.
-        identifying = ("last_confirmed_with",)
+        # People at the site, not patients.
+        identifying = ("contacts",)
 
     def __str__(self) -> str:
-        return self.eap_number
+        parts = (self.facility, self.city) if self.city or self.facility else (self.country,)
+        return ", ".join(part for part in parts if part)
 
     def get_absolute_url(self) -> str:
-        return reverse("admin:referrals_expandedaccessprogram_change", args=[self.pk])
+        return reverse("admin:referrals_trialsite_change", args=[self.pk])

@@ -1,5 +1,6 @@
 """Referrals of a patient to a clinical trial. Their status is changed by verbs only."""
 
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -7,10 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Patient, Specialist
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
-from referrals.models.catalogue import ClinicalTrial
+from referrals.models.catalogue import NO_LONGER_RECRUITING, ClinicalTrial, TrialSite
 from referrals.models.physicians import demand_physician
+from referrals.models.reasons import UNFIT
+from referrals.models.routes import Responsible
 
 
 class CTReferralQuerySet(models.QuerySet[Any]):
@@ -19,15 +23,19 @@ class CTReferralQuerySet(models.QuerySet[Any]):
     def active(self) -> Self:
         return self.filter(status__in=CTReferral.ACTIVE)
 
+    def no_longer_recruiting(self) -> Self:
+        """Not enrolled yet, and the trial takes nobody in any more."""
+        return self.filter(
+            status__in=CTReferral.BEFORE_ENROLMENT, trial__status__in=NO_LONGER_RECRUITING
+        )
+
     def waiting_on_site(self) -> Self:
         """Sent, and the site has to say something."""
-        return self.filter(
-            status__in=(
-                CTReferral.Status.REFERRED,
-                CTReferral.Status.ACKNOWLEDGED,
-                CTReferral.Status.SCREENING,
-            )
-        )
+        return self.filter(status__in=CTReferral.AT_THE_SITE)
+
+    def silent(self, *, today: date) -> Self:
+        """Sent, and the site has not answered by the day on which it should have."""
+        return self.waiting_on_site().filter(due_on__lt=today)
 
 
 @tracked
@@ -38,18 +46,6 @@ class CTReferral(Record):
         YES = "yes", _("Yes")
         NO = "no", _("No")
         UNKNOWN = "unknown", _("Unknown")
-
-    class IneligibleReason(models.TextChoices):
-        AGE = "age", _("Age")
-        DIAGNOSIS = "diagnosis", _("Diagnosis or subtype")
-        STAGE = "stage", _("Stage or too late after diagnosis")
-        PRIOR_TREATMENT = "prior_treatment", _("Earlier treatment")
-        PERFORMANCE = "performance", _("Performance status")
-        LAB = "lab", _("Lab values or organ function")
-        COMORBIDITY = "comorbidity", _("Other illness or medication")
-        GENETICS = "genetics", _("Genetic or molecular test")
-        DISTANCE = "distance", _("Distance or travel")
-        OTHER = "other", _("Another reason")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -85,6 +81,9 @@ class CTReferral(Record):
         "screening",
         "enrolled",
     )
+    BEFORE_ENROLMENT: ClassVar[tuple[str, ...]] = tuple(s for s in ACTIVE if s != "enrolled")
+
+    AT_THE_SITE: ClassVar[tuple[str, ...]] = ("referred", "acknowledged", "screening")
 
     patient = models.ForeignKey(
         Patient,
@@ -117,13 +116,34 @@ class CTReferral(Record):
         _("eligible"), max_length=10, choices=Eligible.choices, default=Eligible.UNKNOWN
     )
     ineligible_reason = models.CharField(
-        _("why not"), max_length=20, choices=IneligibleReason.choices, blank=True
+        _("why not"),
+        max_length=20,
+        choices=[(reason.value, reason.label) for reason in UNFIT],
+        blank=True,
     )
     ineligible_text = models.TextField(_("why not, in words"), blank=True)
     referred_at = models.DateTimeField(_("referred"), null=True, blank=True)  # null: not sent
     outcome = models.CharField(
         _("outcome"), max_length=15, choices=Outcome.choices, default=Outcome.PENDING
     )
+    site = models.ForeignKey(
+        TrialSite,
+        verbose_name=_("site"),
+        on_delete=models.PROTECT,
+        null=True,  # null: not sent yet, or not recorded in the legacy CRM
+        blank=True,
+        related_name="referrals",
+    )
+    status_since = models.DateTimeField(
+        _("in this status since"), null=True, blank=True
+    )  # null: not recorded in the legacy CRM
+    due_on = models.DateField(
+        _("answer due on"),
+        null=True,  # null: nobody is waited for
+        blank=True,
+        help_text=_("When the one who holds the case is to be asked again."),
+    )
+    enrolled_on = models.DateField(_("enrolled on"), null=True, blank=True)  # null: not enrolled
 
     objects: ClassVar[CTReferralQuerySet] = CTReferralQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -132,6 +152,18 @@ class CTReferral(Record):
         verbose_name_plural = _("clinical-trial referrals")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of(
+                *("status", "draft", "ineligible", "eligible", "declined", "referred"),
+                *("acknowledged", "screening", "screen_failed", "enrolled", "completed"),
+                *("discontinued", "site_declined", "withdrawn", "trial_closed", "lost_contact"),
+                "deceased",
+                name="referrals_ctreferral_status_known",
+            ),
+            one_of(
+                *("outcome", "pending", "enrolled", "screen_failed", "withdrawn"),
+                *("site_declined", "other"),
+                name="referrals_ctreferral_outcome_known",
+            ),
             models.UniqueConstraint(
                 fields=("patient", "trial"),
                 condition=models.Q(
@@ -178,11 +210,17 @@ class CTReferral(Record):
             ),
             # REST: "what changed since".
             models.Index(fields=["updated_at", "id"], name="referrals_ctreferral_changed"),
+            # The queue of sites that keep silent, the longest first.
+            models.Index(
+                fields=["due_on", "id"],
+                condition=models.Q(status__in=("referred", "acknowledged", "screening")),
+                name="referrals_ctreferral_due",
+            ),
         )
 
     class Privacy:
-        none = ("patient", "physician", "status", "referred_at")
-        medical = ("trial", "eligible", "ineligible_reason", "outcome")
+        none = ("patient", "physician", "status", "referred_at", "status_since", "due_on")
+        medical = ("trial", "site", "enrolled_on", "eligible", "ineligible_reason", "outcome")
         free_text = ("ineligible_text",)
 
     def __str__(self) -> str:
@@ -197,5 +235,25 @@ class CTReferral(Record):
         demand_physician(self.physician)
 
     @property
+    def is_no_longer_recruiting(self) -> bool:
+        """Whether the trial takes nobody in any more before this patient was enrolled."""
+        return self.status in self.BEFORE_ENROLMENT and self.trial.status in NO_LONGER_RECRUITING
+
+    @property
     def is_active(self) -> bool:
         return self.status in self.ACTIVE
+
+    @property
+    def holder(self) -> Responsible | None:
+        """Who has to act next; None when it has ended."""
+        return _HOLDERS.get(CTReferral.Status(self.status))
+
+
+_HOLDERS = {
+    CTReferral.Status.DRAFT: Responsible.NAVIGATOR,
+    CTReferral.Status.ELIGIBLE: Responsible.NAVIGATOR,
+    CTReferral.Status.REFERRED: Responsible.SITE,
+    CTReferral.Status.ACKNOWLEDGED: Responsible.SITE,
+    CTReferral.Status.SCREENING: Responsible.SITE,
+    CTReferral.Status.ENROLLED: Responsible.SITE,
+}

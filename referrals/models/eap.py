@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Hospital, Patient, Specialist
+from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import Record
-from referrals.models.catalogue import ExpandedAccessProgram
 from referrals.models.physicians import demand_physician
+from referrals.models.programs import ExpandedAccessProgram
 from referrals.models.routes import Responsible, RouteStep, RouteTemplate
 
 
@@ -108,6 +109,7 @@ class EAPDossier(Record):
         verbose_name_plural = _("EAP dossiers")
         ordering = ("-created_at", "-id")
         constraints = (
+            one_of("state", "open", "closed", name="referrals_eapdossier_state_known"),
             models.UniqueConstraint(
                 fields=("patient", "program"),
                 condition=models.Q(state="open"),
@@ -198,6 +200,11 @@ class DossierStep(Record):
         verbose_name_plural = _("dossier steps")
         ordering = ("dossier", "position", "id")
         constraints = (
+            one_of(
+                *("status", "not_started", "in_preparation", "submitted", "questions"),
+                *("approved", "rejected", "not_required", "waived", "expired", "cancelled"),
+                name="referrals_dossierstep_status_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(decided_on=None)
                 | models.Q(submitted_on=None)

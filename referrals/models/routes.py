@@ -10,11 +10,12 @@ from portal.core.models import Record
 
 
 class Responsible(models.TextChoices):
-    """Who has to act for a step to go on."""
+    """Who has to act for a referral or a step to go on."""
 
     NAVIGATOR = "navigator", _("Navigator")
     PHYSICIAN = "physician", _("Physician")
     PATIENT = "patient", _("Patient")
+    SITE = "site", _("Trial site")
     SPONSOR = "sponsor", _("Sponsor")
     AUTHORITY = "authority", _("Authority")
     ETHICS = "ethics", _("Ethics committee")

@@ -1,10 +1,11 @@
 """Valid trials, programs, referrals and dossiers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import factory
 
 from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from portal.core.tests.factories import UserFactory
 from referrals.models import (
     ClinicalTrial,
     CTReferral,
@@ -13,11 +14,16 @@ from referrals.models import (
     EAPDossier,
     ExpandedAccessProgram,
     Product,
+    ProgramCondition,
+    ReferralChange,
+    RegistryRecord,
     RouteStep,
     RouteStepDependency,
     RouteTemplate,
+    SetAsideRecord,
     TrialCondition,
     TrialSite,
+    UnplacedCondition,
 )
 
 
@@ -61,6 +67,44 @@ class ExpandedAccessProgramFactory(factory.django.DjangoModelFactory[ExpandedAcc
 
     eap_number = factory.Sequence(lambda n: f"EAP-2026-{n:05d}")
     product = factory.SubFactory(ProductFactory)
+
+
+class ProgramConditionFactory(factory.django.DjangoModelFactory[ProgramCondition]):
+    class Meta:
+        model = ProgramCondition
+
+    program = factory.SubFactory(ExpandedAccessProgramFactory)
+    condition = factory.SubFactory(MedicalConditionFactory)
+
+
+class RegistryRecordFactory(factory.django.DjangoModelFactory[RegistryRecord]):
+    class Meta:
+        model = RegistryRecord
+
+    registry_id = factory.Sequence(lambda n: f"NCT{n:08d}")
+    trial = factory.SubFactory(ClinicalTrialFactory)
+    source = "studies.json"
+    shape = "api"
+
+
+class UnplacedConditionFactory(factory.django.DjangoModelFactory[UnplacedCondition]):
+    class Meta:
+        model = UnplacedCondition
+
+    name = factory.Sequence(lambda n: f"Rare disorder {n}")
+    spellings = factory.LazyAttribute(lambda one: [one.name])
+    mentions = 1
+
+
+class SetAsideRecordFactory(factory.django.DjangoModelFactory[SetAsideRecord]):
+    class Meta:
+        model = SetAsideRecord
+
+    source = "studies.jsonl"
+    place = factory.Sequence(lambda n: f"line {n}")
+    reason = "unreadable"
+    content = "{"
+    digest = factory.Sequence(lambda n: f"{n:064d}")
 
 
 class CTReferralFactory(factory.django.DjangoModelFactory[CTReferral]):
@@ -126,3 +170,15 @@ class DossierStepDependencyFactory(factory.django.DjangoModelFactory[DossierStep
 
     step = factory.SubFactory(DossierStepFactory)
     needed = factory.SubFactory(DossierStepFactory, dossier=factory.SelfAttribute("..step.dossier"))
+
+
+class ReferralChangeFactory(factory.django.DjangoModelFactory[ReferralChange]):
+    class Meta:
+        model = ReferralChange
+
+    referral = factory.SubFactory(CTReferralFactory)
+    action = "find-eligible"
+    from_status = "draft"
+    to_status = "eligible"
+    happened_on = date(2026, 5, 4)
+    changed_by = factory.SubFactory(UserFactory)

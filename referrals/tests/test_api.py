@@ -32,6 +32,26 @@ def without_times(record: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in record.items() if k not in {"created_at", "updated_at"}}
 
 
+# What a trial or program has when nothing is known of it.
+NOTHING_KNOWN = {
+    "official_title": "",
+    "org_study_id": "",
+    "secondary_ids": [],
+    "condition_texts": [],
+    "interventions": [],
+    "sex": "ALL",
+    "minimum_age": "",
+    "maximum_age": "",
+    "healthy_volunteers": None,
+    "criteria_text": "",
+    "first_posted_on": None,
+    "last_update_posted_on": None,
+    "completion_date": "",
+    "unrecognised": {},
+    "notes": "",
+}
+
+
 def test_trial_is_shown_whole(reader: Rest) -> None:
     trial = ClinicalTrialFactory(
         registry_id="NCT01234567", phases=["PHASE1", "PHASE2"], last_confirmed_on="2026-05-01"
@@ -40,6 +60,7 @@ def test_trial_is_shown_whole(reader: Rest) -> None:
     shown = reader.get(f"clinical-trials/{trial.pk}/").json()
 
     assert without_times(shown) == {
+        **NOTHING_KNOWN,
         "id": str(trial.pk),
         "version": 1,
         "registry": "NCT",
@@ -47,13 +68,23 @@ def test_trial_is_shown_whole(reader: Rest) -> None:
         "title": trial.title,
         "sponsor": "",
         "status": "RECRUITING",
+        "recruiting": True,
+        "study_type": "",
         "phases": ["PHASE1", "PHASE2"],
-        "sex": "ALL",
-        "minimum_age": "",
-        "maximum_age": "",
-        "criteria_text": "",
+        "has_expanded_access": None,
+        "expanded_access_id": "",
         "last_confirmed_on": "2026-05-01",
         "last_confirmed_with": "",
+        "completeness": 30,
+        "missing": [
+            "sponsor",
+            "criteria",
+            "study_type",
+            "interventions",
+            "conditions",
+            "sites",
+            "contact",
+        ],
     }
 
 
@@ -86,6 +117,7 @@ def test_trial_condition_and_site_are_shown_whole(reader: Rest) -> None:
         "version": 1,
         "trial": summary,
         "condition": {"id": str(link.condition_id), "name": "Rare one", "abbreviation": "RO"},
+        "origin": "staff",
     }
     assert without_times(reader.get(f"trial-sites/{site.pk}/").json()) == {
         "id": str(site.pk),
@@ -94,6 +126,8 @@ def test_trial_condition_and_site_are_shown_whole(reader: Rest) -> None:
         "facility": "UZ Gent",
         "hospital": {"id": str(hospital.pk), "name": "UZ", "city": "Gent", "country": "BE"},
         "city": "",
+        "state": "",
+        "postal_code": "",
         "country": "",
         "status": "RECRUITING",
     }
@@ -108,6 +142,7 @@ def test_program_is_shown_with_its_product(reader: Rest) -> None:
     shown = reader.get(f"expanded-access-programs/{program.pk}/").json()
 
     assert without_times(shown) == {
+        **NOTHING_KNOWN,
         "id": str(program.pk),
         "version": 1,
         "eap_number": "EAP-1",
@@ -117,8 +152,20 @@ def test_program_is_shown_with_its_product(reader: Rest) -> None:
         "registry_id": "",
         "countries": ["NL", "BE"],
         "availability": "UNKNOWN",
+        "access_types": [],
         "last_confirmed_on": None,
         "last_confirmed_with": "",
+        "completeness": 20,
+        "missing": [
+            "title",
+            "sponsor",
+            "criteria",
+            "confirmed",
+            "availability",
+            "access_types",
+            "conditions",
+            "contact",
+        ],
     }
 
 
@@ -150,11 +197,16 @@ def test_referral_begins_as_a_draft_and_is_shown_whole(writer: Rest) -> None:
         },
         "physician": None,
         "status": "draft",
+        "no_longer_recruiting": False,
         "eligible": "unknown",
         "ineligible_reason": "",
         "ineligible_text": "",
         "referred_at": None,
         "outcome": "pending",
+        "site": None,
+        "status_since": None,
+        "due_on": None,
+        "enrolled_on": None,
     }
 
 

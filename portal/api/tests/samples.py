@@ -31,6 +31,7 @@ from referrals.tests.factories import (
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
     ProductFactory,
+    ProgramConditionFactory,
     TrialConditionFactory,
     TrialSiteFactory,
 )
@@ -178,7 +179,7 @@ SAMPLES: dict[str, Sample] = {
     "clinical-trials": Sample(
         ClinicalTrialFactory,
         lambda: {**_trial(), "phases": ["PHASE1", "PHASE2"]},
-        {"status": "COMPLETED"},
+        {"sex": "MALE"},
         {"search": "nct90000001"},
     ),
     "trial-conditions": Sample(
@@ -209,8 +210,17 @@ SAMPLES: dict[str, Sample] = {
     "expanded-access-programs": Sample(
         ExpandedAccessProgramFactory,
         lambda: {"eap_number": "EAP-90000001", "product": _id(ProductFactory())},
-        {"availability": "AVAILABLE", "countries": ["NL", "BE"]},
+        {"sex": "MALE", "minimum_age": "6 Months"},
         {"product": None},
+    ),
+    "program-conditions": Sample(
+        ProgramConditionFactory,
+        lambda: {
+            "program": _id(ExpandedAccessProgramFactory()),
+            "condition": _id(MedicalConditionFactory()),
+        },
+        {},
+        {"program": None},
     ),
     "ct-referrals": Sample(
         CTReferralFactory,

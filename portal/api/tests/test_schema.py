@@ -13,7 +13,7 @@ from portal.api.tests.samples import APPEND_ONLY, NEVER_DELETED, READ_ONLY
 from portal.api.urls import COLLECTIONS
 
 VERBS = ("convert", "undo-conversion", "close", "reopen")
-OF_BOOKINGS = ("confirm", "cancel", "reschedule", "no-show")
+OF_BOOKINGS = ("complete", "confirm", "cancel", "reschedule", "no-show")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
 

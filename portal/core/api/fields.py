@@ -136,6 +136,16 @@ class Instant(serializers.DateTimeField):
             self.fail("invalid")
 
 
+class Id(serializers.UUIDField):
+    """The id of a record, which the verb that is told looks up."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return parse_id(data)
+        except ValueError:
+            self.fail("invalid", value=data)
+
+
 class Computed(serializers.CharField):
     """Text that is read and is no column: an SQL expression, given the path to its table."""
 

@@ -41,9 +41,10 @@ class Served(GenericViewSet[Any]):
     # What an action takes, and what it gives, where that is not the record itself.
     bodies: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
     answers: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
-    # For the schema: headers that a POST demands (name → description), and what a redirect to
-    # another record means, if there may be one.
+    # For the schema: headers that a POST takes (name → description) and whether it demands them,
+    # and what a redirect to another record means, if there may be one.
     request_headers: ClassVar[dict[str, str]] = {}
+    demands_headers: ClassVar[bool] = False
     moved: ClassVar[str] = ""
     # What a 410 means, if there may be one.
     gone: ClassVar[str] = ""

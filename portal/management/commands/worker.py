@@ -35,21 +35,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Until the queue listens to signals itself.
-        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-        if options["attached"]:
-            threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
-        # What a worker left behind that died; from now on the sweep runs once a minute.
-        sending.sweep(now=timezone.now())
-        with app.replace_connector(DjangoConnector().get_worker_connector()):
-            app.run_worker(
-                queues=[outgoing.QUEUE],
-                wait=not options["once"],
-                listen_notify=not options["once"],
-                # The outbox is the record of what became of a message.
-                delete_jobs="always",
-            )
+        before = signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+        try:
+            if options["attached"]:
+                threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
+            _work(once=options["once"])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _work(*, once: bool) -> None:
+    # What a worker left behind that died; from now on the sweep runs once a minute.
+    sending.sweep(now=timezone.now())
+    with app.replace_connector(DjangoConnector().get_worker_connector()):
+        app.run_worker(
+            queues=[outgoing.QUEUE],
+            wait=not once,
+            listen_notify=not once,
+            # The outbox is the record of what became of a message.
+            delete_jobs="always",
+        )
 
 
 def _stop_at_end_of_input() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock a thread would hold when the interpreter ends.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -7,13 +7,18 @@ twice, a second tab, no JavaScript, a connection that fails, coming back by the 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bookings.models import Booking
+from bookings.tests.factories import BookingFactory
 from patients.models import Patient, Submission
+from portal.core.models import User
+from portal.public.drafts import COOKIE
+from portal.public.tests.filling_in import at_work, visitor
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = bool(os.environ.get("PORTAL_BROWSER_REQUIRED"))
@@ -232,6 +237,165 @@ def test_two_tabs_and_an_answer_that_got_lost(visit: Any, screen: dict[str, int]
 
     assert Patient.objects.count() == 1
     assert Submission.objects.count() == 2
+
+
+def pick(page: Any, number: int) -> str:
+    """Choose the time of this number on the page and send it; what the browser sent."""
+    times = page.locator("[name=slot]")
+    value = str(times.nth(number).get_attribute("value"))
+    times.nth(number).check()
+    page.click(".times .primary")
+    return value
+
+
+@pytest.mark.parametrize(
+    ("screen", "language"), [(PHONE, "nl"), (DESK, "es")], ids=["390 px", "1440 px"]
+)
+def test_landing_page_to_patient_with_every_detour_of_the_call(
+    visit: Any,
+    screen: dict[str, int],
+    language: str,
+    client: Any,
+    navigator: User,
+    live_server: Any,
+) -> None:
+    at_work("Bart de Boer", speaks=["nl", "es"])
+    page = visit(screen, language)
+    fill_in(page)
+    send(page)
+    assert page.input_value("[name=zone] >> nth=0") == "Europe/Amsterdam"
+    demand_accessible(page)
+    demand_no_sideways_scrolling(page)
+
+    # Nothing chosen; further days and back; then a time.
+    page.evaluate("document.querySelector('.times').noValidate = true")
+    page.click(".times .primary")
+    page.wait_for_selector("#notice")
+    demand_accessible(page)
+    page.click(".days a")
+    page.wait_for_url("**from=**")
+    page.click(".days a >> nth=0")
+    value = pick(page, 2)
+    page.wait_for_selector(".booked")
+    assert page.url.endswith("/start/next/")
+    assert "Bart" in page.inner_text(".booked")
+    demand_accessible(page)
+    demand_no_sideways_scrolling(page)
+    with page.expect_download() as download:
+        page.click(".actions .primary")
+    assert "BEGIN:VEVENT" in download.value.path().read_text(encoding="utf-8")
+
+    # Back and the same or another time again: the one call they have.
+    page.go_back()
+    page.goto("/start/")
+    assert page.locator(".booked").count() == 1
+    booking = Booking.objects.get()
+    assert (booking.status, booking.starts_at.isoformat()) == ("booked", value)
+
+    # The link, in another browser.
+    link = page.get_attribute(".actions .secondary", "href")
+    other = visit(screen, language)
+    other.goto(link)
+    demand_accessible(other)
+    demand_no_sideways_scrolling(other)
+    moved_to = pick(other, 0)
+    other.wait_for_url("**moved=1")
+    demand_accessible(other)
+    page.reload()
+    assert Booking.objects.get(status="booked").starts_at.isoformat() == moved_to
+    assert page.locator(".booked").count() == 1
+    page.goto(link)
+    assert page.locator(".problem").count() == 1
+    demand_accessible(page)
+
+    # Cancelled, and another time may be chosen where it was booked.
+    page.goto("/start/next/")
+    page.click(".actions .secondary")
+    page.locator("summary").last.click()
+    page.click("[name=cancel]")
+    page.wait_for_url("**/cancelled/")
+    demand_accessible(page)
+    page.click(".problem .primary")
+    pick(page, 1)
+    page.wait_for_selector(".booked")
+
+    assert Patient.objects.count() == 1
+    assert Booking.objects.blocking().count() == 1
+
+    # The navigator calls a little early; the lead becomes a patient.
+    booking = Booking.objects.blocking().get()
+    client.force_login(navigator)
+    session = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+    desk = visit(screen, "en")
+    desk.context.add_cookies([{**session, "url": live_server.url}])
+    desk.goto(f"/admin/bookings/booking/{booking.pk}/complete/")
+    desk.check("[name=outcome][value=reached]")
+    desk.fill("[name=summary]", "Wants to look for a trial near home.")
+    desk.select_option("[name=decision]", "pursue")
+    desk.check("[name=convert]")
+    desk.get_by_role("button", name="Save the call").click()
+    desk.wait_for_url("**/admin/patients/patient/**")
+    booking.refresh_from_db()
+    assert booking.status == "completed"
+    assert Patient.objects.get().stage == "patient"
+    page.goto("/start/next/")
+    assert page.locator(".booked, [name=slot]").count() == 0
+
+
+@each_screen
+def test_call_is_picked_without_javascript(visit: Any, screen: dict[str, int]) -> None:
+    navigator = at_work()
+    browser, _form = visitor(country="US")
+    page = visit(screen, script=False)
+    cookie = {"name": COOKIE, "value": browser.cookies[COOKIE].value, "url": page.url}
+    page.context.add_cookies([cookie])
+    page.goto("/start/next/")
+    assert page.input_value("#zone") == "UTC"
+
+    page.select_option("#zone", "Asia/Kathmandu")
+    page.click(".zone button")
+    page.wait_for_url("**zone=Asia**")
+    taken = page.locator("[name=slot]").first.get_attribute("value")
+    starts_at = datetime.fromisoformat(str(taken))
+    BookingFactory(
+        navigator=navigator, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30)
+    )
+    pick(page, 0)
+    page.wait_for_selector("#notice")
+    assert page.locator(f"[name=slot][value='{taken}']").count() == 0
+    pick(page, 0)
+    page.wait_for_selector(".booked")
+
+    assert "Kathmandu" in page.inner_text(".when")
+    assert Booking.objects.filter(submission__isnull=False).count() == 1
+
+
+def test_clock_of_the_browser_replaces_the_one_that_was_guessed(visit: Any) -> None:
+    at_work()
+    browser, _form = visitor(country="US")
+    page = visit(PHONE)
+    cookie = {"name": COOKIE, "value": browser.cookies[COOKIE].value, "url": page.url}
+    page.context.add_cookies([cookie])
+
+    page.goto("/start/next/")
+    page.wait_for_url("**zone=Europe%2FAmsterdam")
+
+    assert page.input_value("#zone") == "Europe/Amsterdam"
+    page.click(".clock-of summary")
+    demand_accessible(page)
+
+
+@each_screen
+def test_no_to_calls_is_answered_with_one_thing(visit: Any, screen: dict[str, int]) -> None:
+    at_work()
+    page = visit(screen)
+    fill_in(page)
+    page.check("[name=contact][value=refused]")
+    send(page)
+
+    assert "nobody will" in page.inner_text("main")
+    assert page.locator("[name=slot], .way, .steps").count() == 0
+    demand_accessible(page)
 
 
 @each_screen

@@ -55,7 +55,7 @@ def test_free_times_are_shown_by_day_on_the_clock_of_the_visitor() -> None:
     offered = response.context["offer"]
     assert len(offered.days) == offers.DAYS
     assert [time.label for time in offered.days[1].times] == ["14:45", "15:45"]
-    assert "clock in Kathmandu" in page(response)
+    assert "Time zone: Kathmandu" in page(response)
     assert page(response).count('type="radio"') == sum(len(day.times) for day in offered.days)
     assert '<option value="Asia/Kathmandu" selected>' in page(response)
     assert "data-guessed" not in page(response)
@@ -212,8 +212,8 @@ def test_chosen_zone_is_kept_with_the_call() -> None:
     picked(browser, free_times(1)[0], zone="Asia/Kathmandu")
 
     assert live().patient_time_zone == "Asia/Kathmandu"
-    assert browser.get(NEXT).context["appointment"].place == "Kathmandu"
-    assert browser.get(NEXT, {"zone": "Asia/Tokyo"}).context["appointment"].place == "Tokyo"
+    assert browser.get(NEXT).context["appointment"].clock == "time in Kathmandu"
+    assert browser.get(NEXT, {"zone": "Asia/Tokyo"}).context["appointment"].clock == "time in Tokyo"
 
 
 def test_time_picked_again_is_the_same_call_and_another_time_moves_it() -> None:
@@ -443,8 +443,8 @@ def test_no_without_a_call_has_nothing_to_cancel() -> None:
 # --- afterwards -----------------------------------------------------------------------------------
 
 
-def past(form: Submission, **fields: Any) -> None:
-    starts_at = timezone.now() - timedelta(days=1)
+def past(form: Submission, days_ago: int = 1, **fields: Any) -> None:
+    starts_at = timezone.now() - timedelta(days=days_ago)
     BookingFactory(
         patient=form.patient,
         submission=form,
@@ -454,17 +454,22 @@ def past(form: Submission, **fields: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("status", ["booked", "completed"])
-def test_after_the_call_no_other_is_offered(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "ago"),
+    [("booked", 1), ("completed", 1), ("completed", -1)],
+    ids=["begun", "completed", "completed early"],
+)
+def test_after_the_call_no_other_is_offered(status: str, ago: int) -> None:
     at_work()
     browser, form = visitor()
-    past(form, status=status)
+    past(form, days_ago=ago, status=status)
 
     shown = page(browser.get(NEXT))
 
     assert "has come or is over" in shown
     assert 'name="slot"' not in shown
     assert "Add to calendar" not in shown
+    assert picked(browser, free_times(1)[0]).status_code == 409
 
 
 @pytest.mark.parametrize(

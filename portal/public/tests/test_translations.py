@@ -33,12 +33,20 @@ def written(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def sentences_of_the_source() -> set[str]:
-    """Every msgid in the Python and the templates of the public pages."""
+# What patients read: the modules and templates, by the app whose catalogue translates them.
+SOURCES = {
+    "portal": ("public/*.py", "templates/public/*.html"),
+    "bookings": ("telling.py", "templates/bookings/mail/*"),
+}
+
+
+def sentences_of_the_source(app: str) -> set[str]:
+    """Every msgid in the Python and the templates that patients read."""
     found = set()
-    for path in (ROOT / "portal" / "public").glob("*.py"):
+    modules, templates = SOURCES[app]
+    for path in (ROOT / app).glob(modules):
         found |= _asked_for(path.read_text(encoding="utf-8"))
-    for path in (ROOT / "portal" / "templates" / "public").glob("*.html"):
+    for path in (ROOT / app).glob(templates):
         # Django turns a template into a source that gettext's own tools can read.
         source = templatize(path.read_text(encoding="utf-8"))
         for call in re.findall(r"gettext\((u?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))", source):
@@ -58,30 +66,33 @@ def _asked_for(source: str) -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("app", SOURCES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_sentence_is_translated(language: str) -> None:
-    path = ROOT / "portal" / "locale" / language / "LC_MESSAGES" / "django.po"
+def test_every_sentence_is_translated(language: str, app: str) -> None:
+    path = ROOT / app / "locale" / language / "LC_MESSAGES" / "django.po"
 
     catalogue = {key.split("\x04")[-1]: texts for key, texts in written(path).items()}
 
-    wanted = sentences_of_the_source()
-    assert len(wanted) > 120
+    wanted = sentences_of_the_source(app)
+    assert len(wanted) > {"portal": 120, "bookings": 18}[app]
     plurals = {"%(number)d minutes", "There are %(number)s things to look at"}
     assert {text for text in wanted - plurals if not all(catalogue.get(text, [""]))} == set()
 
 
+@pytest.mark.parametrize("app", SOURCES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_placeholders_survive_the_translation(language: str) -> None:
-    path = ROOT / "portal" / "locale" / language / "LC_MESSAGES" / "django.po"
+def test_placeholders_survive_the_translation(language: str, app: str) -> None:
+    path = ROOT / app / "locale" / language / "LC_MESSAGES" / "django.po"
 
     for key, texts in written(path).items():
         if len(texts) == 1:  # A singular may say "one thing" without the number.
             assert set(PLACEHOLDER.findall(texts[0])) == set(PLACEHOLDER.findall(key)), key
 
 
+@pytest.mark.parametrize("app", SOURCES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_compiled_catalogue_says_what_is_written(language: str) -> None:
-    folder = ROOT / "portal" / "locale" / language / "LC_MESSAGES"
+def test_compiled_catalogue_says_what_is_written(language: str, app: str) -> None:
+    folder = ROOT / app / "locale" / language / "LC_MESSAGES"
     with (folder / "django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
 

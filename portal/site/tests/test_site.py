@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.tests.factories import BookingFactory, CallFactory
+from patients.closing import ATTEMPTS_NEEDED
 from patients.tests.factories import (
     MedicalConditionFactory,
     PatientFactory,
@@ -134,6 +135,13 @@ def test_every_number_of_home_is_that_of_the_list_behind_it(
     BookingFactory(**day)
     BookingFactory(**day, status="cancelled", cancelled_by="patient")
     BookingFactory(navigator=navigator, starts_at=now - 50 * hour, ends_at=now - 49 * hour)
+    missed = {"status": "no_show", "no_show_by": "patient"}
+    BookingFactory(
+        navigator=navigator, starts_at=now - 60 * hour, ends_at=now - 59 * hour, **missed
+    )
+    tried = PatientFactory()
+    for _attempt in range(ATTEMPTS_NEEDED):
+        CallFactory(patient=tried, outcome="no_answer", **called)
     due = {"next_action": "Call again", "next_action_due": timezone.localdate()}
     wrong = CallFactory(**called, **due)
     CallFactory(patient=wrong.patient, supersedes=wrong, **called, **due)
@@ -146,7 +154,14 @@ def test_every_number_of_home_is_that_of_the_list_behind_it(
             for block in home.blocks
         }
 
-    assert counted == {"today": (1, 1), "leads": (4, 4), "missing": (1, 1), "follow-ups": (1, 1)}
+    assert counted == {
+        "today": (1, 1),
+        "leads": (5, 5),
+        "missing": (1, 1),
+        "rebook": (1, 1),
+        "follow-ups": (1, 1),
+        "unreachable": (1, 1),
+    }
 
 
 def test_home_of_everybody_shows_the_calls_of_others(
@@ -183,6 +198,11 @@ def test_home_needs_as_many_queries_for_many_rows_as_for_few(
                 next_action="Call again",
                 next_action_due=TEN.date(),
             )
+            book(navigator, hours=-200 - number, status="no_show", no_show_by="patient")
+            tried = PatientFactory()
+            for days in range(ATTEMPTS_NEEDED):
+                at = TEN - timedelta(days=days + 1)
+                CallFactory(patient=tried, started_at=at, outcome="voicemail")
 
     client.force_login(navigator)
     fill(0, 1)
@@ -195,6 +215,57 @@ def test_home_needs_as_many_queries_for_many_rows_as_for_few(
         client.get(reverse("admin:index"))
 
     assert len(many) == len(few)
+    # Six lists; five are counted besides, today's is shown whole.
+    assert sum("bookings_" in query["sql"] for query in many) == 11
+
+
+def test_home_of_a_team_lead_shows_everybodys_work(
+    rf: RequestFactory, member: Callable[..., User], at_ten: datetime
+) -> None:
+    other = book(UserFactory(), hours=1)
+
+    shown = home(request_of(rf, member(Role.TEAM_LEAD)))
+
+    assert shown.is_everybody
+    assert [line.name for line in shown.blocks[0].lines] == [other.patient.full_name]
+
+
+def test_home_offers_what_to_do_about_each_line(
+    rf: RequestFactory, navigator: User, at_ten: datetime
+) -> None:
+    over = book(navigator, hours=-26)
+    missed = book(navigator, hours=-50, status="no_show", no_show_by="patient")
+    tried = PatientFactory()
+    for days in (1, 2, 3):
+        CallFactory(patient=tried, started_at=TEN - timedelta(days=days), outcome="no_answer")
+
+    found = blocks(request_of(rf, navigator))
+
+    assert [(line.action, line.action_url) for line in found["missing"].lines] == [
+        ("Complete", reverse("admin:bookings_booking_complete", args=[over.pk]))
+    ]
+    assert [(line.action, line.action_url) for line in found["rebook"].lines] == [
+        ("Book a call", f"{reverse('admin:bookings_booking_add')}?patient={missed.patient_id}")
+    ]
+    assert [(line.lead, line.action, line.action_url) for line in found["unreachable"].lines] == [
+        (
+            "3 times",
+            "Close as unreachable",
+            reverse("admin:patients_patient_close", args=[tried.pk]),
+        )
+    ]
+
+
+def test_home_offers_an_auditor_nothing_to_do(
+    rf: RequestFactory, member: Callable[..., User], at_ten: datetime
+) -> None:
+    book(UserFactory(), hours=-26)
+    book(UserFactory(), hours=-50, status="no_show", no_show_by="patient")
+
+    found = blocks(request_of(rf, member(Role.AUDITOR)))
+
+    lines = [line for block in found.values() for line in block.lines]
+    assert {line.action for line in lines} == {""}
 
 
 @pytest.mark.parametrize(
