@@ -120,6 +120,8 @@ def hold(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
+        if by is not None:
+            demand_allowed(patient, by=by)
         if instead_of is not None:
             _let_go_earlier(instead_of, patient)
         held = _new(wish, patient, assigned, patient_time_zone)
@@ -182,7 +184,8 @@ def confirm(*, booking_id: UUID, by: User | None) -> Booking:
     """Book what is held, and return it. What is booked already stays as it is.
 
     Raises SlotTaken with the code `hold_expired` when it was not held any more, and Refused with
-    `booking_not_in_force` for one that was called off, or is over.
+    `booking_not_in_force` for one that was called off, or is over, and for a patient who said no
+    to being contacted.
     """
     now = timezone.now()
     with transaction.atomic(), said_by(by):
