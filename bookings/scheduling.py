@@ -120,8 +120,7 @@ def hold(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
-        if by is not None:
-            demand_allowed(patient, by=by)
+        demand_allowed(patient, by=by)
         if instead_of is not None:
             _let_go_earlier(instead_of, patient)
         held = _new(wish, patient, assigned, patient_time_zone)
@@ -169,8 +168,7 @@ def book(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
-        if by is not None:  # who books themself asks to be called
-            demand_allowed(patient, by=by, override=override)
+        demand_allowed(patient, by=by, override=override)
         booking = _new(wish, patient, assigned, patient_time_zone)
         booking.reminder_at, booking.submission_id = reminder_at, submission_id
         _saved(booking)

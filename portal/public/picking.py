@@ -19,8 +19,7 @@ from bookings.calling_off import cancel
 from bookings.models import Booking
 from bookings.placing import refused
 from bookings.scheduling import book, reschedule
-from patients.consenting import is_given
-from patients.models import Consent, Patient, Submission
+from patients.models import Patient, Submission
 from portal.core.errors import Refused
 from portal.public import zones
 from portal.public.drafts import Draft
@@ -89,8 +88,6 @@ def pick(
     with transaction.atomic():
         _lock(submission)
         patient = Patient.objects.get(submissions=submission)
-        if patient.do_not_contact or not is_given(patient, Consent.Purpose.CONTACT):
-            raise Refused("This person is not to be called.", code="do_not_contact")
         calls = Booking.objects.filter(submission=submission)
         if calls.filter(status=Status.COMPLETED).exists():
             raise Refused("They have had their call.", code="called")
