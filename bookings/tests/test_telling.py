@@ -415,6 +415,10 @@ def test_person_whose_zone_nobody_knows_reads_the_navigators() -> None:
     assert "15:30 (time in Amsterdam)" in words.text
 
 
+def test_zone_that_is_no_place_is_named_as_it_is() -> None:
+    assert "14:30 (UTC)" in written(telling.CONFIRMED, "en", patient_time_zone="UTC").text
+
+
 def test_name_is_escaped_in_the_page_and_plain_in_the_text() -> None:
     navigator = UserFactory(name="O'Brien <b>")
 
