@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from icalendar import CUTYPE, PARTSTAT, ROLE, STATUS, Calendar, Event, vCalAddress
 
 from bookings.models import Booking, TimeOff
-from patients.models import Patient
+from patients.outgoing import language_of
 from portal.core.models import User
 
 # What a feed holds, in days before and after today.
@@ -35,7 +35,7 @@ def invitation(booking: Booking, *, method: Literal["REQUEST", "CANCEL", "PUBLIS
     that it holds about them (for a patient without one there is no ATTENDEE). PUBLISH is REQUEST
     without the address, for a file that is downloaded and not sent to it.
     """
-    with translation.override(_language(booking.patient)):
+    with translation.override(language_of(booking.patient)):
         event = _event(booking)
         event.add("organizer", _organiser())
         if method != "PUBLISH" and booking.patient.email:
@@ -151,11 +151,3 @@ def _what_happens() -> str:
     if reach:
         sentences.append(_("Questions? %(reach)s") % {"reach": reach})
     return "\n".join(sentences)
-
-
-def _language(patient: Patient) -> str:
-    """The patient's language as far as the portal speaks it, or English."""
-    try:
-        return translation.get_supported_language_variant(patient.language)
-    except LookupError:
-        return settings.LANGUAGE_CODE

@@ -158,14 +158,18 @@ def record(
     correction belongs to the same booking. `although` says why there was a call, without a
     booking, with somebody who had said no to being contacted by then; it is written down.
 
-    Raises Refused for a patient who is not open for anything new (see `patients.locking`; a
-    correction may be made of a closed one), for one who had said no without a word why, for a
-    booking that was called off and for a call that was corrected before; ValidationError for
-    values that make no sense, such as a time to come or a booking of another patient.
+    Raises Refused for a patient who is not open for anything new (see `patients.locking`; of a
+    closed one a call can be corrected, and one recorded that had begun before), for one who had
+    said no without a word why, for a booking that was called off and for a call that was corrected
+    before; ValidationError for values that make no sense, such as a time to come or a booking of
+    another patient.
     """
     with transaction.atomic(), acting(by=by):
         # What is being corrected happened before the record was closed.
-        patient = locked(patient_id, no_key=True) if supersedes_id else locked_open(patient_id)
+        if supersedes_id or _has_begun(booking_id):
+            patient = locked(patient_id, no_key=True)
+        else:
+            patient = locked_open(patient_id)
         wrong = _superseded(supersedes_id)
         booking = _booking(booking_id, wrong)
         call = Call(
@@ -191,6 +195,15 @@ def record(
         if booking is not None and booking.status in _IN_FORCE:
             _settle(booking)
         return call
+
+
+def _has_begun(booking_id: UUID | None) -> bool:
+    """Whether it is a call that was to begin by now and of which nobody has said how it went.
+
+    Closing a record cancels the calls to come, so of a closed one it had begun before.
+    """
+    begun = Booking.objects.filter(status=Status.BOOKED, starts_at__lte=timezone.now())
+    return booking_id is not None and begun.filter(pk=booking_id).exists()
 
 
 def _superseded(call_id: UUID | None) -> Call | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from patients import contacting
 from patients.models import Patient
 from portal.core.errors import Missing, Refused
 
@@ -67,7 +68,8 @@ def _of_patient(
         return (Missing("deceased", _("This person has died.")),)
     if patient.stage == Patient.Stage.CLOSED:
         return (Missing("closed", _("The record is closed. Reopen it first.")),)
-    return ()
+    # A call that is booked already was booked by this rule, or in spite of a no.
+    return contacting.missing(patient) if transition == Transition.CONFIRM else ()
 
 
 def _of_booking(

@@ -31,9 +31,12 @@ def planned(merging: Merging) -> None:
                 cancelled.append(booking)
             _cancel(merging, booking)
     merging.move("bookings.Booking.patient")
-    for booking in cancelled:
-        booking.patient = merging.survivor
-        follow(Change(Happened.CANCELLED, booking, Booking.Party.NAVIGATOR, timezone.now()))
+    if not cancelled:
+        return
+    with merging.adding():
+        for booking in cancelled:
+            booking.patient = merging.survivor
+            follow(Change(Happened.CANCELLED, booking, Booking.Party.NAVIGATOR, timezone.now()))
 
 
 def _overlap(one: Booking, other: Booking) -> bool:

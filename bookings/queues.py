@@ -36,7 +36,7 @@ def never_called(among: Any = None) -> Any:
 def calls_today(now: datetime, among: Any = None) -> Any:
     """Planned calls that begin on the viewer's day and were not called off."""
     bookings = Booking.objects.all() if among is None else among
-    return bookings.between(*today(now))
+    return bookings.between(*today(now)).planned()
 
 
 def outcome_missing(now: datetime, among: Any = None) -> Any:
@@ -53,8 +53,10 @@ def to_rebook(now: datetime, among: Any = None) -> Any:
     """
     bookings = Booking.objects.all() if among is None else among
     # One that was moved is no call any more; the row that continues it is.
-    later = Booking.objects.exclude(status=Status.RESCHEDULED).filter(
-        patient=OuterRef("patient"), starts_at__gt=OuterRef("starts_at")
+    later = (
+        Booking.objects.planned()
+        .exclude(status=Status.RESCHEDULED)
+        .filter(patient=OuterRef("patient"), starts_at__gt=OuterRef("starts_at"))
     )
     spoken = (
         Call.objects.current()

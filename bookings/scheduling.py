@@ -120,6 +120,7 @@ def hold(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
+        demand_allowed(patient, by=by)
         if instead_of is not None:
             _let_go_earlier(instead_of, patient)
         held = _new(wish, patient, assigned, patient_time_zone)
@@ -167,8 +168,7 @@ def book(
     )
 
     def make(patient: Patient, assigned: UUID) -> Booking:
-        if by is not None:  # who books themself asks to be called
-            demand_allowed(patient, by=by, override=override)
+        demand_allowed(patient, by=by, override=override)
         booking = _new(wish, patient, assigned, patient_time_zone)
         booking.reminder_at, booking.submission_id = reminder_at, submission_id
         _saved(booking)
@@ -182,7 +182,8 @@ def confirm(*, booking_id: UUID, by: User | None) -> Booking:
     """Book what is held, and return it. What is booked already stays as it is.
 
     Raises SlotTaken with the code `hold_expired` when it was not held any more, and Refused with
-    `booking_not_in_force` for one that was called off, or is over.
+    `booking_not_in_force` for one that was called off, or is over, and for a patient who said no
+    to being contacted.
     """
     now = timezone.now()
     with transaction.atomic(), said_by(by):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.calendars import invitation
+from bookings.clocks import clock
 from bookings.links import to_change
 from bookings.models import Booking
 from bookings.scheduling import Change, Happened, Step
@@ -187,7 +188,6 @@ def _mail(
         if booking.navigator
         else settings.ORGANISATION_NAME,
     }
-    place = zone.key.rpartition("/")[2].replace("_", " ")
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
     context: dict[str, Any] = {
         "patient": booking.patient,
@@ -195,7 +195,7 @@ def _mail(
         "sentences": [sentence % named for sentence in words.sentences],
         "facts": (
             (_("Day"), f"{date_format(starts_at, 'l')} {date_format(starts_at, 'DATE_FORMAT')}"),
-            (_("Time"), f"{named['time']} ({_('time in %(place)s') % {'place': place}})"),
+            (_("Time"), f"{named['time']} ({clock(zone.key)})"),
             (_("Length"), _("%(minutes)d minutes") % {"minutes": minutes}),
         ),
         "change_url": to_change(booking) if words.offers_change else "",

@@ -52,13 +52,18 @@ def missing(patient: Patient, *, at: datetime | None = None) -> tuple[Missing, .
     return tuple(found)
 
 
-def demand_allowed(patient: Patient, *, by: User, override: str = "") -> None:
+def demand_allowed(patient: Patient, *, by: User | None, override: str = "") -> None:
     """Raise Refused for somebody who said no to being contacted.
 
-    `override` says why a call is planned all the same; a team lead or data steward may, and it is
-    written down.
+    Asked with the patient's row locked, so that no withdrawal comes in between. `override` says
+    why a call is planned all the same; a team lead or data steward may, and it is written down.
+    `by` None is the patient, over the public page, whose yes is recorded first.
     """
-    demand(patient, missing(patient), by=by, override=override, overridable=OVERRIDABLE)
+    against = missing(patient)
+    if by is not None:
+        demand(patient, against, by=by, override=override, overridable=OVERRIDABLE)
+    elif against:
+        raise Refused(against[0].message, code=against[0].code, missing=against)
 
 
 def account_for(patient: Patient, *, at: datetime, by: User, reason: str) -> None:

@@ -87,6 +87,10 @@ class Journal:
     def add(self, row: models.Model) -> None:
         """Save a new row; `take_back` removes it."""
         row.save(force_insert=True)
+        self.added(row)
+
+    def added(self, row: models.Model) -> None:
+        """Write down a row that was saved just now; `take_back` removes it."""
         columns = [c for c in stored_columns(type(row)) if c not in KEPT_BY_TRIGGER]
         self.entries.append(
             {

@@ -7,6 +7,7 @@ the merge's transaction. A system check refuses to start the portal while a fore
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,16 @@ class Merging:
             ids = self.rows(model, column).values_list("pk", flat=True)
         count = self.journal.move(model, column, ids, self.survivor.pk)
         self.moved[relation] = self.moved.get(relation, 0) + count
+
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Write down what is added for the survivor inside: it goes when the merge does."""
+        before = present(self.survivor.pk)
+        yield
+        for relation, ids in present(self.survivor.pk).items():
+            model, _column = resolved(relation)
+            for row in model._base_manager.filter(pk__in=set(ids) - set(before[relation])):
+                self.journal.added(row)
 
     def give_way(self, row: models.Model, code: str, what: str) -> None:
         """Note for people that this row could not stay as it was."""

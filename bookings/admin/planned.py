@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -203,6 +204,19 @@ class BookingAdmin(HeedsNo, RecordAdmin):
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient", "navigator").defer("patient__search")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The booking; in a POST it is locked after its patient, as the verbs do.
+
+        Setting another time for the reminder adds a row that points at the patient.
+        """
+        if request.method == "POST" and (booking_id := times.as_id(object_id)) is not None:
+            with transaction.atomic():
+                people = Patient.objects.filter(bookings=booking_id).only("pk")
+                people.select_for_update(of=("self",), no_key=True).first()
+        return super().get_object(request, object_id, from_field)
 
     @admin.display(description=gettext_lazy("when"), ordering="starts_at")
     def when(self, booking: Booking) -> str:

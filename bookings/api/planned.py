@@ -27,6 +27,7 @@ from bookings.api.transitions import (
 from bookings.calling_off import cancel, missed
 from bookings.conditions import Transition, missing
 from bookings.discarding import refuse_unless_ahead
+from bookings.locking import locked_booking
 from bookings.models import Booking
 from bookings.scheduling import book, confirm, hold, reschedule
 from bookings.telling import remind
@@ -161,6 +162,18 @@ class BookingViewSet(Completes, OfPatientViewSet):
             return hold(**common).pk
         reminder_at, afterwards = asked.get("reminder_at"), asked.get("afterwards", False)
         return book(**common, reminder_at=reminder_at, afterwards=afterwards).pk
+
+    def locked(self, record_id: UUID, *, no_key: bool = True) -> Any:
+        """The row, locked after its patient, as the verbs do.
+
+        Setting another time for the reminder adds a row that points at the patient. Raises as
+        everywhere, and Refused for a patient who is restricted.
+        """
+        try:
+            locked_booking(record_id)
+        except Booking.DoesNotExist as error:
+            raise Http404 from error
+        return super().locked(record_id, no_key=no_key)
 
     def remove(self, row: Booking) -> None:
         refuse_unless_ahead(row, now=timezone.now())

@@ -32,6 +32,14 @@ class BookingQuerySet(models.QuerySet[Any]):
         off = (Booking.Status.CANCELLED, Booking.Status.RESCHEDULED)
         return self.filter(starts_at__gte=start, starts_at__lt=end).exclude(status__in=off)
 
+    def planned(self) -> Self:
+        """Calls that were booked at some time; not times that are, or were, only held."""
+        # Cancelling a call that was booked raises its sequence; the end of a hold does not.
+        let_go = models.Q(
+            status=Booking.Status.CANCELLED, cancelled_by=Booking.Party.PATIENT, ics_sequence=0
+        )
+        return self.exclude(let_go | models.Q(status=Booking.Status.HELD))
+
     def expired(self, *, now: datetime) -> Self:
         """Slots that were held and that nobody booked in time."""
         return self.filter(status=Booking.Status.HELD, held_until__lte=now)
@@ -111,7 +119,7 @@ class Booking(Record):
         blank=True,
         related_name="rescheduled_from",
     )
-    reminder_at = models.DateTimeField(_("reminder"), null=True, blank=True)  # null: no reminder
+    reminder_at = models.DateTimeField(_("reminder"), null=True, blank=True)  # null: a day before
     patient_time_zone = models.CharField(
         _("the patient's time zone"), max_length=64, blank=True, validators=[validate_time_zone]
     )

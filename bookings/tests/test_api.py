@@ -8,7 +8,7 @@ import pytest
 from bookings.models import Booking, SlotRules
 from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
 from patients.models import Patient
-from patients.tests.factories import PatientFactory
+from patients.tests.factories import ConsentFactory, PatientFactory
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from portal.core.tests.rest import Rest
@@ -277,6 +277,22 @@ def test_time_is_held_and_then_confirmed(writer: Rest) -> None:
     assert (held.status_code, held.json()["status"]) == (201, "held")
     assert [each.status_code for each in (confirmed, again)] == [200, 200]
     assert (again.json()["status"], again.json()["held_until"]) == ("booked", None)
+
+
+def test_who_said_no_to_being_contacted_is_neither_held_a_time_nor_booked(writer: Rest) -> None:
+    patient, navigator = PatientFactory(), UserFactory()
+    held = writer.post("bookings/", {**slot(patient, navigator), "hold": True}).json()
+    ConsentFactory(patient=patient, purpose="contact", decision="withdrawn")
+
+    holding = writer.post("bookings/", {**slot(patient, navigator, start=60), "hold": True})
+    booking = writer.post(f"bookings/{held['id']}/confirm/", {})
+    shown = writer.get(f"bookings/{held['id']}/transitions/").json()
+
+    assert [(each.status_code, each.json()["code"]) for each in (holding, booking)] == [
+        (409, "contact_refused"),
+        (409, "contact_refused"),
+    ]
+    assert [m["code"] for m in shown[0]["missing"]] == ["contact_refused"]
 
 
 def test_hold_is_told_nothing_that_belongs_to_a_booking(writer: Rest) -> None:

@@ -263,6 +263,24 @@ def test_call_of_somebody_who_is_closed_is_corrected_and_a_new_one_refused() -> 
     assert list(Call.objects.current()) == [right]
 
 
+@pytest.mark.parametrize("close", [closing.deceased, closing.withdraw])
+def test_call_that_had_begun_when_the_record_was_closed_is_recorded(
+    close: Any, booking: Booking
+) -> None:
+    """Closing spares a call under way, so that somebody says how it went."""
+    ahead = BookingFactory(patient=booking.patient)
+    why = {"reason": StageChange.Reason.NOT_INTERESTED} if close is closing.withdraw else {}
+    close(patient_id=booking.patient_id, by=UserFactory(), **why)
+
+    made = call_of(booking, "no_answer")
+    with pytest.raises(Refused):
+        call_of(ahead, "no_answer")
+
+    booking.refresh_from_db()
+    assert (booking.status, booking.no_show_by) == ("no_show", "patient")
+    assert list(Call.objects.current()) == [made]
+
+
 def test_call_with_a_restricted_or_merged_person_is_refused() -> None:
     merged = MergedPatientFactory()
     navigator = UserFactory()

@@ -1,11 +1,13 @@
 """Held, assigned, confirmed, moved, cancelled, missed: what becomes of a planned call."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from bookings import locking
@@ -30,11 +32,12 @@ from bookings.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
-from bookings.tests.test_scheduling import race
+from bookings.tests.test_scheduling import in_thread, race
+from patients import consenting
 from patients.closing import withdraw
 from patients.locking import MergedAway
 from patients.models import MergedPatient, Patient, StageChange
-from patients.tests.factories import PatientFactory
+from patients.tests.factories import ConsentFactory, PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -74,6 +77,29 @@ def wanted(at: datetime = MONDAY_NINE, **fields: Any) -> dict[str, Any]:
 def kept(booking: Booking) -> Booking:
     booking.refresh_from_db()
     return booking
+
+
+# --- who said no ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verb", [book, hold])
+def test_visitor_who_waited_for_their_withdrawal_gets_no_call(verb: Callable[..., Booking]) -> None:
+    navigator, patient = works(), PatientFactory()
+    asked = wanted(patient=patient.pk)
+    no = ConsentFactory.build(patient=patient, purpose="contact", decision="withdrawn")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            consenting.record(consent=no, by=navigator)
+            waiting = pool.submit(in_thread, lambda: verb(**asked))
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+
+        with pytest.raises(Refused) as refused:
+            waiting.result(timeout=30)
+
+    assert refused.value.code == "contact_refused"
+    assert not Booking.objects.exists()
 
 
 # --- steps ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from bookings.calling import Completed, complete
 from bookings.models import Booking, Call
-from bookings.tests.factories import BookingFactory, CallFactory
+from bookings.tests.factories import MONDAY_NINE, BookingFactory, CallFactory
 from patients.models import Consent, ConsentText, Patient, RuleOverride
 from patients.tests.factories import ConsentFactory, PatientFactory
 from portal.core.errors import Refused
@@ -164,12 +164,19 @@ def test_next_step_that_says_too_little_keeps_nothing(booking: Booking) -> None:
     ("made", "field"),
     [
         ({"status": "cancelled", "cancelled_by": "patient"}, "booking"),
-        ({"patient__stage": "closed", "patient__closed_reason": "withdrawn"}, "patient"),
+        (
+            {
+                "starts_at": MONDAY_NINE,
+                "patient__stage": "closed",
+                "patient__closed_reason": "withdrawn",
+            },
+            "patient",
+        ),
     ],
-    ids=["called off", "closed"],
+    ids=["called off", "closed before it began"],
 )
 def test_refusal_names_what_it_is_about(made: dict[str, Any], field: str) -> None:
-    booking = BookingFactory(starts_at=TEN, **made)
+    booking = BookingFactory(**{"starts_at": TEN, **made})
 
     with pytest.raises(Refused) as refused:
         finish(booking)

@@ -53,15 +53,38 @@ def test_call_that_came_to_nothing_is_to_be_rebooked(status: dict[str, str], is_
     [
         {"status": "booked"},
         {"status": "completed"},
-        {"status": "cancelled", "cancelled_by": "patient"},
+        {"status": "cancelled", "cancelled_by": "patient", "ics_sequence": 1},
     ],
     ids=["booked", "held", "called off by them"],
 )
-def test_last_booking_counts(later: dict[str, str]) -> None:
+def test_last_booking_counts(later: dict[str, Any]) -> None:
     missed = planned(NOW - 2 * DAY, **MISSED)
     planned(NOW - DAY, patient=missed.patient, **later)
 
     assert not to_rebook(NOW).exists()
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"status": "held", "held_until": NOW - DAY},
+        {"status": "cancelled", "cancelled_by": "patient"},
+    ],
+    ids=["ran out", "let go"],
+)
+def test_time_that_was_only_held_makes_up_for_nothing(later: dict[str, Any]) -> None:
+    missed = planned(NOW - 2 * DAY, **MISSED)
+    planned(NOW, patient=missed.patient, **later)
+
+    assert list(to_rebook(NOW)) == [missed]
+
+
+def test_time_that_is_only_held_is_no_call_of_today() -> None:
+    booked = planned(NOW)
+    planned(NOW, status="held", held_until=NOW - DAY)
+    planned(NOW, status="held", held_until=NOW + DAY)
+
+    assert list(queues.calls_today(NOW)) == [booked]
 
 
 def test_call_that_was_moved_to_an_earlier_time_is_to_be_rebooked_when_missed() -> None:

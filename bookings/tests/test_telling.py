@@ -1,12 +1,15 @@
 """What patients are told about their calls: the right mail exactly once, or none."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -211,6 +214,34 @@ def test_reminder_is_brought_forward_in_the_workplace(navigator: User, client: C
     assert story.told == ["booked", "reminded"]
 
 
+def first_locks(queries: Any) -> list[str]:
+    """The tables in which rows are locked, in the order of first being locked."""
+    locks = [each["sql"] for each in queries if " FOR NO KEY UPDATE" in each["sql"]]
+    return list(
+        dict.fromkeys(re.findall(r'FROM "(patients_patient|bookings_booking)"', "".join(locks)))
+    )
+
+
+def test_patient_is_locked_before_the_booking_whose_reminder_is_set(
+    navigator: User, client: Client
+) -> None:
+    booking = Story(navigator).booking
+    client.force_login(navigator)
+
+    with CaptureQueriesContext(connection) as over_rest:
+        client.patch(
+            f"/api/v1/bookings/{booking.pk}/",
+            {"reminder_at": (booking.starts_at - HOUR).isoformat()},
+            content_type="application/json",
+            headers={"If-Match": f'"{booking.version}"'},
+        )
+    with CaptureQueriesContext(connection) as in_the_workplace:
+        client.post(reverse("admin:bookings_booking_change", args=[booking.pk]), {})
+
+    for queries in (over_rest, in_the_workplace):
+        assert first_locks(queries) == ["patients_patient", "bookings_booking"]
+
+
 def test_reminder_is_brought_forward_over_rest(navigator: User, client: Client) -> None:
     story = Story(navigator)
     wanted = story.starts_at - timedelta(days=3)
@@ -382,6 +413,10 @@ def test_person_whose_zone_nobody_knows_reads_the_navigators() -> None:
     words = written(telling.CONFIRMED, "en", patient_time_zone="")
 
     assert "15:30 (time in Amsterdam)" in words.text
+
+
+def test_zone_that_is_no_place_is_named_as_it_is() -> None:
+    assert "14:30 (UTC)" in written(telling.CONFIRMED, "en", patient_time_zone="UTC").text
 
 
 def test_name_is_escaped_in_the_page_and_plain_in_the_text() -> None:

@@ -44,8 +44,8 @@ def call(request: HttpRequest, token: str) -> HttpResponse:
         notice = notices.moved() if "moved" in request.GET else None
         return _page(request, booking, notice=notice)
     if "cancel" in request.POST:
-        return _cancelled(request, booking)
-    return _moved(request, booking)
+        return _cancelled(request, booking, token)
+    return _moved(request, booking, token)
 
 
 @in_its_language
@@ -56,15 +56,15 @@ def cancelled(request: HttpRequest) -> HttpResponse:
     return pages.show(request, "public/cancelled.html", {"may_pick": may_pick})
 
 
-def _cancelled(request: HttpRequest, booking: Booking) -> HttpResponse:
+def _cancelled(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     try:
         cancel(booking_id=booking.pk, by=None, party=Booking.Party.PATIENT)
     except Refused:
-        return _page(request, booking, notice=notices.not_changed(), status=409)
+        return _not_changed(request, token)
     return pages.leading_to(reverse("public:cancelled"))
 
 
-def _moved(request: HttpRequest, booking: Booking) -> HttpResponse:
+def _moved(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     now = timezone.now()
     starts_at = offers.chosen(request, now=now)
     if starts_at is None:
@@ -79,8 +79,16 @@ def _moved(request: HttpRequest, booking: Booking) -> HttpResponse:
     except SlotTaken:
         return _page(request, booking, notice=notices.taken(), since=day, status=409)
     except Refused:
-        return _page(request, booking, notice=notices.not_changed(), status=409)
+        return _not_changed(request, token)
     return pages.leading_to(f"{links.path_to_change(new)}?moved=1")
+
+
+def _not_changed(request: HttpRequest, token: str) -> HttpResponse:
+    """That the call stays as it is, unless somebody changed it a moment ago."""
+    booking = links.booking_of(token, now=timezone.now())
+    if booking is None:
+        return problems.changed(request)
+    return _page(request, booking, notice=notices.not_changed(), status=409)
 
 
 def _zone(request: HttpRequest, booking: Booking) -> ZoneInfo:

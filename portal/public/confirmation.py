@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 
+from bookings.clocks import clock
 from patients.consenting import is_given
 from patients.models import Consent, Submission
 from portal.core.choices import country_choices
@@ -52,7 +53,7 @@ class Confirmation:
         language = said.get("language", "")
         return cls(
             received_at=submission.received_at.astimezone(zone),
-            clock=zones.clock(zone.key),
+            clock=clock(zone.key),
             in_full=in_full,
             on_behalf_of=dict(ON_BEHALF_OF).get(said.get("on_behalf_of", ""), ""),
             for_somebody_else=said.get("on_behalf_of", "self") != "self",

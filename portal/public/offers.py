@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
 from bookings.availability import MAX_RANGE, Slot
+from bookings.clocks import place
 from bookings.models import SlotRules
-from portal.public import zones
 
 # How many days with free times one page shows.
 DAYS = 4
@@ -55,7 +55,7 @@ class Offer:
     @property
     def place(self) -> str:
         """The place whose clock the times are of."""
-        return zones.place(self.zone.key)
+        return place(self.zone.key)
 
 
 def offer(find: Find, *, zone: ZoneInfo, since: date | None, now: datetime) -> Offer:

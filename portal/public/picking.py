@@ -16,13 +16,12 @@ from django.utils import timezone
 from bookings import links
 from bookings.availability import Slot, free_slots
 from bookings.calling_off import cancel
+from bookings.clocks import clock
 from bookings.models import Booking
 from bookings.placing import refused
 from bookings.scheduling import book, reschedule
-from patients.consenting import is_given
-from patients.models import Consent, Patient, Submission
+from patients.models import Patient, Submission
 from portal.core.errors import Refused
-from portal.public import zones
 from portal.public.drafts import Draft
 from portal.public.offers import Find, slot_at
 from portal.public.sending import first_sent
@@ -46,7 +45,7 @@ class Appointment:
         return cls(
             starts_at=booking.starts_at.astimezone(zone),
             minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
-            clock=zones.clock(zone.key),
+            clock=clock(zone.key),
             with_whom=name[0] if name else "",
             link=links.path_to_change(booking),
         )
@@ -89,8 +88,6 @@ def pick(
     with transaction.atomic():
         _lock(submission)
         patient = Patient.objects.get(submissions=submission)
-        if patient.do_not_contact or not is_given(patient, Consent.Purpose.CONTACT):
-            raise Refused("This person is not to be called.", code="do_not_contact")
         calls = Booking.objects.filter(submission=submission)
         if calls.filter(status=Status.COMPLETED).exists():
             raise Refused("They have had their call.", code="called")

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from bookings.clocks import UTC, place
 from portal.core.choices import country_choices, validate_time_zone
 
-UTC = "UTC"
 # What a browser and a link call the zone that was chosen.
 FIELD = "zone"
 
@@ -44,11 +44,6 @@ def only_one_of(country: str) -> str:
     return zones[0] if len(zones) == 1 else UTC
 
 
-def place(zone: str) -> str:
-    """The place a zone is named for: "New York" of America/New_York."""
-    return zone.rpartition("/")[2].replace("_", " ")
-
-
 def choices(*, chosen: str, country: str) -> list[Group]:
     """All zones to choose from: those of the country first, then by part of the world."""
     own = _by_country().get(country, ())
@@ -63,11 +58,6 @@ def choices(*, chosen: str, country: str) -> list[Group]:
     offered = {zone for _name, zones in found for zone, _label in zones}
     others = [(zone, place(zone)) for zone in dict.fromkeys((chosen, UTC)) if zone not in offered]
     return [*found, (_("Other"), others)] if others else found
-
-
-def clock(zone: str) -> str:
-    """Whose time it is, to be written behind one."""
-    return zone if zone == UTC else _("time in %(place)s") % {"place": place(zone)}
 
 
 @cache

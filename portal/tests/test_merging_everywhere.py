@@ -207,14 +207,19 @@ MOVES_ON = "{version,updated_at,ics_sequence}"
 def dump() -> dict[str, list[str]]:
     """Every row of every table, as PostgreSQL writes it.
 
-    Without history and the list of merges, which say what was done and undone, so only grow.
+    Without history and the list of merges, which say what was done and undone, so only grow; and
+    without the queue of the worker, where a job for a message that is gone does nothing.
     """
     growing = {
         model._meta.db_table
         for model in apps.get_models()
         if issubclass(model, pghistory.models.Event | pghistory.models.Context | PatientMerge)
     }
-    tables = sorted(set(connection.introspection.table_names()) - growing)
+    tables = sorted(
+        table
+        for table in set(connection.introspection.table_names()) - growing
+        if not table.startswith("procrastinate_")
+    )
     query = " UNION ALL ".join(
         f"SELECT '{table}', (to_jsonb(t) - '{MOVES_ON}'::text[])::text FROM {table} t"
         for table in tables

@@ -234,6 +234,33 @@ def test_cancelling_that_is_refused_is_said(client: Client, monkeypatch: Any) ->
     assert "could not be changed here" in page(response)
 
 
+@pytest.mark.parametrize("button", ["move", "cancel"])
+def test_call_that_staff_changed_a_moment_ago_is_not_shown_as_it_was(
+    client: Client, monkeypatch: Any, button: str
+) -> None:
+    """Between the look at the link and the lock, others cancel the call."""
+    from portal.core.errors import Refused
+    from portal.public import changing
+
+    booking = booked(at_work())
+    link = links.path_to_change(booking)
+
+    def overtaken(*_said: Any, **_arguments: Any) -> None:
+        Booking.objects.filter(pk=booking.pk).update(
+            status="cancelled", cancelled_by="navigator", ics_sequence=1
+        )
+        raise Refused("This call is not planned any more.", code="booking_not_in_force")
+
+    monkeypatch.setattr(changing, "cancel", overtaken)
+    monkeypatch.setattr(changing.picking, "move", overtaken)
+    said = {"cancel": "yes"} if button == "cancel" else {"slot": free_times(1)[0].isoformat()}
+
+    response = client.post(link, said)
+
+    assert response.status_code == 410
+    assert "could not be changed here" not in page(response)
+
+
 def test_navigator_who_speaks_another_language_keeps_their_call(client: Client) -> None:
     navigator = at_work(speaks=["en"])
     booking = booked(navigator, starts_at=free_times(1, language="en")[0])

@@ -2,6 +2,7 @@
 
 import ast
 import gettext
+import itertools
 import re
 from pathlib import Path
 
@@ -35,8 +36,8 @@ def written(path: Path) -> dict[str, list[str]]:
 
 # What patients read: the modules and templates, by the app whose catalogue translates them.
 SOURCES = {
-    "portal": ("public/*.py", "templates/public/*.html"),
-    "bookings": ("telling.py", "templates/bookings/mail/*"),
+    "portal": (("public/*.py",), "templates/public/*.html"),
+    "bookings": (("clocks.py", "telling.py"), "templates/bookings/mail/*"),
 }
 
 
@@ -44,7 +45,7 @@ def sentences_of_the_source(app: str) -> set[str]:
     """Every msgid in the Python and the templates that patients read."""
     found = set()
     modules, templates = SOURCES[app]
-    for path in (ROOT / app).glob(modules):
+    for path in itertools.chain.from_iterable((ROOT / app).glob(each) for each in modules):
         found |= _asked_for(path.read_text(encoding="utf-8"))
     for path in (ROOT / app).glob(templates):
         # Django turns a template into a source that gettext's own tools can read.
