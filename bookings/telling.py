@@ -153,7 +153,13 @@ def _reminder(message: Message, now: datetime) -> Outcome:
 
 CONFIRMED = Kind("call-booked", gettext_lazy("Confirmation of a call"), _confirmed)
 MOVED = Kind("call-moved", gettext_lazy("A call was moved"), _moved)
-CANCELLED = Kind("call-cancelled", gettext_lazy("A call was cancelled"), _cancelled)
+CANCELLED = Kind(
+    "call-cancelled",
+    gettext_lazy("A call was cancelled"),
+    _cancelled,
+    # Closing a record cancels its calls: who still has one in their calendar hears of that.
+    although_closed=True,
+)
 REMINDER = Kind("call-reminder", gettext_lazy("Reminder of a call"), _reminder)
 KINDS = (CONFIRMED, MOVED, CANCELLED, REMINDER)
 STEPS = (Step("tell the patient", tell),)

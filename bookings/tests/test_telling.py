@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings import calling_off, links, scheduling, telling
+from bookings import calling_off, ending, links, scheduling, telling
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
 from patients import closing, consenting, merging, outgoing, unmerging
@@ -167,6 +167,25 @@ def test_patient_gets_the_right_mails_exactly_once(what: str, when: int, navigat
 
     assert " ".join(story.told) == expected[when]
     assert not Message.objects.unfinished().exists()
+
+
+@pytest.mark.parametrize("closed_as", Patient.ClosedReason.values)
+def test_closing_tells_of_the_calls_it_cancels_unless_they_withdrew_or_died(
+    closed_as: str, navigator: User
+) -> None:
+    story = Story(navigator)
+    noon = story.starts_at - timedelta(days=4)
+    story.work(noon)
+    # Written down as the verbs and the merge do it, whatever each of them asks for.
+    story._say(stage="closed", closed_reason=closed_as)
+    story.patient.refresh_from_db()
+    reason = Patient.ClosedReason(closed_as)
+    ending.cancel_upcoming(closing.Ending(story.patient, reason, timezone.now()))
+
+    story.work(noon)
+
+    left_alone = closed_as in {"withdrawn", "deceased"}
+    assert story.told == (["booked"] if left_alone else ["booked", "cancelled"])
 
 
 def test_worker_that_was_away_until_after_the_call_says_nothing(navigator: User) -> None:
