@@ -45,8 +45,9 @@ class Invitation:
 class Mail:
     """A message in words, in the patient's language.
 
-    `zone` is where the reader is, for the quiet hours. A mail that has to be read before `until`
-    is sent in the quiet hours if it would come too late after them.
+    `zone` is where the reader is, for the quiet hours. After `until` the mail is of no use. One
+    that should be read before that says `before`. It is sent in the quiet hours if it would come
+    too late after them.
     """
 
     subject: str
@@ -55,6 +56,7 @@ class Mail:
     zone: ZoneInfo
     invitation: Invitation | None = None
     until: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ def decide(message: Message, *, now: datetime) -> Outcome:
     if message.answers:
         return outcome
     waking = quiet_until(now, zone=outcome.zone)
-    if waking is None or (outcome.until is not None and waking >= outcome.until):
+    deadline = outcome.before or outcome.until
+    if waking is None or (deadline is not None and waking >= deadline):
         return outcome
     return Later(waking)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -283,6 +284,76 @@ def test_at_night_only_who_did_it_themselves_is_answered(
     story.work((story.starts_at - timedelta(days=3)).replace(hour=23))
 
     assert story.told == told
+
+
+def chain(navigator: User, *starts: datetime, last: str) -> Booking:
+    """A call that had these times, one after the other, and is `last` now."""
+    patient = PatientFactory(time_zone="UTC")
+    ConsentFactory(patient=patient, purpose="contact")
+    following, said = None, {"status": last}
+    uid = uuid4()
+    for start in reversed(starts):
+        following = BookingFactory(
+            patient=patient,
+            navigator=navigator,
+            starts_at=start,
+            ends_at=start + HOUR,
+            ics_uid=uid,
+            cancelled_by="navigator" if said["status"] == "cancelled" else "",
+            rescheduled_to=following,
+            **said,
+        )
+        said = {"status": "rescheduled"}
+    return Booking.objects.get(ics_uid=uid, status=last)
+
+
+NIGHT = datetime(2026, 12, 1, 21, tzinfo=UTC)
+EARLY = datetime(2026, 12, 2, 7, 30, tzinfo=UTC)
+LATER = EARLY + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts", "now", "is_told"),
+    [
+        (telling.MOVED, (EARLY, LATER), NIGHT, True),
+        (telling.MOVED, (EARLY, LATER + HOUR, LATER), NIGHT, True),
+        (telling.MOVED, (LATER + HOUR, LATER), NIGHT, False),
+        # Over already: nobody waits for that one any more.
+        (telling.MOVED, (NIGHT - 3 * HOUR, LATER), NIGHT, False),
+        (telling.CANCELLED, (EARLY,), NIGHT, True),
+        (telling.CANCELLED, (EARLY, LATER), NIGHT, True),
+        (telling.CANCELLED, (LATER,), NIGHT, False),
+        (telling.CANCELLED, (EARLY,), EARLY + timedelta(minutes=5), True),
+    ],
+)
+def test_at_night_who_would_wait_for_a_call_in_vain_is_told(
+    kind: outgoing.Kind, starts: tuple[datetime, ...], now: datetime, is_told: bool, navigator: User
+) -> None:
+    booking = chain(navigator, *starts, last="booked" if kind is telling.MOVED else "cancelled")
+    message = outgoing.say(kind, patient_id=booking.patient_id, due_at=now, about=booking)
+
+    deliver(message.pk, now=now)
+
+    assert len(mail.outbox) == is_told
+    message.refresh_from_db()
+    assert message.status == ("sent" if is_told else "waiting")
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(1, "sent"), (59, "sent"), (60, "dropped")])
+def test_call_that_is_cancelled_after_its_start_is_told_until_its_end(
+    minutes: int, status: str, navigator: User
+) -> None:
+    noon = EARLY + timedelta(hours=4, minutes=30)
+    booking = chain(navigator, noon, last="cancelled")
+    now = noon + timedelta(minutes=minutes)
+    message = outgoing.say(
+        telling.CANCELLED, patient_id=booking.patient_id, due_at=now, about=booking
+    )
+
+    deliver(message.pk, now=now)
+
+    message.refresh_from_db()
+    assert message.status == status
 
 
 def test_merge_that_cancels_one_of_two_calls_at_a_time_tells_nobody(navigator: User) -> None:
