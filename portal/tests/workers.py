@@ -21,7 +21,7 @@ import django
 from django.conf import settings
 
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
-settings.EMAIL_BACKEND = "portal.core.mailbox.Folder"
+settings.EMAIL_BACKEND = "portal.tests.counting.Counting"
 settings.EMAIL_FILE_PATH = sys.argv[2]
 settings.MAIL_IS_ON = True
 django.setup()
