@@ -1,6 +1,7 @@
-"""What may be thrown away: a planned call that is still ahead.
+"""What may be thrown away: a time that is only held and still ahead, of which nobody was told.
 
-One that is over, was cancelled or was moved is part of the patient's record and stays.
+A booked call is cancelled, so that who expects it hears of that. One that is over, was cancelled
+or was moved is part of the patient's record and stays.
 """
 
 from datetime import datetime
@@ -10,14 +11,24 @@ from django.utils.translation import gettext as _
 from bookings.models import Booking
 from portal.core.errors import Refused
 
+Status = Booking.Status
+
 
 class NotDiscardable(Refused):
-    """The booking is part of the record."""
+    """Somebody expects the call, or it is part of the record."""
 
     code = "not_deletable"
 
 
-def refuse_unless_ahead(booking: Booking, *, now: datetime) -> None:
-    """Raise NotDiscardable for a booking that is over or whose status says how it went."""
-    if booking.status not in Booking.BLOCKING or booking.ends_at <= now:
-        raise NotDiscardable(_("Only a call that is still ahead can be deleted."))
+def is_discardable(booking: Booking, *, now: datetime) -> bool:
+    """Whether it can be deleted and nobody misses it."""
+    return booking.status == Status.HELD and booking.ends_at > now
+
+
+def refuse_unless_discardable(booking: Booking, *, now: datetime) -> None:
+    """Raise NotDiscardable for anything but a hold that is still ahead."""
+    if is_discardable(booking, now=now):
+        return
+    if booking.status == Status.BOOKED and booking.ends_at > now:
+        raise NotDiscardable(_("The patient expects this call. Cancel it instead."))
+    raise NotDiscardable(_("This call is part of the record and cannot be deleted."))

@@ -8,7 +8,7 @@ No mail says a word about health, for mailboxes are shared.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -119,7 +119,8 @@ def _moved(message: Message, now: datetime) -> Outcome:
             _("The attached file moves the call in your calendar."),
         ),
     )
-    return _mail(booking, words, method="REQUEST")
+    mail = _mail(booking, words, method="REQUEST")
+    return replace(mail, before=_expected_at(booking, now))
 
 
 def _cancelled(message: Message, now: datetime) -> Outcome:
@@ -135,7 +136,9 @@ def _cancelled(message: Message, now: datetime) -> Outcome:
         ),
         offers_change=False,
     )
-    return _mail(booking, words, method="CANCEL")
+    mail = _mail(booking, words, method="CANCEL")
+    # Who waits beside the phone when the call should have begun has to hear it, too.
+    return replace(mail, until=booking.ends_at, before=_expected_at(booking, now))
 
 
 def _reminder(message: Message, now: datetime) -> Outcome:
@@ -154,7 +157,13 @@ def _reminder(message: Message, now: datetime) -> Outcome:
 
 CONFIRMED = Kind("call-booked", gettext_lazy("Confirmation of a call"), _confirmed)
 MOVED = Kind("call-moved", gettext_lazy("A call was moved"), _moved)
-CANCELLED = Kind("call-cancelled", gettext_lazy("A call was cancelled"), _cancelled)
+CANCELLED = Kind(
+    "call-cancelled",
+    gettext_lazy("A call was cancelled"),
+    _cancelled,
+    # Closing a record cancels its calls: who still has one in their calendar hears of that.
+    although_closed=True,
+)
 REMINDER = Kind("call-reminder", gettext_lazy("Reminder of a call"), _reminder)
 KINDS = (CONFIRMED, MOVED, CANCELLED, REMINDER)
 STEPS = (Step("tell the patient", tell),)
@@ -174,6 +183,21 @@ def _booking(message: Message) -> Booking | None:
     if booking is not None:
         booking.patient = message.patient
     return booking
+
+
+def _expected_at(booking: Booking, now: datetime) -> datetime:
+    """When the patient expects a call that was moved or cancelled.
+
+    That is the earliest time of this call, of those that it had and that are not over: the mails
+    about the times in between were overtaken.
+    """
+    earlier = Booking.objects.filter(
+        patient=booking.patient_id,
+        ics_uid=booking.ics_uid,
+        status=Status.RESCHEDULED,
+        ends_at__gt=now,
+    )
+    return min([booking.starts_at, *earlier.values_list("starts_at", flat=True)])
 
 
 def _mail(

@@ -45,8 +45,9 @@ class Invitation:
 class Mail:
     """A message in words, in the patient's language.
 
-    `zone` is where the reader is, for the quiet hours. A mail that has to be read before `until`
-    is sent in the quiet hours if it would come too late after them.
+    `zone` is where the reader is, for the quiet hours. After `until` the mail is of no use. One
+    that should be read before that says `before`. It is sent in the quiet hours if it would come
+    too late after them.
     """
 
     subject: str
@@ -55,6 +56,7 @@ class Mail:
     zone: ZoneInfo
     invitation: Invitation | None = None
     until: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,14 @@ class Kind:
 
     `compose` re-reads what the message is about, under lock, and says what to do at that moment.
     The patient (`message.patient`) is locked already and may be written to; the active language is
-    theirs.
+    theirs. `although_closed` is for what somebody has to hear although we closed their record, such
+    as that nobody will call; who withdrew or died is left alone.
     """
 
     name: str
     label: Any
     compose: Callable[[Message, datetime], Outcome]
+    although_closed: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -173,10 +177,10 @@ def enqueue(message_ids: Iterable[UUID], *, at: datetime) -> None:
 
 def decide(message: Message, *, now: datetime) -> Outcome:
     """What is to be done with a message now. The message and its patient are locked."""
-    why = barred(message.patient)
+    kind = _kinds[message.kind]
+    why = barred(message.patient, although_closed=kind.although_closed)
     if why is not None:
         return Drop(why)
-    kind = _kinds[message.kind]
     with translation.override(language_of(message.patient)):
         outcome = kind.compose(message, now)
     if not isinstance(outcome, Mail):
@@ -186,19 +190,22 @@ def decide(message: Message, *, now: datetime) -> Outcome:
     if message.answers:
         return outcome
     waking = quiet_until(now, zone=outcome.zone)
-    if waking is None or (outcome.until is not None and waking >= outcome.until):
+    deadline = outcome.before or outcome.until
+    if waking is None or (deadline is not None and waking >= deadline):
         return outcome
     return Later(waking)
 
 
-def barred(patient: Patient) -> Dropped | None:
+def barred(patient: Patient, *, although_closed: bool = False) -> Dropped | None:
     """Why nothing may be sent to this person now; None when it may."""
+    withdrew = patient.closed_reason == Patient.ClosedReason.WITHDRAWN
+    is_closed = patient.stage == Patient.Stage.CLOSED and (withdrew or not although_closed)
     reasons = (
         (not settings.MAIL_IS_ON, Dropped.MAIL_OFF),
         (patient.is_deceased, Dropped.DECEASED),
         (patient.processing_restricted, Dropped.RESTRICTED),
         (patient.do_not_contact, Dropped.DO_NOT_CONTACT),
-        (patient.stage == Patient.Stage.CLOSED, Dropped.CLOSED),
+        (is_closed, Dropped.CLOSED),
         (not patient.email, Dropped.NO_ADDRESS),
     )
     found = next((why for holds, why in reasons if holds), None)

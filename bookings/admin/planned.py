@@ -17,6 +17,7 @@ from bookings.admin.changing import VERBS
 from bookings.admin.completing import CompleteCall
 from bookings.admin.heeding import HeedsNo, reason_field
 from bookings.admin.week import week
+from bookings.discarding import is_discardable
 from bookings.models import Booking
 from bookings.scheduling import book
 from bookings.telling import remind
@@ -258,6 +259,10 @@ class BookingAdmin(HeedsNo, RecordAdmin):
             return NOTHING
         with timezone.override(booking.patient_time_zone):
             return two_lines(moment(booking.starts_at), booking.patient_time_zone)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete: bool = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or is_discardable(obj, now=timezone.now()))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new call is booked by the verb, which refuses a time that is taken."""

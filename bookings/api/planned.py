@@ -26,7 +26,7 @@ from bookings.api.transitions import (
 )
 from bookings.calling_off import cancel, missed
 from bookings.conditions import Transition, missing
-from bookings.discarding import refuse_unless_ahead
+from bookings.discarding import refuse_unless_discardable
 from bookings.locking import locked_booking
 from bookings.models import Booking
 from bookings.scheduling import book, confirm, hold, reschedule
@@ -128,8 +128,8 @@ class BookingViewSet(Completes, OfPatientViewSet):
 
     The answer then names the next slots that are free for both, in `free_slots`.
 
-    What becomes of a call is said by operations of its own. A booking can be deleted while it is
-    ahead; one that is over is part of the record.
+    What becomes of a call is said by operations of its own. A time that is only held can be
+    deleted; a call that is booked is cancelled, and one that is over is part of the record.
     """
 
     queryset = Booking.objects.all()
@@ -176,7 +176,7 @@ class BookingViewSet(Completes, OfPatientViewSet):
         return super().locked(record_id, no_key=no_key)
 
     def remove(self, row: Booking) -> None:
-        refuse_unless_ahead(row, now=timezone.now())
+        refuse_unless_discardable(row, now=timezone.now())
         super().remove(row)
 
     @extend_schema(responses=BookingTransitionSerializer(many=True))

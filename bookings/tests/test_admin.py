@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from bookings.models import Booking, Call, SlotRules, WorkingHours
 from bookings.placing import SlotTaken
@@ -299,3 +300,14 @@ def test_working_hours_that_end_before_they_start_are_an_error_of_the_form(
 
     assert "The end must be later than the start." in response.content.decode()
     assert not WorkingHours.objects.exists()
+
+
+def test_booked_call_is_not_deleted_but_a_hold_is(admin_client: Client) -> None:
+    booked = BookingFactory()
+    held = BookingFactory(status="held", held_until=timezone.now() + timedelta(minutes=9))
+
+    for booking in (booked, held):
+        page = reverse("admin:bookings_booking_delete", args=[booking.pk])
+        admin_client.post(page, {"post": "yes"})
+
+    assert list(Booking.objects.all()) == [booked]

@@ -162,10 +162,11 @@ def test_time_people_and_status_are_not_changed_by_writing_them(
         {"starts_at": AHEAD - timedelta(days=365), "ends_at": AHEAD - timedelta(days=364)},
         {"status": "completed"},
         {"status": "cancelled", "cancelled_by": "patient"},
+        {},
     ],
-    ids=["over", "completed", "cancelled"],
+    ids=["over", "completed", "cancelled", "booked"],
 )
-def test_booking_that_is_part_of_the_record_is_not_deleted(
+def test_booking_that_is_expected_or_part_of_the_record_is_not_deleted(
     fields: dict[str, Any], writer: Rest
 ) -> None:
     booking = BookingFactory(**{"starts_at": AHEAD, **fields})

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings import calling_off, links, scheduling, telling
+from bookings import calling_off, ending, links, scheduling, telling
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
 from patients import closing, consenting, merging, outgoing, unmerging
@@ -172,6 +173,25 @@ def test_patient_gets_the_right_mails_exactly_once(what: str, when: int, navigat
     assert not Message.objects.unfinished().exists()
 
 
+@pytest.mark.parametrize("closed_as", Patient.ClosedReason.values)
+def test_closing_tells_of_the_calls_it_cancels_unless_they_withdrew_or_died(
+    closed_as: str, navigator: User
+) -> None:
+    story = Story(navigator)
+    noon = story.starts_at - timedelta(days=4)
+    story.work(noon)
+    # Written down as the verbs and the merge do it, whatever each of them asks for.
+    story._say(stage="closed", closed_reason=closed_as)
+    story.patient.refresh_from_db()
+    reason = Patient.ClosedReason(closed_as)
+    ending.cancel_upcoming(closing.Ending(story.patient, reason, timezone.now()))
+
+    story.work(noon)
+
+    left_alone = closed_as in {"withdrawn", "deceased"}
+    assert story.told == (["booked"] if left_alone else ["booked", "cancelled"])
+
+
 def test_worker_that_was_away_until_after_the_call_says_nothing(navigator: User) -> None:
     story = Story(navigator)
 
@@ -295,6 +315,76 @@ def test_at_night_only_who_did_it_themselves_is_answered(
     story.work((story.starts_at - timedelta(days=3)).replace(hour=23))
 
     assert story.told == told
+
+
+def chain(navigator: User, *starts: datetime, last: str) -> Booking:
+    """A call that had these times, one after the other, and is `last` now."""
+    patient = PatientFactory(time_zone="UTC")
+    ConsentFactory(patient=patient, purpose="contact")
+    following, said = None, {"status": last}
+    uid = uuid4()
+    for start in reversed(starts):
+        following = BookingFactory(
+            patient=patient,
+            navigator=navigator,
+            starts_at=start,
+            ends_at=start + HOUR,
+            ics_uid=uid,
+            cancelled_by="navigator" if said["status"] == "cancelled" else "",
+            rescheduled_to=following,
+            **said,
+        )
+        said = {"status": "rescheduled"}
+    return Booking.objects.get(ics_uid=uid, status=last)
+
+
+NIGHT = datetime(2026, 12, 1, 21, tzinfo=UTC)
+EARLY = datetime(2026, 12, 2, 7, 30, tzinfo=UTC)
+LATER = EARLY + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts", "now", "is_told"),
+    [
+        (telling.MOVED, (EARLY, LATER), NIGHT, True),
+        (telling.MOVED, (EARLY, LATER + HOUR, LATER), NIGHT, True),
+        (telling.MOVED, (LATER + HOUR, LATER), NIGHT, False),
+        # Over already: nobody waits for that one any more.
+        (telling.MOVED, (NIGHT - 3 * HOUR, LATER), NIGHT, False),
+        (telling.CANCELLED, (EARLY,), NIGHT, True),
+        (telling.CANCELLED, (EARLY, LATER), NIGHT, True),
+        (telling.CANCELLED, (LATER,), NIGHT, False),
+        (telling.CANCELLED, (EARLY,), EARLY + timedelta(minutes=5), True),
+    ],
+)
+def test_at_night_who_would_wait_for_a_call_in_vain_is_told(
+    kind: outgoing.Kind, starts: tuple[datetime, ...], now: datetime, is_told: bool, navigator: User
+) -> None:
+    booking = chain(navigator, *starts, last="booked" if kind is telling.MOVED else "cancelled")
+    message = outgoing.say(kind, patient_id=booking.patient_id, due_at=now, about=booking)
+
+    deliver(message.pk, now=now)
+
+    assert len(mail.outbox) == is_told
+    message.refresh_from_db()
+    assert message.status == ("sent" if is_told else "waiting")
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(1, "sent"), (59, "sent"), (60, "dropped")])
+def test_call_that_is_cancelled_after_its_start_is_told_until_its_end(
+    minutes: int, status: str, navigator: User
+) -> None:
+    noon = EARLY + timedelta(hours=4, minutes=30)
+    booking = chain(navigator, noon, last="cancelled")
+    now = noon + timedelta(minutes=minutes)
+    message = outgoing.say(
+        telling.CANCELLED, patient_id=booking.patient_id, due_at=now, about=booking
+    )
+
+    deliver(message.pk, now=now)
+
+    message.refresh_from_db()
+    assert message.status == status
 
 
 def test_merge_that_cancels_one_of_two_calls_at_a_time_tells_nobody(navigator: User) -> None:

@@ -151,6 +151,13 @@ def test_message_that_would_come_too_late_in_the_morning_is_sent_in_the_quiet_ho
     assert decide(MessageFactory(patient=reachable()), now=NIGHT) is mail
 
 
+def test_message_that_should_be_read_before_the_morning_is_sent_in_the_quiet_hours() -> None:
+    mail = words(before=MORNING, until=MORNING + timedelta(days=3))
+    outgoing.join(kind(mail))
+
+    assert decide(MessageFactory(patient=reachable()), now=NIGHT) is mail
+
+
 def test_message_that_the_patient_waits_for_is_sent_at_any_hour() -> None:
     mail = words()
     outgoing.join(kind(mail))

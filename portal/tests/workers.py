@@ -21,12 +21,20 @@ import django
 from django.conf import settings
 
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
-settings.EMAIL_BACKEND = "portal.core.mailbox.Folder"
+settings.EMAIL_BACKEND = "portal.tests.counting.Counting"
 settings.EMAIL_FILE_PATH = sys.argv[2]
 settings.MAIL_IS_ON = True
 django.setup()
 from django.core.management import call_command, load_command_class
+from django.template.loader import get_template
+from django.urls import get_resolver
+from django.utils import translation
 command = load_command_class("portal", "worker")
+# What else each would read and compile for its first mail.
+with translation.override("nl"):
+    get_resolver()._populate()
+    for ending in ("txt", "html"):
+        get_template("bookings/mail/call." + ending)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

@@ -36,7 +36,7 @@ from referrals.tests.factories import (
     TrialSiteFactory,
 )
 
-# Well ahead, so that a booking can be deleted.
+# Well ahead, so that a booking can be moved, cancelled or let go.
 AHEAD = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
 
 
@@ -45,7 +45,7 @@ class Sample:
     """`made` makes a row as a fixture; `body` is what a POST sends, `change` what a PATCH does.
 
     `found_by` is a filter; where its value is None, the value is the one in `body`. `headers` are
-    those of a POST.
+    those of a POST. `passing` is what a POST says besides to make a record that can be deleted.
     """
 
     made: Callable[..., Any]
@@ -53,6 +53,7 @@ class Sample:
     change: dict[str, Any] = field(default_factory=dict)
     found_by: dict[str, str | None] = field(default_factory=dict)
     headers: Callable[[], dict[str, str]] = dict
+    passing: dict[str, Any] = field(default_factory=dict)
 
 
 def _id(row: Any) -> str:
@@ -164,6 +165,8 @@ SAMPLES: dict[str, Sample] = {
         },
         {"reminder_at": (AHEAD - timedelta(hours=1)).isoformat()},
         {"navigator": None},
+        # A call that is booked is cancelled instead.
+        passing={"hold": True},
     ),
     "calls": Sample(
         CallFactory,
