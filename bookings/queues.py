@@ -24,13 +24,15 @@ REBOOK_WITHIN = timedelta(days=180)
 
 
 def never_called(among: Any = None) -> Any:
-    """Leads whom nobody has called or reached.
+    """Leads whom nobody has called or reached, not even in a booked call of the legacy CRM.
 
     Without those who said no to being contacted.
     """
     people = callable_among(Patient.objects.all() if among is None else among)
     calls = Call.objects.current().filter(patient=OuterRef("pk"))
-    return people.filter(~Exists(calls), stage=Patient.Stage.LEAD, initial_consult_at=None)
+    held = Booking.objects.filter(patient=OuterRef("pk"), status=Status.COMPLETED)
+    leads = people.filter(stage=Patient.Stage.LEAD, initial_consult_at=None)
+    return leads.filter(~Exists(calls), ~Exists(held))
 
 
 def calls_today(now: datetime, among: Any = None) -> Any:

@@ -48,6 +48,15 @@ def test_call_that_came_to_nothing_is_to_be_rebooked(status: dict[str, str], is_
     assert list(to_rebook(NOW)) == ([booking] if is_in else [])
 
 
+@pytest.mark.django_db
+def test_lead_of_a_call_that_was_held_was_called() -> None:
+    spoken_to, waiting = PatientFactory(), PatientFactory()
+    BookingFactory(patient=spoken_to, status=Booking.Status.COMPLETED)
+    BookingFactory(patient=waiting)
+
+    assert list(queues.never_called()) == [waiting]
+
+
 @pytest.mark.parametrize(
     "later",
     [
