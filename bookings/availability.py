@@ -86,12 +86,21 @@ def free_slots(
     now: datetime,
     navigator_id: UUID | None = None,
     language: str = "",
+    ignoring: UUID | None = None,
 ) -> list[Slot]:
     """The slots that begin from `start` to before `end`, by time and then by navigator's name.
 
-    Of one navigator, or of all who speak `language`. One query, however long the range.
+    Of one navigator, or of all who speak `language`. `ignoring` is a booking that takes no time,
+    because it gives way. One query, however long the range.
     """
-    people = _people(start=start, end=end, now=now, navigator_id=navigator_id, language=language)
+    people = _people(
+        start=start,
+        end=end,
+        now=now,
+        navigator_id=navigator_id,
+        language=language,
+        ignoring=ignoring,
+    )
     found = [slot for each in people for slot in _slots_of(each, start=start, end=end, now=now)]
     return sorted(found, key=lambda slot: (slot.starts_at, slot.navigator.name, slot.navigator.pk))
 

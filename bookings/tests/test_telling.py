@@ -510,9 +510,9 @@ def test_zone_that_is_no_place_is_named_as_it_is() -> None:
 
 
 def test_name_is_escaped_in_the_page_and_plain_in_the_text() -> None:
-    navigator = UserFactory(name="O'Brien <b>")
+    navigator = UserFactory(name="O'Brien<b> Smith")
 
     words = written(telling.CONFIRMED, "en", navigator=navigator)
 
-    assert "O'Brien <b> will call you" in words.text
+    assert "O'Brien<b> will call you" in words.text
     assert "<b> will" not in words.html

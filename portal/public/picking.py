@@ -7,6 +7,7 @@ neither shown nor touched.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -68,13 +69,18 @@ def by_language(language: str, *, now: datetime) -> Find:
 
 
 def instead_of(booking: Booking, *, now: datetime) -> Find:
-    """How to find slots for a call that moves: of its navigator, or of who speaks the language."""
+    """How to find slots for a call that moves: of its navigator, or of who speaks the language.
+
+    The call itself takes no time and fills no day, and the time that it has already is not found.
+    """
 
     def find(start: datetime, end: datetime) -> list[Slot]:
-        own = free_slots(start=start, end=end, now=now, navigator_id=booking.navigator_id)
-        return [*own, *by_language(booking.patient.language, now=now)(start, end)]
+        free = partial(free_slots, start=start, end=end, now=now, ignoring=booking.pk)
+        found = free(navigator_id=booking.navigator_id) if booking.navigator_id else []
+        found += free(language=booking.patient.language)
+        return [slot for slot in found if slot.starts_at != booking.starts_at]
 
-    return find if booking.navigator_id else by_language(booking.patient.language, now=now)
+    return find
 
 
 def pick(

@@ -19,6 +19,7 @@ from bookings.tests.factories import (
 )
 from patients.models import Patient
 from portal.core.models import User
+from portal.public.tests.accessible import demand_accessible
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = bool(os.environ.get("PORTAL_BROWSER_REQUIRED"))
@@ -31,7 +32,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AXE = Path(__file__).parents[1] / "public" / "tests" / "vendor" / "axe.min.js"
 
 pytestmark = [
     pytest.mark.browser,
@@ -181,21 +181,6 @@ def test_navigator_finds_an_imported_patient_and_adds_a_phone_number(
     history = page.inner_text("body")
     assert "Aisha Okafor" in history
     assert "12344321" in history
-
-
-def demand_accessible(page: Any, within: str) -> None:
-    """Fails with what axe-core finds in a part of the page, of WCAG 2.2 A and AA and more."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "within => axe.run(within, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"
-        " 'wcag22aa', 'best-practice']})",
-        within,
-    )
-    violations = {
-        violation["id"]: [node["target"] for node in violation["nodes"]]
-        for violation in found["violations"]
-    }
-    assert violations == {}, page.url
 
 
 def test_navigator_plans_a_call_from_a_free_slot_of_the_week(

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bookings import links
-from bookings.models import Booking
+from bookings.models import Booking, SlotRules
 from bookings.tests.factories import BookingFactory, TimeOffFactory
 from patients.models import Patient
 from patients.tests.factories import PatientFactory
@@ -292,7 +292,7 @@ def test_call_without_a_navigator_is_shown_and_can_be_moved(client: Client) -> N
     link = links.path_to_change(booking)
 
     assert "time in Amsterdam" in page(client.get(link))
-    client.post(link, {"slot": free_times(1)[0].isoformat()})
+    client.post(link, {"slot": free_times(2)[1].isoformat()})
 
     assert Booking.objects.get(status="booked").navigator == navigator
 
@@ -374,3 +374,17 @@ def test_pages_of_a_call_are_translated(client: Client) -> None:
     for language in ("nl", "es"):
         left = {text for text in said["en"] & said[language] if re.search("[a-z]{3}", text)}
         assert left - own == set()
+
+
+def test_own_call_leaves_the_other_times_of_its_day_and_its_own_time_is_not_offered(
+    client: Client,
+) -> None:
+    navigator = at_work("Bart de Boer")
+    first, second = free_times(2)
+    booking = booked(navigator, starts_at=first)
+    SlotRules.objects.update(per_day=1)
+
+    shown = page(client.get(links.path_to_change(booking)))
+
+    assert f'value="{first.isoformat()}"' not in shown
+    assert f'value="{second.isoformat()}"' in shown
