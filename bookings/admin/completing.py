@@ -4,6 +4,7 @@ The same page serves a planned call and one that was not. All of it is kept by o
 (`bookings.calling.complete`), or nothing is.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -248,12 +249,13 @@ class CallPage(Verb):
     # A call is a row of its own, and the same call said twice is one.
     is_versioned = False
 
+    @abstractmethod
     def patient_of(self, record: Any) -> Patient:
-        raise NotImplementedError
+        """Whom the call is with."""
 
+    @abstractmethod
     def booking_of(self, record: Any) -> Booking | None:
         """The planned call that the page is about; None when that is chosen on the page."""
-        raise NotImplementedError
 
     def form(self, data: Any, *, record: Any, user: Any) -> VerbForm:
         return CallPageForm(
