@@ -1,14 +1,24 @@
 """What every test stands on: one database, roles by name, and threads that see each other's rows.
 
+Running the migrations takes longer than most tests together, so it is done once for all processes
+of a run, and again only after something that the migrations are made of has changed: each process
+gets a copy of that database.
+
 Tests that need committed rows (threads, a live server) are marked `django_db(transaction=True)`.
 Django would empty every table after each of them, seeds and roles included, and by TRUNCATE, which
 the append-only tables refuse; here the tables are put back as the migrations left them.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.db import connection, connections
 from django.test import TransactionTestCase
@@ -20,6 +30,71 @@ from portal.roles import Role
 pytest_plugins = ("portal.core.tests.rest",)
 
 _as_migrated: dict[str, bytes] = {}
+
+# Run by a process of its own, which no coverage slows down.
+_MIGRATE = """
+import sys
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+call_command("migrate", verbosity=0)
+"""
+
+
+def _made_of() -> str:
+    """A short word for everything that decides what the migrations make."""
+    root = Path(django_settings.BASE_DIR)
+    files = {
+        root / "requirements-dev.txt",
+        root / "portal" / "roles.py",
+        *(root / "portal" / "core").rglob("*.py"),
+        *root.glob("*/migrations/*"),
+    }
+    word = sha256()
+    for path in sorted(path for path in files if path.is_file() and "tests" not in path.parts):
+        word.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return word.hexdigest()[:16]
+
+
+def _migrated(name: str) -> None:
+    """Have a database `name` with all migrations in it; one process makes it, the others wait."""
+    word = _made_of()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [name],
+        )
+        if cursor.fetchone() == (word,):
+            return
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        unmeasured = {key: value for key, value in os.environ.items() if "COV" not in key}
+        subprocess.run(  # noqa: S603 - our own words, and a name from the settings
+            [sys.executable, "-c", _MIGRATE, name],
+            cwd=django_settings.BASE_DIR,
+            env=unmeasured,
+            check=True,
+        )
+        cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{word}'")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_blocker: Any,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> None:
+    """Each process copies the migrated database, unless it keeps the one it has (--reuse-db)."""
+    test = connection.settings_dict["TEST"]
+    if django_db_createdb or not django_db_keepdb:
+        test["TEMPLATE"] = f"{test['NAME']}_migrated"
+        with django_db_blocker.unblock():
+            _migrated(test["TEMPLATE"])
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
 
 
 def _tables() -> list[str]:

@@ -150,19 +150,36 @@ def synchronize(apps: Any, schema_editor: Any) -> None:
     Permissions of models whose rows Django has not made yet (it does so after all migrations)
     are made here.
     """
-    group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
     type_model = apps.get_model("contenttypes", "ContentType")
-    for role in Role:
-        group, _made = group_model.objects.get_or_create(name=role.value)
-        permissions = []
-        for app, codename in granted(role):
-            action, model = codename.split("_", 1)
-            content_type, _made = type_model.objects.get_or_create(app_label=app, model=model)
-            permission, _made = permission_model.objects.get_or_create(
-                content_type=content_type,
+    wanted = {
+        (app, codename.split("_", 1)[1], codename)
+        for role in Role
+        for app, codename in granted(role)
+    }
+    models = sorted({(app, model) for app, model, _codename in wanted})
+    type_model.objects.bulk_create(
+        (type_model(app_label=app, model=model) for app, model in models), ignore_conflicts=True
+    )
+    types = {(kind.app_label, kind.model): kind for kind in type_model.objects.all()}
+    permission_model.objects.bulk_create(
+        (
+            permission_model(
+                content_type=types[app, model],
                 codename=codename,
-                defaults={"name": f"Can {action} {model}"},
+                name=f"Can {codename.split('_', 1)[0]} {model}",
             )
-            permissions.append(permission)
-        group.permissions.set(permissions)
+            for app, model, codename in sorted(wanted)
+        ),
+        ignore_conflicts=True,
+    )
+    permissions = {
+        (permission.content_type_id, permission.codename): permission
+        for permission in permission_model.objects.all()
+    }
+    for role in Role:
+        group, _made = apps.get_model("auth", "Group").objects.get_or_create(name=role.value)
+        group.permissions.set(
+            permissions[types[app, codename.split("_", 1)[1]].pk, codename]
+            for app, codename in granted(role)
+        )
