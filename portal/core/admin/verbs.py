@@ -174,7 +174,7 @@ def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
             )
             for shortcut in admin.shortcuts
             if shortcut.is_last is is_last
-            and request.user.has_perms(shortcut.permissions)  # type: ignore[union-attr]
+            and request.user.has_perms(shortcut.permissions)
             and shortcut.is_offered(record)
         ]
         for is_last in (False, True)
