@@ -53,9 +53,22 @@ class SlotTaken(Refused):
     def __init__(
         self, message: str, *, code: str | None = None, free: tuple[Slot, ...] = ()
     ) -> None:
-        super().__init__(message, code=code)
+        times = ", ".join(date_format(timezone.localtime(s.starts_at), "j M H:i") for s in free)
+        super().__init__(_with_times(message, times), code=code)
         self.free = free
         self.members = {"free_slots": [slot.shown() for slot in free]}
+        moments = (timezone.localtime(s.starts_at).isoformat(timespec="minutes") for s in free)
+        named = f"{', '.join(moments)} ({timezone.get_current_timezone_name()})" if free else ""
+        self._detail = _with_times(message, named)
+
+    @property
+    def detail(self) -> str:
+        """The message with whole moments and their zone: a program's clock is anybody's guess."""
+        return self._detail
+
+
+def _with_times(message: str, times: str) -> str:
+    return f"{message} {_('Next free: %(times)s.') % {'times': times}}" if times else message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +177,6 @@ def refused(code: str, free: tuple[Slot, ...], *, language: str = "") -> SlotTak
     if language:
         messages["nobody_free"] = _("No navigator who speaks the language is free at that time.")
     message = messages.get(code, _("That time was taken just now."))
-    if free:
-        times = ", ".join(
-            date_format(timezone.localtime(slot.starts_at), "j M H:i") for slot in free
-        )
-        message = f"{message} {_('Next free: %(times)s.') % {'times': times}}"
     return SlotTaken(message, code=code, free=free)
 
 

@@ -104,8 +104,9 @@ def hold(
 ) -> Booking:
     """Keep a slot for `HOLD`, to be booked by `confirm`, and return it.
 
-    `instead_of` is an earlier hold of the same patient: it is let go when this one is made. The
-    rest, and what is raised, is as for `book`.
+    One person chooses one time: what is held for the patient already is let go when this one is
+    made. `instead_of` is such a hold whose minutes may be held again. The rest, and what is
+    raised, is as for `book`.
     """
     now = timezone.now()
     wish = Wish(
@@ -121,8 +122,7 @@ def hold(
 
     def make(patient: Patient, assigned: UUID) -> Booking:
         demand_allowed(patient, by=by)
-        if instead_of is not None:
-            _let_go_earlier(instead_of, patient)
+        _let_go_earlier(patient)
         held = _new(wish, patient, assigned, patient_time_zone)
         held.status, held.held_until = Status.HELD, now + HOLD
         return _saved(held)
@@ -150,7 +150,8 @@ def book(
     book any time at which neither has another call, also outside working hours; one that is over
     only when they say that it is entered `afterwards`. Without a navigator, one is assigned who
     takes calls then and speaks `language` (blank: any), who has the fewest calls to come.
-    `submission_id` is the form after which a visitor picks the time; it has one call at a time.
+    `submission_id` is the form after which a visitor picks the time; it has one call at a time,
+    and what is held for a visitor is let go when they book.
 
     Raises SlotTaken when the time is not free, Refused for a patient who is not open for anything
     new (see `patients.locking`), for one who said no to being contacted (unless `override` says
@@ -169,6 +170,8 @@ def book(
 
     def make(patient: Patient, assigned: UUID) -> Booking:
         demand_allowed(patient, by=by, override=override)
+        if by is None:
+            _let_go_earlier(patient)
         booking = _new(wish, patient, assigned, patient_time_zone)
         booking.reminder_at, booking.submission_id = reminder_at, submission_id
         _saved(booking)
@@ -215,6 +218,7 @@ def reschedule(
     anybody: bool = False,
     language: str = "",
     patient_time_zone: str = "",
+    submission_id: UUID | None = None,
     afterwards: bool = False,
 ) -> Booking:
     """Move a booked call to another time, and return the new booking, which continues it.
@@ -222,7 +226,8 @@ def reschedule(
     It stays with its navigator, or goes to `navigator_id`. With `anybody` another navigator who
     speaks `language` is assigned when that one is not free; so it is for a call without navigator.
     The old row stays, `rescheduled`, and points at the new one; both have one calendar id. Moving
-    it to the same time again gives the same booking.
+    it to the same time again gives the same booking. `submission_id` is another form of the same
+    visitor, after which they picked the new time.
 
     Raises what `book` raises, and Refused with `booking_not_in_force` for a call that was called
     off, moved elsewhere or is over, and with `begun` when a patient moves it after its start.
@@ -246,7 +251,7 @@ def reschedule(
         return place(
             wish,
             lambda patient, assigned: _moved(
-                booking_id, wish, patient, assigned, patient_time_zone
+                booking_id, wish, patient, assigned, patient_time_zone, submission_id
             ),
             afterwards=afterwards,
         )
@@ -268,7 +273,12 @@ def _moved_there(old: Booking, wish: Wish) -> Booking | None:
 
 
 def _moved(
-    booking_id: UUID, wish: Wish, patient: Patient, assigned: UUID, time_zone: str
+    booking_id: UUID,
+    wish: Wish,
+    patient: Patient,
+    assigned: UUID,
+    time_zone: str,
+    submission_id: UUID | None,
 ) -> Booking:
     old: Booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
     if old.patient_id != patient.pk:
@@ -278,7 +288,7 @@ def _moved(
         return done
     demand(Transition.RESCHEDULE, old, now=wish.now, by_patient=wish.by is None)
     new = _new(wish, patient, assigned, time_zone or old.patient_time_zone)
-    new.submission_id = old.submission_id
+    new.submission_id = submission_id or old.submission_id
     if old.reminder_at is not None:
         new.reminder_at = old.reminder_at + (new.starts_at - old.starts_at)
     new.ics_uid, new.ics_sequence = old.ics_uid, old.ics_sequence + 1
@@ -290,8 +300,9 @@ def _moved(
     return new
 
 
-def _let_go_earlier(hold_id: UUID, patient: Patient) -> None:
-    held = Booking.objects.filter(pk=hold_id, patient=patient, status=Status.HELD)
+def _let_go_earlier(patient: Patient) -> None:
+    """End what is held for this patient, who is locked. The rows are locked in one order."""
+    held = Booking.objects.filter(patient=patient, status=Status.HELD).order_by("pk")
     for earlier in held.select_for_update(of=("self",), no_key=True):
         let_go(earlier, reason="Another slot was chosen instead.")
 

@@ -2,7 +2,8 @@
 
 Each mail is made of the booking as it is when the mail is sent. A confirmation of a call that was
 moved in the meantime is not sent, as the mail about the new time says it all; of a call that was
-called off, only that is said. A reminder comes at `Booking.reminder_at`, or else a day before.
+called off, only that is said. What waits to be said about a call is dropped when the call is moved
+or called off. A reminder comes at `Booking.reminder_at`, or else a day before.
 
 No mail says a word about health, for mailboxes are shared.
 """
@@ -54,6 +55,9 @@ def tell(change: Change) -> None:
     booking = change.booking
     if change.happened == Happened.CANCELLED and _is_called_then(booking):
         return
+    # The gate would drop these when they are due. Until then nobody should wait for them.
+    if change.happened != Happened.BOOKED:
+        outgoing.drop(patient_id=booking.patient_id, about=change.before or booking)
     outgoing.say(
         _TOLD[change.happened],
         patient_id=booking.patient_id,

@@ -163,6 +163,25 @@ def _bring_forward(message: Message, due_at: datetime) -> bool:
     return True
 
 
+def drop(*, patient_id: UUID, about: models.Model) -> int:
+    """Drop what still waits to be said about a record, as that has changed; return how many.
+
+    Called in the transaction of the change, before anything is said about what became of it. What
+    is being sent at this moment is left to the gate, which asks anew when the change is done.
+    """
+    rows = Message.objects.filter(
+        patient=patient_id,
+        status=Status.WAITING,
+        about_model=about._meta.label,
+        about_id=about.pk,
+    )
+    waiting = list(rows.select_for_update(skip_locked=True).order_by("pk"))
+    for message in waiting:
+        message.status, message.dropped_because = Status.DROPPED, Dropped.OVERTAKEN
+        message.save(update_fields=("status", "dropped_because"))
+    return len(waiting)
+
+
 def enqueue(message_ids: Iterable[UUID], *, at: datetime) -> None:
     """Have a worker look at these messages at that time, if this transaction commits."""
     # The connector of a worker is another one; this is always Django's own connection.

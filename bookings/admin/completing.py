@@ -29,8 +29,8 @@ from bookings import attempts, calling
 from bookings.admin.heeding import reason_field
 from bookings.models import Booking, Call
 from patients import closing, contacting, conversion
-from patients.admin.consents import in_force, text_to_read
-from patients.models import Consent, ContactPoint, Patient
+from patients.admin.consents import in_force, in_other_words, text_to_read
+from patients.models import Consent, ContactPoint, FieldProposal, Patient
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import choice_badge, clock_in, moment, phone_link, short_day
 from portal.core.admin.verbs import counted
@@ -73,6 +73,7 @@ class ConsentPart(forms.Form):
         self, data: Any, *, patient: Patient, purpose: Consent.Purpose, standing: Consent | None
     ) -> None:
         self.shown_text = text_to_read(patient, purpose)
+        self.in_other_words = in_other_words(patient, self.shown_text)
         text = str(self.shown_text.pk) if self.shown_text is not None else ""
         super().__init__(data, prefix=f"consent-{purpose}", initial={"text": text})
         self.purpose = purpose
@@ -233,10 +234,25 @@ def _planned(patient: Patient, now: Any) -> list[Booking]:
 
 
 def _phones(patient: Patient) -> list[tuple[str, str]]:
-    """The numbers of a person as links that dial, each with what is remarked about it."""
+    """The numbers of a person as links that dial, each with what is remarked about it.
+
+    Also those that they gave later and that nobody has decided on: the newest may be the only one
+    that is answered.
+    """
     own = [(phone_link(patient.phone), "")] if patient.phone else []
     further = patient.contact_points.filter(kind=ContactPoint.Kind.PHONE).order_by("id")[:5]
-    return [*own, *((phone_link(point.value), point.remark) for point in further)]
+    given = patient.proposals.open().filter(field=FieldProposal.Field.PHONE)
+    given = given.exclude(proposed_value="").order_by("-created_at", "-id")[:5]
+    return [
+        *own,
+        *((phone_link(point.value), point.remark) for point in further),
+        *((phone_link(each.proposed_value), _given_on(each)) for each in given),
+    ]
+
+
+def _given_on(proposal: FieldProposal) -> str:
+    day = short_day(timezone.localdate(proposal.created_at), now=timezone.now())
+    return _("given on %(day)s, not decided yet") % {"day": day}
 
 
 class CallPage(Verb):
@@ -355,6 +371,12 @@ class CompleteCall(CallPage):
         return record
 
 
+def may_be_called(patient: Patient) -> bool:
+    """Whether a call with this person can be planned or recorded; a no of theirs is asked later."""
+    is_open = patient.stage != Patient.Stage.CLOSED and not patient.is_deceased
+    return is_open and not patient.processing_restricted
+
+
 class RecordCall(CallPage):
     """On a person, with or without a planned call."""
 
@@ -363,9 +385,13 @@ class RecordCall(CallPage):
     icon = "call"
     variant = ActionVariant.DEFAULT
 
+    def look(self, record: Patient) -> ActionVariant:
+        """The next thing to do with a lead whom no call has reached."""
+        is_next = record.stage == Patient.Stage.LEAD and record.initial_consult_at is None
+        return ActionVariant.PRIMARY if is_next else self.variant
+
     def is_offered(self, record: Patient, user: Any) -> bool:
-        is_open = record.stage != Patient.Stage.CLOSED and not record.is_deceased
-        return is_open and not record.processing_restricted
+        return may_be_called(record)
 
     def patient_of(self, record: Patient) -> Patient:
         return record

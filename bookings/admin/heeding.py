@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from patients import contacting
+from patients import contacting, outgoing
 from patients.models import Patient
 
 
@@ -55,10 +55,25 @@ class HeedsNo:
 
 def _said_no(request: HttpRequest) -> str:
     """What stands in the way of calling the patient whom the request is about; blank: nothing."""
-    named = request.POST.get("patient") or request.GET.get("patient") or ""
-    try:
-        patient = Patient.objects.filter(pk=UUID(named)).first()
-    except ValueError:  # typed by hand into the address
-        return ""
+    patient = named_patient(request)
     missing = contacting.missing(patient) if patient is not None else ()
     return " ".join(condition.message for condition in missing)
+
+
+def named_patient(request: HttpRequest) -> Patient | None:
+    """The patient whom the address or the sent form names; None for none."""
+    named = request.POST.get("patient") or request.GET.get("patient") or ""
+    try:
+        return Patient.objects.filter(pk=UUID(named)).first()
+    except ValueError:  # typed by hand into the address
+        return None
+
+
+def no_mail(patient: Patient) -> str:
+    """That nothing about a call is mailed to this person, and why; blank when it is."""
+    why = outgoing.barred(patient)
+    if why is None:
+        return ""
+    return _("No mail about the call goes to them: %(why)s. Tell them the time yourself.") % {
+        "why": f"{why.label[:1].lower()}{why.label[1:]}"
+    }

@@ -4,17 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.admin.calls import call_outcome
-from bookings.admin.completing import RecordCall
+from bookings.admin.completing import RecordCall, may_be_called
 from bookings.admin.planned import booking_status, minutes_of
 from bookings.models import Booking, Call
 from bookings.queues import never_called, unreachable
 from patients.admin.joined import Column, FactSource, Queue, Table, join
-from portal.core.admin import Fact, RelatedTable
+from portal.core.admin import Fact, RelatedTable, Shortcut
 from portal.core.admin.display import NOTHING, moment, two_lines
 
 
@@ -49,6 +50,15 @@ def _next_call_fact(patient: Any, now: datetime) -> Fact:
 
 join(
     verbs=(RecordCall(),),
+    shortcuts=(
+        Shortcut(
+            label=gettext_lazy("Book a call"),
+            icon="event",
+            permissions=("bookings.add_booking",),
+            is_offered=may_be_called,
+            address=lambda patient: f"{reverse('admin:bookings_booking_add')}?patient={patient.pk}",
+        ),
+    ),
     columns=(
         Column(
             position=10,

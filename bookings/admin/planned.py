@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,7 +15,7 @@ from bookings import queues
 from bookings.admin import times
 from bookings.admin.changing import VERBS
 from bookings.admin.completing import CompleteCall
-from bookings.admin.heeding import HeedsNo, reason_field
+from bookings.admin.heeding import HeedsNo, named_patient, no_mail, reason_field
 from bookings.admin.week import week
 from bookings.discarding import is_discardable
 from bookings.models import Booking
@@ -149,6 +149,7 @@ class BookingAdmin(HeedsNo, RecordAdmin):
         "cancelled_by",
         "cancel_reason",
         "rescheduled_to",
+        "submission",
     )
     fieldsets = (
         (
@@ -161,7 +162,7 @@ class BookingAdmin(HeedsNo, RecordAdmin):
                     ("patient", "navigator"),
                     ("starts_at", "ends_at"),
                     "reminder_at",
-                    "patient_time_zone",
+                    ("patient_time_zone", "submission"),
                 ),
             },
         ),
@@ -202,6 +203,15 @@ class BookingAdmin(HeedsNo, RecordAdmin):
 
     def may_give_reason(self, request: HttpRequest) -> bool:
         return may_override(request.user)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Above a new call: that its patient gets no mail about it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        patient = named_patient(request) if obj is None else None
+        unsaid = no_mail(patient) if patient is not None else ""
+        if not unsaid:
+            return fieldsets
+        return ((_("No mail"), {"description": unsaid, "fields": ()}), *fieldsets)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("patient", "navigator").defer("patient__search")
@@ -284,3 +294,5 @@ class BookingAdmin(HeedsNo, RecordAdmin):
         )
         obj.pk = booking.pk
         obj._state.adding = False
+        if unsaid := no_mail(booking.patient):
+            self.message_user(request, unsaid, messages.WARNING)

@@ -104,7 +104,7 @@ def offer(
         count=SLOTS,
     )
     zone = time_zone or (patient.time_zone if patient else "")
-    theirs = zone if zone and zone != timezone.get_current_timezone_name() else ""
+    theirs = zone if _shows_another_time(free, zone) else ""
     field = form.fields["slot"]
     field.choices = _by_day(free, theirs)  # type: ignore[attr-defined]
     if theirs:
@@ -137,6 +137,16 @@ def as_id(value: Any) -> UUID | None:
         return UUID(str(getattr(value, "pk", value)))
     except ValueError:
         return None
+
+
+def _shows_another_time(slots: tuple[Slot, ...], zone: str) -> bool:
+    """Whether the clock in this zone and the viewer's show different times for any of them."""
+    there = ZoneInfo(zone) if zone else None
+    return there is not None and any(
+        slot.starts_at.astimezone(there).utcoffset()
+        != timezone.localtime(slot.starts_at).utcoffset()
+        for slot in slots
+    )
 
 
 def _by_day(slots: tuple[Slot, ...], time_zone: str) -> Choices:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.planned import Booking
@@ -172,7 +173,8 @@ class Call(Record):
         free_text = ("summary", "next_action")
 
     def __str__(self) -> str:
-        return f"{timezone.localtime(self.started_at):%Y-%m-%d %H:%M}, {self.get_outcome_display()}"
+        started_at = date_format(timezone.localtime(self.started_at), "D j M Y, H:i")
+        return f"{started_at}, {self.get_outcome_display()}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:bookings_call_change", args=[self.pk])

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.ranges import SameId, time_span
@@ -225,7 +226,7 @@ class Booking(Record):
         free_text = ("cancel_reason",)
 
     def __str__(self) -> str:
-        return f"{timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"
+        return date_format(timezone.localtime(self.starts_at), "D j M Y, H:i")
 
     def get_absolute_url(self) -> str:
         return reverse("admin:bookings_booking_change", args=[self.pk])

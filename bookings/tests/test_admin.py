@@ -13,7 +13,7 @@ from django.utils import timezone
 from bookings.models import Booking, Call, SlotRules, WorkingHours
 from bookings.placing import SlotTaken
 from bookings.tests.factories import BookingFactory, CallFactory, WorkingHoursFactory
-from patients.tests.factories import PatientFactory
+from patients.tests.factories import ConsentFactory, PatientFactory, SubmissionFactory
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 
@@ -60,6 +60,41 @@ def test_new_booking_opens_for_the_patient_with_the_viewer_as_navigator(desk: Cl
 
     assert "Zoë Vermeulen" in content
     assert "Aisha Okafor" in content
+
+
+NO_MAIL = "No mail about the call goes to them"
+
+
+@pytest.mark.parametrize(
+    ("agrees", "email", "why"),
+    [
+        (True, "ada@example.org", ""),
+        (False, "ada@example.org", "no consent to be written to is in force"),
+        (True, "", "they have no e-mail address"),
+    ],
+)
+def test_patient_who_gets_no_mail_is_named_before_and_after_booking(
+    agrees: bool, email: str, why: str, desk: Client, navigator: User
+) -> None:
+    patient = PatientFactory(email=email)
+    if agrees:
+        ConsentFactory(patient=patient, purpose="contact")
+
+    before = desk.get(reverse(ADD), {"patient": patient.pk}).content.decode()
+    after = desk.post(reverse(ADD), wanted(navigator, patient), follow=True).content.decode()
+
+    for content in (before, after):
+        assert (NO_MAIL in content) is bool(why)
+        assert why in content
+
+
+def test_page_of_a_visitors_call_names_the_form(desk: Client) -> None:
+    form = SubmissionFactory()
+    booking = BookingFactory(patient=form.patient, submission=form)
+
+    content = desk.get(booking.get_absolute_url()).content.decode()
+
+    assert form.get_absolute_url() in content
 
 
 def test_taken_time_is_an_error_of_the_form(desk: Client, navigator: User) -> None:

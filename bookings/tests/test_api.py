@@ -117,6 +117,13 @@ def test_refusal_carries_the_next_free_slots(writer: Rest) -> None:
         }
         for minutes in (30, 60, 90)
     ]
+    named = ", ".join(
+        (nine + timedelta(minutes=minutes)).isoformat(timespec="minutes")
+        for minutes in (30, 60, 90)
+    )
+    assert refused.json()["detail"] == (
+        f"The navigator has another call at that time. Next free: {named} (UTC)."
+    )
 
 
 def test_navigator_who_left_is_not_booked(writer: Rest) -> None:

@@ -200,6 +200,17 @@ def test_hold_of_another_slot_lets_the_earlier_one_go() -> None:
     assert again.status == "held"
 
 
+@pytest.mark.parametrize("verb", [book, hold])
+def test_visitor_who_chooses_again_elsewhere_leaves_no_hold_behind(verb: Any) -> None:
+    works()
+    first = hold(**wanted())
+
+    second = verb(**wanted(MONDAY_NINE + 2 * HALF_AN_HOUR, patient=first.patient_id))
+
+    assert kept(first).status == "cancelled"
+    assert kept(second).status in Booking.BLOCKING
+
+
 def test_hold_does_not_let_the_hold_of_somebody_else_go() -> None:
     navigator = works()
     theirs = hold(**wanted())

@@ -80,6 +80,17 @@ def test_free_times_are_shown_on_the_clock_of_the_patient_too(
     assert "clock, Asia/Kathmandu." in content
 
 
+def test_free_times_of_one_clock_are_shown_once(desk: Client, navigator: User) -> None:
+    patient = PatientFactory(time_zone="Europe/Madrid")
+    here = timezone.localtime(MONDAY_NINE, navigator.zone)
+
+    content = desk.get(reverse(ADD), {"patient": patient.pk}).content.decode()
+
+    assert f"{here:%H:%M}" in content
+    assert f"{here:%H:%M} (" not in content
+    assert "on the patient's clock" not in content
+
+
 def test_free_time_is_booked(desk: Client, navigator: User) -> None:
     answer = desk.post(
         reverse(ADD), plan(PatientFactory(), navigator=navigator.pk, slot=value(MONDAY_NINE))

@@ -98,14 +98,15 @@ def without(name: str) -> Iterator[None]:
             editor.add_constraint(Booking, constraint)
 
 
+@pytest.mark.parametrize("wishes", WISHES.values(), ids=WISHES)
 def test_without_the_constraint_one_navigator_is_booked_twice(
-    ids: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+    ids: dict[str, list[str]], wishes: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shown once: the queue at the navigator's row saves work, and the constraint decides."""
+    """Shown once each: the queue at the navigator's row saves work, and the constraint decides."""
     monkeypatch.setattr("bookings.placing._lock_navigator", lambda navigator_id: None)
 
     with without("bookings_booking_navigator_free"):
-        [answers] = rounds(ids, WISHES["one slot"], 1)
+        [answers] = rounds(ids, wishes, 1)
         rows = Booking.objects.count()
 
     with pytest.raises(AssertionError):

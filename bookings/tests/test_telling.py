@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from smtplib import SMTPServerDisconnected
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +18,8 @@ from django.utils import timezone
 from bookings import calling_off, ending, links, scheduling, telling
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
-from patients import closing, consenting, merging, outgoing, unmerging
-from patients.models import Consent, Message, Patient, StageChange
+from patients import closing, consenting, erasure, merging, outgoing, sending, unmerging
+from patients.models import Consent, ErasureRequest, Message, Patient, StageChange
 from patients.sending import deliver
 from patients.tests.factories import ConsentFactory, PatientFactory
 from portal.core.models import User
@@ -38,7 +39,7 @@ NAMES = {
 class Story:
     """A call that is booked with a patient who agreed to be written to, and what follows.
 
-    The verbs act at the real time; the worker's clock is moved on by hand.
+    The worker's clock is moved on by hand; that of the verbs is the real one unless it is set, too.
     """
 
     def __init__(self, navigator: User) -> None:
@@ -79,6 +80,41 @@ class Story:
             party=Booking.Party.NAVIGATOR,
             reason="ill",
         )
+
+    def hand_over(self) -> None:
+        """The same time with another navigator."""
+        self.booking = scheduling.reschedule(
+            booking_id=self.booking.pk,
+            starts_at=self.starts_at,
+            ends_at=self.starts_at + HOUR,
+            navigator_id=UserFactory().pk,
+            by=self.navigator,
+        )
+
+    def hold_another(self) -> Booking:
+        """Another time is kept for them, and they have not chosen it yet."""
+        return scheduling.hold(
+            patient_id=self.patient.pk,
+            navigator_id=self.navigator.pk,
+            starts_at=self.starts_at + 3 * HOUR,
+            ends_at=self.starts_at + 4 * HOUR,
+            by=self.navigator,
+        )
+
+    def merge(self, **survivor: Any) -> None:
+        """They turn out to be somebody we know."""
+        known = PatientFactory(time_zone="UTC", language="en", first_name="Ada", **survivor)
+        ConsentFactory(patient=known, purpose="contact")
+        merging.merge(survivor_id=known.pk, loser_id=self.patient.pk, by=self.navigator)
+
+    def merge_into_silence(self) -> None:
+        self.merge(do_not_contact=True)
+
+    def erase(self) -> None:
+        ground = ErasureRequest.Ground.CONSENT_WITHDRAWN
+        wanted = erasure.request(patient_id=self.patient.pk, by=self.navigator, ground=ground)
+        erasure.approve(request_id=wanted.pk, by=UserFactory())
+        erasure.execute(request_id=wanted.pk, by=self.navigator)
 
     def move_and_cancel(self) -> None:
         self.move()
@@ -127,15 +163,26 @@ class Story:
 
 
 Act = Callable[[Story], None]
-# What happens, and the mails that leave when it happens before any of them, between the
-# confirmation and the reminder, and between the reminder and the call.
+EVENTS_BETWEEN = ("confirmed", "due", "after a failure")
+MOMENTS = ("booked", *EVENTS_BETWEEN, "reminded")
+ALL = "booked reminded"
+# What happens, and the mails that leave when it happens before any of them; between the
+# confirmation and the reminder, also at the minute it is due and while it is tried again after a
+# failure; and between the reminder and the call.
 TRAVELS: dict[str, tuple[Act, str, str, str]] = {
-    "nothing": (Story.do_nothing, "booked reminded", "booked reminded", "booked reminded"),
+    "nothing": (Story.do_nothing, ALL, ALL, ALL),
     "moved": (
         Story.move,
         "moved reminded",
         "booked moved reminded",
         "booked reminded moved reminded",
+    ),
+    # At the time of the reminder there is one mail about the call, not two.
+    "navigator changed": (
+        Story.hand_over,
+        "moved reminded",
+        "booked moved",
+        "booked reminded moved",
     ),
     "cancelled": (Story.cancel, "cancelled", "booked cancelled", "booked reminded cancelled"),
     "moved and cancelled": (
@@ -144,33 +191,101 @@ TRAVELS: dict[str, tuple[Act, str, str, str]] = {
         "booked cancelled",
         "booked reminded cancelled",
     ),
-    "died": (Story.decease, "", "booked", "booked reminded"),
-    "closed": (Story.close, "", "booked", "booked reminded"),
-    "consent withdrawn": (Story.withdraw_consent, "", "booked", "booked reminded"),
-    "not to be contacted": (Story.leave_alone, "", "booked", "booked reminded"),
-    "restricted": (Story.restrict, "", "booked", "booked reminded"),
-    "no address": (Story.lose_address, "", "booked", "booked reminded"),
-    "deleted": (Story.delete, "", "booked", "booked reminded"),
+    "held elsewhere": (Story.hold_another, ALL, ALL, ALL),
+    "merged": (Story.merge, ALL, ALL, ALL),
+    "merged into one who is left alone": (Story.merge_into_silence, "", "booked", ALL),
+    "died": (Story.decease, "", "booked", ALL),
+    "closed": (Story.close, "", "booked", ALL),
+    "consent withdrawn": (Story.withdraw_consent, "", "booked", ALL),
+    "not to be contacted": (Story.leave_alone, "", "booked", ALL),
+    "restricted": (Story.restrict, "", "booked", ALL),
+    "no address": (Story.lose_address, "", "booked", ALL),
+    "deleted": (Story.delete, "", "booked", ALL),
+    "erased": (Story.erase, "", "booked", ALL),
 }
+# A day before it is due there is time for a reminder of the new call.
+EARLIER = {("navigator changed", "confirmed"): "booked moved reminded"}
 
 
-@pytest.mark.parametrize("when", [0, 1, 2], ids=["at once", "confirmed", "reminded"])
+def fails(message: Message, words: outgoing.Mail) -> None:
+    raise SMTPServerDisconnected
+
+
+@pytest.mark.parametrize("when", MOMENTS)
 @pytest.mark.parametrize("what", TRAVELS)
-def test_patient_gets_the_right_mails_exactly_once(what: str, when: int, navigator: User) -> None:
-    act, *expected = TRAVELS[what]
+def test_patient_gets_the_right_mails_exactly_once(
+    what: str, when: str, navigator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act, at_first, between, at_last = TRAVELS[what]
+    between = EARLIER.get((what, when), between)
+    expected = dict.fromkeys(EVENTS_BETWEEN, between) | {"booked": at_first, "reminded": at_last}
     story = Story(navigator)
-    noon = story.starts_at - timedelta(days=4)
-    reminded = story.starts_at - telling.REMIND_BEFORE
+    due = story.starts_at - telling.REMIND_BEFORE
+    last = story.starts_at - HOUR
 
-    for point, now in enumerate((noon, reminded, story.starts_at - HOUR)):
-        if point == when:
+    def live(now: datetime, happens: str = "") -> None:
+        """Come to this moment: what happens then happens, and then the workers work."""
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        if happens == when:
             act(story)
         story.work(now)
-    story.work(story.starts_at - telling.REMIND_BEFORE)
-    story.work(story.starts_at + HOUR)
+
+    live(story.starts_at - timedelta(days=4), "booked")
+    live(story.starts_at - timedelta(days=2), "confirmed")
+    if when == "after a failure":
+        with monkeypatch.context() as patch:
+            patch.setattr(sending, "_hand_over", fails)
+            live(due)
+        assert story.told == ["booked"]
+        live(due + timedelta(seconds=30), when)
+        live(due + timedelta(minutes=1))
+    else:
+        live(due, "due")
+    live(last, "reminded")
+    live(story.starts_at - telling.REMIND_BEFORE)
+    live(story.starts_at + HOUR)
 
     assert " ".join(story.told) == expected[when]
     assert not Message.objects.unfinished().exists()
+
+
+def test_time_that_is_only_held_is_told_to_nobody(navigator: User) -> None:
+    story = Story(navigator)
+    Message.objects.all().delete()
+
+    held = story.hold_another()
+    calling_off.cancel(booking_id=held.pk, by=navigator, party=Booking.Party.PATIENT, reason="no")
+    story.work(story.starts_at - HOUR)
+
+    assert story.told == []
+
+
+@pytest.mark.parametrize("act", [Story.move, Story.hand_over, Story.cancel, Story.close])
+def test_what_waits_about_a_call_is_dropped_when_the_call_goes_away(
+    act: Act, navigator: User
+) -> None:
+    story = Story(navigator)
+    booking = story.booking
+
+    act(story)
+
+    about_it = Message.objects.filter(about_id=booking.pk).exclude(kind="call-cancelled")
+    assert set(about_it.values_list("kind", "status", "dropped_because")) == {
+        ("call-booked", "dropped", "overtaken"),
+        ("call-reminder", "dropped", "overtaken"),
+    }
+
+
+def test_what_is_being_sent_when_the_call_goes_away_is_decided_by_the_gate(navigator: User) -> None:
+    story = Story(navigator)
+    reminder = Message.objects.filter(kind="call-reminder")
+    reminder.update(status="sending", attempts=1, due_at=timezone.now())
+
+    story.cancel()
+    assert reminder.get().status == "sending"
+    story.work(story.starts_at - telling.REMIND_BEFORE)
+
+    assert (reminder.get().status, story.told) == ("dropped", ["cancelled"])
 
 
 @pytest.mark.parametrize("closed_as", Patient.ClosedReason.values)

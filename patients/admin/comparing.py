@@ -78,8 +78,8 @@ _HAPPENED = ("started_at", "received_at", "decided_at", "starts_at")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the comparison. `verdict` is "same", "differs", "one" (only one says it)
-    or "" where it is not compared."""
+    """One line of the comparison. `verdict` is "same", "differs", "shared" (of several, some are
+    the same), "one" (only one says it) or "" where it is not compared."""
 
     label: str
     values: tuple[Any, Any]
@@ -191,18 +191,26 @@ def _rows(
 
 
 def _compared(people: tuple[Person, Person]) -> Iterable[Row]:
-    """What tells people apart. One e-mail address or phone in common is enough."""
-    shared = {
-        label_of(type(people[0]), f"{kind}s")
+    """What tells people apart; of e-mail addresses and phones also whether they share some."""
+    points = {
+        label_of(type(people[0]), f"{kind}s"): [_folded(person, kind) for person in people]
         for kind in ContactPoint.Kind.values
-        if _folded(people[0], kind) & _folded(people[1], kind)
     }
     for label, (first, second) in _rows(people, WHO):
+        ours, theirs = points.get(label, [{fold(first)}, {fold(second)}])
         if not (first and second):
             verdict = "one"
+        elif ours == theirs:
+            verdict = "same"
         else:
-            verdict = "same" if label in shared or fold(first) == fold(second) else "differs"
+            verdict = "shared" if ours & theirs else "differs"
         yield Row(label, (first or NOTHING, second or NOTHING), verdict)
+
+
+def further(person: Person, kind: str) -> list[str]:
+    """The e-mail addresses (or numbers) that are known besides the person's own."""
+    own = fold(getattr(person, kind))
+    return [value for value in _reached_by(person, kind) if fold(value) != own]
 
 
 def _reached_by(person: Person, kind: str) -> list[str]:

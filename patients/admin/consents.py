@@ -49,6 +49,21 @@ def text_to_read(patient: Patient, purpose: str) -> ConsentText | None:
         return None
 
 
+def in_other_words(patient: Patient, text: ConsentText | None) -> str:
+    """That the text is not in the patient's language; blank when it is, or none is known."""
+    spoken = patient.language
+    if text is None or not spoken or spoken.split("-")[0] == text.language.split("-")[0]:
+        return ""
+    languages = {"text": text.get_language_display(), "theirs": patient.get_language_display()}
+    return (
+        _(
+            "This text is in %(text)s: there is none in %(theirs)s. Make sure that they understand "
+            "it, with an interpreter if need be."
+        )
+        % languages
+    )
+
+
 class ConsentForm(VerbForm):
     """What the patient said about one text. `text` is the one that the page showed."""
 
@@ -155,7 +170,8 @@ class RecordConsent(Verb):
     def context(self, record: Patient, user: Any) -> dict[str, Any]:
         return {
             "standing": in_force(record).get(self.purpose),
-            "text": text_to_read(record, self.purpose),
+            "text": (text := text_to_read(record, self.purpose)),
+            "in_other_words": in_other_words(record, text),
         }
 
     def run(self, record: Patient, *, by: Any, said: Mapping[str, Any]) -> str:

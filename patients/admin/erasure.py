@@ -41,9 +41,14 @@ _IN_MEMORY = 10_000_000
 # Apps whose rows are known by their names alone.
 _PLAIN = ("core", "patients", "bookings", "referrals")
 
+# Tables of packages whose own names say nothing to people.
+_NAMES = {"pghistory.Context": gettext_lazy("Who changed what, and why (history)")}
+
 
 def kind(label: str) -> str:
     """What the rows of a table are called, from its label; a label of no model stays as it is."""
+    if label in _NAMES:
+        return str(_NAMES[label])
     try:
         meta = apps.get_model(label)._meta
     except (LookupError, ValueError):
@@ -51,6 +56,12 @@ def kind(label: str) -> str:
     group = apps.get_app_config(meta.app_label).verbose_name
     name = capfirst(meta.verbose_name_plural)
     return str(name) if meta.app_label in _PLAIN else f"{group}: {name}"
+
+
+def _column(where: str) -> str:
+    """What a column is called, from the label of its table and its name."""
+    label, _dot, column = where.rpartition(".")
+    return kind(label) if label in _NAMES else f"{kind(label)}: {column}"
 
 
 # --- on the patient's page
@@ -358,8 +369,7 @@ def shown_certificate(record: ErasureRequest) -> dict[str, Any]:
             {**told["deleted"], "kept": [*told["kept"], *told.get("kept_ids", ())]}
         ),
         "mentions": [
-            (f"{kind(where.rpartition('.')[0])}: {where.rpartition('.')[2]}", number)
-            for where, number in told["deleted"]["mentions"].items()
+            (_column(where), number) for where, number in told["deleted"]["mentions"].items()
         ],
         "searched": searched,
         "values": [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.core.admin import Fact, RelatedTable, Verb
+from portal.core.admin import Fact, RelatedTable, Shortcut, Verb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,7 @@ class Queue:
 Describer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 VERBS: list[Verb] = []
+SHORTCUTS: list[Shortcut] = []
 _queues: list[Queue] = []
 _describers: dict[str, Describer] = {}
 _tables: list[Table] = []
@@ -67,12 +68,14 @@ def join(
     facts: Iterable[FactSource] = (),
     queues: Iterable[Queue] = (),
     verbs: Iterable[Verb] = (),
+    shortcuts: Iterable[Shortcut] = (),
 ) -> None:
     """Add parts to the patient's page and list. Called once by each app, at import.
 
     The verbs of the apps above stand before those of `patients`.
     """
     VERBS[:0] = verbs
+    SHORTCUTS.extend(shortcuts)
     _tables.extend(tables)
     _columns.extend(columns)
     _facts.extend(facts)

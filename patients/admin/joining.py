@@ -8,13 +8,15 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from patients import choosing, merging
 from patients.admin import comparing
 from patients.choosing import Side
 from patients.merging import Plan
-from patients.models import Patient
+from patients.models import ContactPoint, Patient
 from portal.core.errors import Missing, Refused
+from portal.core.phones import for_people
 
 # Of what follows from both records, what people look at.
 _FOLLOWING = ("stage", "first_contact_at", "initial_consult_at", "converted_at", "deceased_on")
@@ -78,12 +80,22 @@ def choices_of(survivor: Patient, loser: Patient, choices: Mapping[str, Side]) -
         Choice(
             difference.name,
             comparing.label_of(Patient, difference.name),
-            comparing.value_of(survivor, difference.name),
-            comparing.value_of(loser, difference.name),
+            _said(survivor, difference.name),
+            _said(loser, difference.name),
             difference.kept,
         )
         for difference in choosing.differences(survivor, loser, choices)
     ]
+
+
+def _said(patient: Patient, name: str) -> str:
+    """What this record says; of an e-mail address or phone also that more of them are known."""
+    value = comparing.value_of(patient, name)
+    if name not in ContactPoint.Kind.values or not (more := comparing.further(patient, name)):
+        return value
+    shown = ", ".join(for_people(each) if name == "phone" else each for each in more)
+    besides = {"value": value or _("nothing"), "more": shown}
+    return _("%(value)s; further contact point: %(more)s") % besides
 
 
 def equal(survivor: Patient, loser: Patient) -> list[tuple[str, str]]:

@@ -47,8 +47,11 @@ def choose_url(patient: Patient) -> str:
     return f"{reverse('admin:patients_patientmerge_add')}?one={patient.pk}"
 
 
+MAY_MERGE = ("patients.add_patientmerge", "patients.change_patient")
+
+
 def may_merge(user: Any) -> bool:
-    return may(user, "add", PatientMerge) and may(user, "change", Patient)
+    return bool(user.has_perms(MAY_MERGE))
 
 
 def facts(patient: Patient, *, viewer: Any) -> list[Fact]:

@@ -26,6 +26,7 @@ from portal.core.admin import (
     DateRangeFilter,
     Fact,
     RelatedTable,
+    Shortcut,
 )
 from portal.core.admin.display import (
     NOTHING,
@@ -101,7 +102,19 @@ class QueueFilter(DropdownFilter):  # type: ignore[misc]
         return queue.narrow(queryset) if queue else queryset
 
 
-joined.join(verbs=(*stages.VERBS, *consents.VERBS, *erasure.VERBS))
+joined.join(
+    verbs=(*stages.VERBS, *consents.VERBS, *erasure.VERBS),
+    shortcuts=(
+        Shortcut(
+            label=gettext_lazy("Merge with another…"),
+            icon="call_merge",
+            permissions=merges.MAY_MERGE,
+            is_offered=lambda patient: True,
+            address=merges.choose_url,
+            is_last=True,
+        ),
+    ),
+)
 
 
 class WhoseFilter(DropdownFilter):  # type: ignore[misc]
@@ -187,6 +200,7 @@ class PatientAdmin(FormerIds, SamePerson):
     opens = ("",)
     history_parts = ("contact_points",)
     verbs = joined.VERBS
+    shortcuts = joined.SHORTCUTS
     change_form_outer_before_template = "patients/patient_top.html"
     change_form_before_template = "patients/top.html"
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.admin.duplicates import PAIR
-from patients.admin.merges import choose_url, may_merge, merge_url
+from patients.admin.merges import may_merge, merge_url
 from patients.locking import survivor_of
 from patients.models import MergedPatient, Patient, PossibleDuplicate, Specialist
 from portal.core.admin import RecordAdmin
@@ -46,8 +46,6 @@ class SamePerson(RecordAdmin):
         person = kwargs.get("obj")
         if person is not None:
             context["same_person"] = hints(person, viewer=request.user)
-            if isinstance(person, Patient) and may_merge(request.user):
-                context["merge_with_another_url"] = choose_url(person)
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -70,6 +70,9 @@ class Convert(Verb):
     permissions = CHANGE
     form_class = ConvertForm
 
+    def look(self, record: Patient) -> ActionVariant:
+        return ActionVariant.DEFAULT if conversion.missing(record) else self.variant
+
     def is_offered(self, record: Patient, user: Any) -> bool:
         return record.stage == Stage.LEAD
 

@@ -129,7 +129,7 @@ def _step(name: str, where: str) -> str:
 
 def _refused(error: Any, request: Any) -> Translated:
     missing = [{"code": each.code, "message": each.message} for each in error.missing]
-    return 409, error.message, {"code": error.code, "missing": missing, **error.members}
+    return 409, error.detail, {"code": error.code, "missing": missing, **error.members}
 
 
 def _merged(error: Any, request: Any) -> Translated:

@@ -45,6 +45,11 @@ class Refused(PortalError):
         super().__init__(message, code=code)
         self.missing = tuple(missing)
 
+    @property
+    def detail(self) -> str:
+        """What REST says in words: the message, unless that names times by the viewer's clock."""
+        return self.message
+
 
 class StaleVersion(Refused):
     """Somebody else changed the record since it was read. `changed` names the fields."""

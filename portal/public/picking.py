@@ -1,8 +1,9 @@
-"""A visitor's call: picked on step 2, and moved when they pick again. One form, one call.
+"""A visitor's call: picked on step 2, and moved when they pick again. One person, one call.
 
-The visitor is known by their draft, so by the form they sent. Calls of the same patient that were
-planned in another way (in the workplace, or after a form of somebody who claims to be them) are
-neither shown nor touched.
+The visitor is known by their draft, so by the form they sent, and is shown the call of that form
+only. Who sends a second form as the same person (in another browser) and picks a time there moves
+the call that was picked after the first; the mail about it goes to the address on the record.
+Calls that were planned in the workplace are neither shown nor touched.
 """
 
 from dataclasses import dataclass
@@ -88,23 +89,24 @@ def pick(
 ) -> Booking:
     """Book the slot that begins then, or move the call that was picked before; return the call.
 
-    However often and in however many tabs it is picked, there is one call. Raises SlotTaken when
-    nobody who speaks `language` is free then, and Refused for a person who cannot be booked here.
+    However often, in however many tabs and browsers it is picked, there is one call. Raises
+    SlotTaken when nobody who speaks `language` is free then, and Refused for a person who cannot
+    be booked here.
     """
     with transaction.atomic():
-        _lock(submission)
-        patient = Patient.objects.get(submissions=submission)
+        patient = _locked_patient(submission)
         calls = Booking.objects.filter(submission=submission)
         if calls.filter(status=Status.COMPLETED).exists():
             raise Refused("They have had their call.", code="called")
         booked = calls.filter(status=Status.BOOKED).first()
         if booked is not None and booked.starts_at == starts_at:
             return booked
+        booked = booked or _call_of_another_form(patient, now=now)
         slot = slot_at(starts_at, by_language(language, now=now))
         if slot is None:
             raise refused("not_offered", ())
         if booked is not None:
-            return move(booked, slot, language=language, zone=zone)
+            return move(booked, slot, language=language, zone=zone, submission=submission)
         return book(
             patient_id=patient.pk,
             starts_at=slot.starts_at,
@@ -116,8 +118,25 @@ def pick(
         )
 
 
-def move(booking: Booking, slot: Slot, *, language: str, zone: str) -> Booking:
-    """Move this call to the slot, with the same navigator if they are free. Raises as `pick`."""
+def _call_of_another_form(patient: Patient, *, now: datetime) -> Booking | None:
+    """The call to come that this person picked after another form; None when there is none."""
+    picked = Booking.objects.filter(patient=patient, submission__isnull=False)
+    found: Booking | None = picked.filter(status=Status.BOOKED, starts_at__gt=now).first()
+    return found
+
+
+def move(
+    booking: Booking,
+    slot: Slot,
+    *,
+    language: str,
+    zone: str,
+    submission: Submission | None = None,
+) -> Booking:
+    """Move this call to the slot, with the same navigator if they are free. Raises as `pick`.
+
+    It is the call of `submission` from then on, or stays that of the form it was picked after.
+    """
     is_own = slot.navigator.pk == booking.navigator_id
     return reschedule(
         booking_id=booking.pk,
@@ -127,6 +146,7 @@ def move(booking: Booking, slot: Slot, *, language: str, zone: str) -> Booking:
         anybody=not is_own,
         language="" if is_own else language,
         patient_time_zone=zone,
+        submission_id=submission.pk if submission else None,
     )
 
 
@@ -138,10 +158,15 @@ def give_up(draft: Draft) -> None:
         cancel(booking_id=booked.pk, by=None, party=Booking.Party.PATIENT)
 
 
-def _lock(submission: Submission) -> None:
-    """Until the transaction ends nobody else picks a call after this form."""
+def _locked_patient(submission: Submission) -> Patient:
+    """The patient of a form, for whom nobody else picks a call until the transaction ends.
+
+    The row itself is locked after the navigator's, by the verbs.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"portal.public.picking:{submission.pk}"],
+            "SELECT pg_advisory_xact_lock(hashtextextended('portal.public.picking:' || patient_id, "
+            "0)) FROM patients_submission WHERE id = %s",
+            [submission.pk],
         )
+    return Patient.objects.get(submissions=submission)

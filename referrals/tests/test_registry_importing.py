@@ -458,6 +458,15 @@ def command(*arguments: Any) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
+def test_command_names_the_whole_path_that_does_not_exist(tmp_path: Path) -> None:
+    path = tmp_path / "nope"
+
+    code, said = command(path)
+
+    assert (code, said.partition(". ")[0]) == (8, f"{path} does not exist")
+    assert "ClinicalTrials.gov" in said
+
+
 def test_command_prints_counts_and_writes_the_report(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     path = written(tmp_path, api_study(), access(90000012))

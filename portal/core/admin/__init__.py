@@ -11,7 +11,7 @@ from portal.core.admin.filters import AutocompleteFilter, ChoicesFilter, DateRan
 from portal.core.admin.kinds import AppendOnlyAdmin, ReadOnlyAdmin
 from portal.core.admin.records import Fact, RecordAdmin
 from portal.core.admin.related import AddOnlyInline, PartInline, RelatedTable
-from portal.core.admin.verbs import Briefing, Verb, VerbForm
+from portal.core.admin.verbs import Briefing, Shortcut, Verb, VerbForm
 
 __all__ = (
     "AddOnlyInline",
@@ -25,6 +25,7 @@ __all__ = (
     "ReadOnlyAdmin",
     "RecordAdmin",
     "RelatedTable",
+    "Shortcut",
     "Verb",
     "VerbForm",
     "access_log",

@@ -34,7 +34,7 @@ from portal.core.admin.reach import deletion, is_restricted, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import REFUSALS, is_refusal, refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
-from portal.core.admin.verbs import Verb, verb_buttons, verb_urls
+from portal.core.admin.verbs import Shortcut, Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
@@ -74,6 +74,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     history_parts: ClassVar[Sequence[history_log.Part]] = ()
     related_tables: ClassVar[Sequence[RelatedTable]] = ()
     # What can be done to a record; each is a button on its page, with a page of its own.
+    shortcuts: ClassVar[Sequence[Shortcut]] = ()
     verbs: ClassVar[Sequence[Verb]] = ()
 
     # --- list --------------------------------------------------------------------------------

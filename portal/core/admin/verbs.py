@@ -74,6 +74,10 @@ class Verb(ABC):
     is_atomic = True
     done_already: Any = gettext_lazy("Nothing to do: the record says so already.")
 
+    def look(self, record: Any) -> ActionVariant:
+        """How the button looks on the page of this record; primary is what can be done next."""
+        return self.variant
+
     def is_allowed(self, user: Any) -> bool:
         return bool(user.has_perms(self.permissions))
 
@@ -107,6 +111,21 @@ class Verb(ABC):
     def back_to(self, record: Any) -> Any:
         """The record whose page is opened afterwards; its own page by default."""
         return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcut:
+    """A button on a record's page that leads to a page which is there already.
+
+    It stands before the verbs, or behind them when it `is_last`.
+    """
+
+    label: Any
+    icon: str
+    permissions: Sequence[str]
+    is_offered: Callable[[Any], bool]
+    address: Callable[[Any], str]
+    is_last: bool = False
 
 
 def counted(counts: Mapping[type[models.Model], int]) -> str:
@@ -145,11 +164,26 @@ class Button:
 
 def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
     """What the viewer may do to the record now."""
-    return [
+    first, last = (
+        [
+            Button(
+                title=shortcut.label,
+                icon=shortcut.icon,
+                look=ActionVariant.DEFAULT.value,
+                url=shortcut.address(record),
+            )
+            for shortcut in admin.shortcuts
+            if shortcut.is_last is is_last
+            and request.user.has_perms(shortcut.permissions)
+            and shortcut.is_offered(record)
+        ]
+        for is_last in (False, True)
+    )
+    verbs = [
         Button(
             title=verb.label,
             icon=verb.icon,
-            look=verb.variant.value,
+            look=verb.look(record).value,
             url=_kept(admin, request, verb_url(admin, verb, record)),
         )
         for verb in admin.verbs
@@ -157,6 +191,7 @@ def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
         and verb.is_allowed(request.user)
         and verb.is_offered(record, request.user)
     ]
+    return [*first, *verbs, *last]
 
 
 def _placed(form: VerbForm, error: Exception) -> dict[str, Any]:

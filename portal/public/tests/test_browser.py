@@ -5,16 +5,21 @@ twice, a second tab, no JavaScript, a connection that fails, coming back by the 
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
-from patients.models import Patient, Submission
+from patients.models import Message, Patient, Submission
+from patients.sending import deliver
 from portal.core.models import User
 from portal.public.drafts import COOKIE
 from portal.public.tests.accessible import demand_accessible, demand_no_sideways_scrolling
@@ -229,6 +234,23 @@ def pick(page: Any, number: int) -> str:
     return value
 
 
+def mailed_link(folder: Path) -> str:
+    """The link to change the call, out of the one confirmation that the worker writes now."""
+    now = timezone.now()
+    for message_id in Message.objects.due(now=now).values_list("pk", flat=True):
+        deliver(message_id, now=now)
+    [written] = folder.glob("call-booked.*.eml")
+    mail = message_from_bytes(written.read_bytes(), policy=policy.default)
+    assert mail["To"] == "ingrid@example.org"
+    bodies = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]
+    [found] = {
+        link
+        for body in bodies
+        for link in re.findall(r"https?://[^\s\"<>]+/start/call/[^\s\"<>]+", body)
+    }
+    return found
+
+
 @pytest.mark.parametrize(
     ("screen", "language"), [(PHONE, "nl"), (DESK, "es")], ids=["390 px", "1440 px"]
 )
@@ -239,7 +261,11 @@ def test_landing_page_to_patient_with_every_detour_of_the_call(
     client: Any,
     navigator: User,
     live_server: Any,
+    settings: Any,
+    tmp_path: Path,
 ) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "portal.core.mailbox.Folder", tmp_path
+    settings.PUBLIC_URL = live_server.url
     at_work("Bart de Boer", speaks=["nl", "es"])
     page = visit(screen, language)
     fill_in(page)
@@ -273,8 +299,8 @@ def test_landing_page_to_patient_with_every_detour_of_the_call(
     booking = Booking.objects.get()
     assert (booking.status, booking.starts_at.isoformat()) == ("booked", value)
 
-    # The link, in another browser.
-    link = page.get_attribute(".actions .secondary", "href")
+    # The link of the confirmation that was mailed, in another browser.
+    link = mailed_link(tmp_path)
     other = visit(screen, language)
     other.goto(link)
     demand_accessible(other)
@@ -312,6 +338,7 @@ def test_landing_page_to_patient_with_every_detour_of_the_call(
     desk.goto(f"/admin/bookings/booking/{booking.pk}/complete/")
     # The frame around it is the theme's.
     demand_accessible(desk, within=".portal-verb")
+    demand_no_sideways_scrolling(desk)
     desk.check("[name=outcome][value=reached]")
     desk.fill("[name=summary]", "Wants to look for a trial near home.")
     desk.select_option("[name=decision]", "pursue")

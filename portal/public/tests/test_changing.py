@@ -105,7 +105,8 @@ def test_call_is_cancelled_by_the_button_and_the_link_dies(client: Client) -> No
     booking.refresh_from_db()
     assert (booking.status, booking.cancelled_by) == ("cancelled", "patient")
     shown = page(client.get(CANCELLED))
-    assert "Please ask us" in shown
+    assert "Ask for another call" in shown
+    assert 'href="/start/"' in shown
     assert "Choose another time" not in shown
     assert client.get(link).status_code == 410
 

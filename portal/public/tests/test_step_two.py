@@ -1,6 +1,7 @@
 """Step 2: a time is picked, once, on the visitor's own clock."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -36,6 +37,12 @@ def page(response: Any) -> str:
 
 def picked(browser: Client, moment: datetime, **also: str) -> Any:
     return browser.post(NEXT, {"slot": moment.isoformat(), **also})
+
+
+def sent(draft: Draft) -> Submission:
+    """The form, sent in a browser of its own."""
+    Client().post("/start/", answers(draft))
+    return Submission.objects.get(idempotency_key=draft.key)
 
 
 def live() -> Booking:
@@ -410,15 +417,51 @@ def test_calls_planned_in_another_way_are_neither_shown_nor_touched() -> None:
     assert Booking.objects.get(submission=form).starts_at == second
 
 
-def test_form_sent_twice_in_two_drafts_has_two_calls_of_one_person(client: Client) -> None:
+def test_person_who_picks_in_a_second_browser_moves_the_call_of_the_first() -> None:
     at_work()
+    browsers = []
     for moment in free_times(2):
+        browsers.append(Client())
         draft = draft_begun()
-        client.post("/start/", answers(draft))
-        assert client.post(NEXT, {"draft": draft.token, "slot": moment.isoformat()}).status_code
+        browsers[-1].post("/start/", answers(draft))
+        response = picked(browsers[-1], moment, draft=draft.token)
+        assert response.status_code == 303
+    first, second = Submission.objects.order_by("received_at")
 
     assert Patient.objects.count() == 1
-    assert Booking.objects.blocking().count() == 2
+    assert (live().submission, live().starts_at) == (second, moment)
+    [earlier] = first.bookings.all()
+    assert (earlier.status, earlier.rescheduled_to) == ("rescheduled", live())
+    assert "appointment" not in browsers[0].get(NEXT).context
+    assert browsers[1].get(NEXT).context["appointment"].starts_at == moment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_person_who_picks_in_two_browsers_at_once_has_one_call() -> None:
+    at_work()
+    at_work("Carla Vos")
+    forms = [sent(draft_begun()) for _browser in range(2)]
+    ready = threading.Barrier(4)
+
+    def click(number: int) -> None:
+        ready.wait()
+        try:
+            picking.pick(
+                forms[number % 2],
+                moments[number],
+                language="nl",
+                zone="Europe/Amsterdam",
+                now=timezone.now(),
+            )
+        finally:
+            connection.close()
+
+    moments = free_times(4)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(click, range(4)))
+
+    assert forms[0].patient_id == forms[1].patient_id
+    assert live().starts_at in moments
 
 
 def test_correction_that_says_no_to_calls_cancels_the_call(client: Client) -> None:

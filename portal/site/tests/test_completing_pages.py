@@ -267,3 +267,50 @@ def test_page_needs_as_many_queries_for_many_calls_as_for_few(desk: Client) -> N
         desk.get(of_patient(patient))
 
     assert len(many) <= len(few) + 1  # the navigators of the planned calls are joined
+
+
+def test_number_that_was_given_later_stands_beside_the_one_on_record(desk: Client) -> None:
+    patient = PatientFactory(phone="+31612345678")
+    said = {"patient": patient, "field": "phone"}
+    FieldProposalFactory(**said, proposed_value="+31687654321")
+    decided = {"state": "rejected", "decided_at": timezone.now()}
+    FieldProposalFactory(**said, **decided, proposed_value="+31600000000")
+
+    phones = desk.get(of_patient(patient)).context["phones"]
+
+    assert [("612345678" in number, "not decided yet" in remark) for number, remark in phones] == [
+        (True, False),
+        (False, True),
+    ]
+    assert "tel:+31687654321" in phones[1][0]
+
+
+def test_text_in_another_language_than_theirs_says_so(desk: Client) -> None:
+    swedish = desk.get(of_patient(PatientFactory(language="sv"))).content.decode()
+    dutch = desk.get(of_patient(PatientFactory(language="nl"))).content.decode()
+
+    assert "This text is in English: there is none in Swedish." in swedish
+    assert "This text is in" not in dutch
+
+
+def test_next_thing_to_do_with_a_lead_is_the_primary_button(desk: Client) -> None:
+    def primary(patient: Patient) -> list[str]:
+        buttons = desk.get(patient.get_absolute_url()).context["portal_verbs"]
+        return [str(button.title) for button in buttons if button.look == "primary"]
+
+    assert primary(PatientFactory()) == ["Record a call"]
+    assert primary(PatientFactory(initial_consult_at=timezone.now())) == ["Convert to patient"]
+
+
+def test_page_of_a_person_leads_to_planning_a_call(desk: Client, client: Client) -> None:
+    patient = PatientFactory()
+    address = f"{reverse('admin:bookings_booking_add')}?patient={patient.pk}"
+
+    def titles(of: Patient) -> list[str]:
+        return [str(each.title) for each in desk.get(of.get_absolute_url()).context["portal_verbs"]]
+
+    assert "Book a call" in titles(patient)
+    assert f'href="{address}"' in desk.get(patient.get_absolute_url()).content.decode()
+    assert "Book a call" not in titles(PatientFactory(stage="closed", closed_reason="withdrawn"))
+    client.force_login(UserFactory())
+    assert "Book a call" not in client.get(patient.get_absolute_url()).content.decode()

@@ -93,6 +93,18 @@ def test_text_is_in_the_language_of_the_patient_or_else_in_english(
     assert f"Version {text.text_version}" in content
 
 
+@pytest.mark.parametrize(("language", "says_so"), [("sv", True), ("nl", False), ("", False)])
+def test_text_in_another_language_than_theirs_says_so(
+    language: str, says_so: bool, client: Client, navigator: User
+) -> None:
+    client.force_login(navigator)
+
+    page = client.get(page_url(PatientFactory(language=language), "consent-contact"))
+
+    note = "This text is in English: there is none in Swedish."
+    assert (note in page.content.decode()) is says_so
+
+
 def test_consent_is_recorded_with_the_words_that_were_read(client: Client, navigator: User) -> None:
     patient = PatientFactory(language="nl")
     client.force_login(navigator)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from patients import documents, erasure, exporting, holdings
+from patients.admin.erasure import kind
 from patients.models import ErasureRequest, Patient
 from patients.tests.factories import (
     ConsentFactory,
@@ -157,6 +158,12 @@ def test_export_page_can_be_read(client: Client, member: Member) -> None:
 
 
 # --- erasing
+
+
+def test_table_of_the_history_is_named_in_plain_words() -> None:
+    assert kind("pghistory.Context") == "Who changed what, and why (history)"
+    assert kind("bookings.Booking") == "Bookings"
+    assert kind("gone.Table") == "gone.Table"
 
 
 @pytest.mark.django_db

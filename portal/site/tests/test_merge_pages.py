@@ -16,6 +16,7 @@ from patients.merging import merge
 from patients.models import Patient, PatientMerge, PossibleDuplicate
 from patients.reviewing import decide
 from patients.tests.factories import (
+    ContactPointFactory,
     MergedPatientFactory,
     NoteFactory,
     PatientFactory,
@@ -89,6 +90,20 @@ def test_page_offers_each_difference_and_says_what_moves(client: Client, navigat
     assert 'name="choose-first_name" value="survivor" checked' in content
     assert 'name="choose-phone" value="loser" checked' in content
     assert "+31 6 87654321" in content
+
+
+def test_page_says_what_is_known_besides_the_address_to_choose(
+    client: Client, navigator: User
+) -> None:
+    survivor, loser = PatientFactory(email="ada@example.org"), PatientFactory(email="", phone="")
+    ContactPointFactory(patient=loser, kind="email", value="ada@example.org")
+    client.force_login(navigator)
+
+    page = client.get(join_url(survivor, loser))
+
+    [choice] = [each for each in page.context["choices"] if each.name == "email"]
+    assert choice.survivor == "ada@example.org"
+    assert choice.loser == "nothing; further contact point: ada@example.org"
 
 
 def test_page_writes_both_people_to_the_access_log_and_changes_nothing(

@@ -494,7 +494,7 @@ def test_booking_is_called_by_the_time_on_the_viewers_clock(client: Client) -> N
 
     content = client.get(booking.get_absolute_url()).content.decode()
 
-    assert "2026-07-01 10:00" in content
+    assert "Wed 1 Jul 2026, 10:00" in content
     assert "2026-07-01 08:00" not in content
 
 

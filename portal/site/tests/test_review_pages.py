@@ -179,6 +179,22 @@ def test_page_shows_both_side_by_side_and_what_hangs_on_each(
         assert f'href="{person.get_absolute_url()}" target="_blank"' in content
 
 
+def test_addresses_that_are_partly_the_same_are_neither_equal_nor_different(
+    client: Client, navigator: User
+) -> None:
+    first = PatientFactory(email="ada@example.org", phone="+31612345678")
+    second = PatientFactory(email="", phone="")
+    for kind, value in (("email", "ada@example.org"), ("phone", "+31612345678")):
+        ContactPointFactory(patient=second, kind=kind, value=value)
+    ContactPointFactory(patient=second, kind="email", value="bea@example.org")
+    pair = PossibleDuplicateFactory(first_patient=first, second_patient=second)
+    client.force_login(navigator)
+
+    rows = {row.label: row.verdict for group in _groups(client, pair) for row in group.rows}
+
+    assert (rows["E-mail"], rows["Phone"]) == ("shared", "same")
+
+
 def _groups(client: Client, pair: PossibleDuplicate) -> Any:
     return client.get(pair_url(pair)).context["groups"]
 

@@ -47,8 +47,14 @@ class Command(BaseCommand):
         _expect_writable(report)
         try:
             result = importing.run(path=path, by=None, dry_run=dry_run)
+        except FileNotFoundError as error:
+            message = (
+                f"{path} does not exist. Give the path of a file (.json, .jsonl, .csv, .xml, .zip, "
+                ".gz) downloaded from ClinicalTrials.gov, or of a folder with such files."
+            )
+            raise CommandError(message, returncode=EXIT_UNREADABLE) from error
         except OSError as error:
-            message = f"{path.name} cannot be opened: {error.strerror}. Name a file or folder."
+            message = f"{path} cannot be opened: {error.strerror}. Name a file or folder."
             raise CommandError(message, returncode=EXIT_UNREADABLE) from error
         except importing.Unreadable as error:
             raise CommandError(error.message, returncode=EXIT_UNREADABLE) from error
