@@ -7,13 +7,14 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from patients import observing
+from patients import asking, observing
 from patients.admin.facts import FactRows, documents_of
 from patients.admin.joined import Table, join
 from patients.admin.said import OfPatient
@@ -33,6 +34,7 @@ from portal.core.admin import (
 from portal.core.admin.display import NOTHING, badge, day, record_link, two_lines
 from portal.core.admin.forms import RecordForm
 from portal.core.models import User
+from portal.core.permissions import may
 
 
 def value_shown(fact: Observation) -> str:
@@ -101,6 +103,20 @@ class AddFacts(Verb):
             return _("The record says so already. Nothing was changed.")
         message = ngettext("%(count)d fact was added.", "%(count)d facts were added.", len(new))
         return message % {"count": len(new)}
+
+
+ADD_FACTS = AddFacts()
+
+
+def to_ask(patient: Patient, user: Any) -> dict[str, Any]:
+    """What the page of a patient shows of the questions; nothing to who may not see facts."""
+    if patient.processing_restricted or not may(user, "view", Observation):
+        return {}
+    may_add = ADD_FACTS.is_allowed(user)
+    return {
+        "to_ask": asking.questions(patient),
+        "to_ask_url": reverse("admin:patients_patient_facts", args=[patient.pk]) if may_add else "",
+    }
 
 
 # --- what was wrong -------------------------------------------------------------------------------
@@ -305,7 +321,7 @@ class ObservationAdmin(OfPatient, AppendOnlyAdmin):
 
 
 join(
-    verbs=(AddFacts(),),
+    verbs=(ADD_FACTS,),
     tables=(
         Table(
             position=45,
