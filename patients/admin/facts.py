@@ -146,6 +146,11 @@ class FactRows:
         return not wrong
 
     @property
+    def has_more(self) -> bool:
+        """Whether something was written in the rows below the questions."""
+        return any(row.is_bound and row["value"].data for row in self.free)
+
+    @property
     def said(self) -> list[observing.Said]:
         """The facts of the rows that say something."""
         return [row.said for row in self if row.said is not None]

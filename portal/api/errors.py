@@ -147,8 +147,10 @@ def _stale(error: Any, request: Any) -> Translated:
 
 
 def _not_plausible(error: Any, request: Any) -> Translated:
-    message = exceptions.ErrorDetail(error.message, code=error.code)
-    return _invalid(exceptions.ValidationError({error.members["field"]: [message]}), request)
+    wrong: Any = [exceptions.ErrorDetail(error.message, code=error.code)]
+    if "index" in error.members:  # one of several
+        wrong = {str(error.members["index"]): wrong}
+    return _invalid(exceptions.ValidationError({error.members["field"]: wrong}), request)
 
 
 def _same_file(error: Any, request: Any) -> Translated:
