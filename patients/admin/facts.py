@@ -62,7 +62,7 @@ class FactRow(forms.Form):
         self, data: Any, *, prefix: str, known: Sequence[Measure], question: Question | None
     ) -> None:
         initial = {"observed_on": timezone.localdate(), "source": Source.PATIENT_SAID}
-        super().__init__(data, prefix=prefix, initial=initial, use_required_attribute=False)
+        super().__init__(data, prefix=prefix, initial=initial, label_suffix="")
         self.known = {measure.pk: measure for measure in known}
         self.question = question
         self.said: observing.Said | None = None
