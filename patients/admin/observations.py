@@ -159,6 +159,7 @@ class MarkWrong(Verb):
 
     name = "wrong"
     label = gettext_lazy("Entered in error")
+    submit = gettext_lazy("Mark as entered in error")
     icon = "report"
     variant = ActionVariant.DANGER
     permissions = ("patients.change_observation",)
@@ -215,6 +216,7 @@ class ObservationForm(RecordForm):
     class Meta:
         model = Observation
         fields = ("patient", "measure", "unit", "observed_on", "source", "document")
+        labels = {"unit": gettext_lazy("Unit")}
         help_texts = {"unit": gettext_lazy("Left empty: the measure's own.")}
 
     def clean(self) -> dict[str, Any]:
