@@ -327,6 +327,7 @@ HOLDINGS: Sequence[Holding] = (
     Holding("patients.Consent", ("patient",)),
     Holding("patients.Note", ("patient",)),
     Holding("patients.Document", ("patient",)),
+    Holding("patients.Observation", ("patient", "document")),
     Holding("patients.Message", ("patient",)),
     Holding("patients.FieldProposal", ("patient",)),
     Holding("patients.StageChange", ("patient",)),

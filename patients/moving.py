@@ -137,6 +137,7 @@ POLICIES = (
     moves("patients.Consent.patient"),
     moves("patients.Note.patient"),
     moves("patients.Document.patient"),
+    moves("patients.Observation.patient"),
     moves("patients.Message.patient"),
     Policy(("patients.FieldProposal.patient",), proposals),
     moves("patients.StageChange.patient"),

@@ -4,8 +4,9 @@
 to reach them, `lookups` the lists they point at, `records` what was said and decided about a
 patient, `texts` what they agreed to, `identity` which rows are the same person, `lifecycle` how
 they came to their stage, `proposals` what was said that differs from the record, `messages` what
-we say to them, `erasure` who was erased. Submodules import downwards only: lookups ← contacts ←
-patients ← records, identity, lifecycle, messages ← proposals, texts.
+we say to them, `erasure` who was erased, `measures` what can be known about somebody's health,
+`observations` what is known. Submodules import downwards only: lookups ← contacts ← patients ←
+records, identity, lifecycle, messages ← proposals, texts, observations.
 """
 
 from patients.models.contacts import Contact, Specialist, SpecialistQuerySet
@@ -13,7 +14,9 @@ from patients.models.erasure import ErasedPatient, ErasureRequest, SoughtValue
 from patients.models.identity import MergedPatient, PatientMerge, PossibleDuplicate
 from patients.models.lifecycle import RuleOverride, StageChange
 from patients.models.lookups import ConditionName, Hospital, MedicalCondition, Specialization
+from patients.models.measures import Measure, MeasureUnit
 from patients.models.messages import Message, MessageQuerySet
+from patients.models.observations import Observation, ObservationQuerySet
 from patients.models.patients import ContactPoint, Patient, PatientQuerySet
 from patients.models.proposals import FieldProposal
 from patients.models.records import Consent, Document, Note, Submission
@@ -30,11 +33,15 @@ __all__ = (
     "ErasureRequest",
     "FieldProposal",
     "Hospital",
+    "Measure",
+    "MeasureUnit",
     "MedicalCondition",
     "MergedPatient",
     "Message",
     "MessageQuerySet",
     "Note",
+    "Observation",
+    "ObservationQuerySet",
     "Patient",
     "PatientMerge",
     "PatientQuerySet",
