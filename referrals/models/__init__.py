@@ -14,6 +14,7 @@ from referrals.models.eap import DossierStep, DossierStepDependency, EAPDossier,
 from referrals.models.programs import ExpandedAccessProgram, Product, ProgramCondition
 from referrals.models.reasons import UNFIT, Reason
 from referrals.models.registry import RegistryRecord, SetAsideRecord, UnplacedCondition
+from referrals.models.reports import OptionsReport
 from referrals.models.routes import Responsible, RouteStep, RouteStepDependency, RouteTemplate
 
 __all__ = (
@@ -26,6 +27,7 @@ __all__ = (
     "EAPDossier",
     "EAPDossierQuerySet",
     "ExpandedAccessProgram",
+    "OptionsReport",
     "Product",
     "ProgramCondition",
     "Reason",
