@@ -16,6 +16,8 @@ class ReferralsConfig(AppConfig):
         holdings.join(
             holdings.Holding("referrals.CTReferral", ("patient",)),
             holdings.Holding("referrals.ReferralChange", ("referral",)),
+            holdings.Holding("referrals.CriterionAnswer", ("patient",)),
+            holdings.Holding("referrals.Assessed", ("patient",)),
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),

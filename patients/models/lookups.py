@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
@@ -33,6 +34,30 @@ class MedicalConditionQuerySet(SearchQuerySet):
         return self.filter(names__folded=Fold(models.Value(text)))
 
 
+# No condition is a kind of itself, not even round about. One change at a time, as two that are
+# right alone may be a circle together.
+_NO_CIRCLE = pgtrigger.Trigger(
+    name="no_circle",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__parent__isnull=False),
+    declare=[("above", "uuid"), ("steps", "int")],
+    func=(
+        "PERFORM pg_advisory_xact_lock(hashtextextended('patients_medicalcondition', 0)); "
+        "above := NEW.parent_id; steps := 0; "
+        "WHILE above IS NOT NULL LOOP "
+        "steps := steps + 1; "
+        "IF above = NEW.id OR steps > 100 THEN "
+        "RAISE EXCEPTION 'a condition cannot be a kind of itself' "
+        "USING ERRCODE = 'check_violation', "
+        "CONSTRAINT = 'patients_medicalcondition_not_itself', TABLE = TG_TABLE_NAME; END IF; "
+        "SELECT parent_id INTO above FROM patients_medicalcondition WHERE id = above; "
+        "END LOOP; RETURN NULL;"
+    ),
+)
+
+
+@pgtrigger.register(_NO_CIRCLE)
 @tracked
 class MedicalCondition(Record):
     """A disease or disorder. Its `names` are all the ways in which people write it."""
@@ -45,6 +70,15 @@ class MedicalCondition(Record):
         max_length=200,
         blank=True,
         help_text=_("A URI, for example http://www.orpha.net for ORPHA codes."),
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("is a kind of"),
+        on_delete=models.PROTECT,
+        null=True,  # null: of nothing that we list
+        blank=True,
+        related_name="kinds",
+        help_text=_("The next wider condition. Who fits a trial for that one fits with this one."),
     )
     search = models.GeneratedField(
         expression=TextSearch("name", "abbreviation", "code"),
@@ -80,11 +114,19 @@ class MedicalCondition(Record):
                 name="patients_medicalcondition_code_has_system",
                 violation_error_message=_("Say which code system the code is from."),
             ),
+            # The trigger `no_circle` finds longer circles, under the same name.
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
+                name="patients_medicalcondition_not_itself",
+                violation_error_message=_(
+                    "A condition cannot be a kind of itself, not even round about."
+                ),
+            ),
         )
         indexes = (GinIndex(fields=["search"], name="patients_condition_search"),)
 
     class Privacy:
-        none = ("name", "abbreviation", "code", "code_system", "search")
+        none = ("name", "abbreviation", "code", "code_system", "parent", "search")
 
     def __str__(self) -> str:
         return self.name

@@ -192,7 +192,7 @@ class InCountry(Leaf):
 
     @property
     def uses(self) -> frozenset[str]:
-        travel = {names.of_measure(names.TRAVEL)} if self.may_travel else set()
+        travel = {names.TRAVEL} if self.may_travel else set()
         return frozenset({names.COUNTRY, *travel})
 
     @property
@@ -211,7 +211,7 @@ class InCountry(Leaf):
         home = _("lives in %(country)s") % {"country": countries({facts.country})}
         if facts.country in self.countries:
             return Seen(MET, home)
-        travel = facts.observations.get(names.TRAVEL) if self.may_travel else None
+        travel = facts.travels if self.may_travel else None
         if travel is not None and travel.value is True:
             return Seen.of(travel, MET)
         if not facts.country:
@@ -227,7 +227,7 @@ class InCountry(Leaf):
 class Measured(Leaf):
     """A value that was observed: within limits, one of some words, or yes. It may be too old."""
 
-    measure: str  # its code
+    measure: UUID
     name: str
     ask: str  # the question of the measure
     unit: str = ""
@@ -306,6 +306,7 @@ def _too_old(fact: Fact) -> str:
 class Question(Leaf):
     """A criterion in free words, which people answer with yes or no."""
 
+    key: UUID
     text: str
 
     @property
@@ -320,7 +321,7 @@ class Question(Leaf):
         return self.text
 
     def judge(self, facts: Facts) -> Seen:
-        answer = facts.answers.get(self.key) if isinstance(self.key, UUID) else None
+        answer = facts.answers.get(self.key)
         if answer is None:
             return _NOTHING
         return Seen.of(answer, known(answer.value is True))

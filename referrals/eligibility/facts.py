@@ -12,16 +12,15 @@ BIRTH = "birth"
 SEX = "sex"
 CONDITION = "condition"
 COUNTRY = "country"
-# Whether somebody would travel to another country for a treatment.
-TRAVEL = "travel-abroad"
+TRAVEL = "travel"  # whether they would travel to another country for a treatment
 
 
-def of_measure(code: str) -> str:
-    """The name of what was observed under the measure with this code."""
-    return f"measure:{code}"
+def of_measure(measure: UUID) -> str:
+    """The name of what was observed under this measure."""
+    return f"measure:{measure}"
 
 
-def of_answer(criterion: UUID | str) -> str:
+def of_answer(criterion: UUID) -> str:
     """The name of what a person answered to this criterion."""
     return f"answer:{criterion}"
 
@@ -48,7 +47,8 @@ class Facts:
     condition_name: str = ""
     # Itself, and what it is a kind of.
     conditions: frozenset[UUID] = frozenset()
-    # The newest of each measure, by the measure's code.
-    observations: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
+    travels: Fact | None = None
+    # The newest of each measure, by the measure's id.
+    observations: Mapping[UUID, Fact] = field(default_factory=lambda: MappingProxyType({}))
     # The newest answer to each criterion that people answer.
     answers: Mapping[UUID, Fact] = field(default_factory=lambda: MappingProxyType({}))

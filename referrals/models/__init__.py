@@ -2,12 +2,15 @@
 
 `catalogue` and `programs` hold what can be offered (trials and sites; products and access
 programs), `registry` what registries told of them, `routes` how a dossier is done in a country,
-`ct` the referrals to clinical trials, `ct_changes` their way and `reasons` why they ended, `eap`
-the dossiers of expanded access. Submodules import downwards only: described ← catalogue, programs
-← registry; catalogue, programs, routes ← ct, eap; reasons ← ct ← ct_changes.
+`criteria` what is demanded of patients, `answers` what they said to it and what it came to, `ct`
+the referrals to clinical trials, `ct_changes` their way and `reasons` why they ended, `eap` the
+dossiers of expanded access. Submodules import downwards only: described ← catalogue, programs ←
+registry, criteria ← answers; catalogue, programs, routes ← ct, eap; reasons ← ct ← ct_changes.
 """
 
+from referrals.models.answers import Assessed, CriterionAnswer
 from referrals.models.catalogue import ClinicalTrial, TrialCondition, TrialSite
+from referrals.models.criteria import Criterion
 from referrals.models.ct import CTReferral, CTReferralQuerySet
 from referrals.models.ct_changes import ReferralChange
 from referrals.models.eap import DossierStep, DossierStepDependency, EAPDossier, EAPDossierQuerySet
@@ -19,9 +22,12 @@ from referrals.models.routes import Responsible, RouteStep, RouteStepDependency,
 
 __all__ = (
     "UNFIT",
+    "Assessed",
     "CTReferral",
     "CTReferralQuerySet",
     "ClinicalTrial",
+    "Criterion",
+    "CriterionAnswer",
     "DossierStep",
     "DossierStepDependency",
     "EAPDossier",

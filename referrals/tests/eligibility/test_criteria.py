@@ -26,6 +26,7 @@ from referrals.tests.eligibility.people import TODAY
 
 MET, NOT_MET, UNKNOWN = Verdict
 ALS, MND, NEURO, CANCER = (UUID(int=number) for number in range(1, 5))
+FVC = UUID(int=5)
 
 
 @pytest.mark.parametrize(
@@ -98,18 +99,18 @@ def test_age_in_words(born: str, words: str) -> None:
 
 
 def fvc(**options: object) -> Measured:
-    fields = {"measure": "fvc", "name": "FVC", "ask": "What is the FVC?", "unit": "%"}
+    fields = {"measure": FVC, "name": "FVC", "ask": "What is the FVC?", "unit": "%"}
     return Measured(**{**fields, **options})  # type: ignore[arg-type]
 
 
 def observed(value: bool | Decimal | str, text: str, day: str = "2026-11-03") -> Facts:
     fact = Fact(value, text, date.fromisoformat(day), "physician")
-    return Facts(today=TODAY, observations={"fvc": fact})
+    return Facts(today=TODAY, observations={FVC: fact})
 
 
 def travels(value: bool, country: str = "") -> Facts:
     fact = Fact(value, "would travel" if value else "would not travel", TODAY, "patient")
-    return Facts(today=TODAY, country=country, observations={"travel-abroad": fact})
+    return Facts(today=TODAY, country=country, travels=fact)
 
 
 ADULT = AgeBetween(at_least=Age(18, Unit.YEAR))
@@ -168,7 +169,7 @@ NOBODY = Facts(today=TODAY)
         ),
         (
             AT_LEAST_50,
-            Facts(today=TODAY, observations={"fvc": Fact(Decimal(48), "FVC 48 %")}),
+            Facts(today=TODAY, observations={FVC: Fact(Decimal(48), "FVC 48 %")}),
             UNKNOWN,
             "FVC 48 %: nobody said when",
         ),
@@ -262,4 +263,4 @@ def test_finding_tells_when_and_from_whom() -> None:
     (found,) = assess(Not(AT_LEAST_50), facts).findings
 
     assert (found.as_of, found.source) == (date(2026, 11, 3), "physician")
-    assert found.uses == {"measure:fvc"}
+    assert found.uses == {f"measure:{FVC}"}

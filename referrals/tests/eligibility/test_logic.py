@@ -139,7 +139,7 @@ def leaves() -> st.SearchStrategy[Leaf]:
         st.builds(InCountry, countries=st.just(frozenset({"NL", "BE"})), may_travel=st.booleans()),
         st.builds(
             Measured,
-            measure=st.just("fvc"),
+            measure=st.sampled_from(IDS),
             name=st.just("FVC"),
             ask=st.just("What is the FVC?"),
             least=numbers,
