@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django_countries import countries
 
 from referrals.eligibility import Facts, Finding, Verdict
-from referrals.eligibility.facts import BIRTH, CONDITION, COUNTRY, SEX, of_answer, of_measure
+from referrals.eligibility.facts import BIRTH, CONDITION, COUNTRY, SEX, TRAVEL, of_answer, of_measure
 from referrals.models import CTReferral, EAPDossier, OptionsReport
 from referrals.options import Option, Options, Place
 
@@ -183,7 +183,9 @@ def _facts(facts: Facts, options: Iterable[Option]) -> Iterator[list[str]]:
         yield [_("Diagnosis: %(name)s") % {"name": facts.condition_name}, "", record]
     if COUNTRY in used and facts.country:
         yield [_("Lives in %(country)s") % {"country": _country(facts.country)}, "", record]
-    told = [fact for code, fact in facts.observations.items() if of_measure(code) in used]
+    told = [fact for key, fact in facts.observations.items() if of_measure(key) in used]
+    if TRAVEL in used and facts.travels and facts.travels not in told:
+        told.append(facts.travels)
     for fact in told:
         yield [capfirst(fact.text), _day(fact.as_of) if fact.as_of else "", fact.source]
     asked = {finding.criterion_id: finding.leaf.label for finding in findings}

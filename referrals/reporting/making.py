@@ -60,8 +60,7 @@ def make(
     with translation.override(spoken):
         found = options(patient, today=today)
         shown = listed(found, Audience(audience))
-        for each in shown.values():
-            found.detailed(each)
+        found.detailed(option for each in shown.values() for option in each)
         content = compose(
             found,
             shown,

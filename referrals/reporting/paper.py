@@ -40,9 +40,11 @@ def paper(content: Content, *, compress: bool = True) -> bytes:
 @cache
 def _letters() -> frozenset[int]:
     """The code points that both fonts have."""
-    faces = (TTFont(path, lazy=True).getBestCmap() for path in (_REGULAR, _BOLD))
-    first, second = (frozenset(face) for face in faces)
-    return first & second
+    found = []
+    for path in (_REGULAR, _BOLD):
+        with TTFont(path) as face:
+            found.append(frozenset(face.getBestCmap()))
+    return frozenset.intersection(*found)
 
 
 def printable(text: str) -> str:
