@@ -38,6 +38,8 @@ _KEPT = {N: "v", L: "v", S: "v", A: "v"}
 # Lists that the whole portal points at.
 _LOOKUP = {N: "va", L: "vac", S: "vacd", A: "v", R: "v", W: "vacd"}
 _CATALOGUE = {N: "vac", L: "vac", S: "vacd", A: "v", R: "v", W: "vacd"}
+# What decides how facts are read: the steward's.
+_MEASURE = {N: "v", L: "v", S: "vacd", A: "v", R: "v", W: "vacd"}
 # Whose day it is.
 _ROSTER = {N: "v", L: "vacd", S: "v", A: "v"}
 # The migration: decided by the steward.
@@ -57,6 +59,10 @@ TABLE: dict[str, dict[Role, str]] = {
     "patients.consenttext": {N: "v", L: "v", S: "va", A: "v", R: "v", W: "v"},
     "patients.note": _SAID,
     "patients.document": _SAID,
+    "patients.measure": _MEASURE,
+    "patients.measureunit": _MEASURE,
+    # Who may change one says that it was entered in error.
+    "patients.observation": _HAPPENED,
     # Who may change one has a message that was set aside sent after all.
     "patients.message": {N: "v", L: "vc", S: "vc", A: "v"},
     "patients.possibleduplicate": {N: "vc", L: "vc", S: "vc", A: "v"},

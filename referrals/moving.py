@@ -1,8 +1,8 @@
 """What a merge does with referrals and dossiers.
 
 A patient has one active referral to a trial and one open dossier in a program. Where both records
-have one, the further one stays; of two equals, the survivor's. The other is ended, not lost. What was
-answered to criteria, and what they came to, goes along as it is.
+have one, the further one stays; of two equals, the survivor's. The other is ended, not lost. What
+was answered to criteria, and what they came to, goes along as it is.
 """
 
 from django.utils import timezone

@@ -1,12 +1,14 @@
 """The lists that people point at: conditions and their names, hospitals, specializations."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Self
+from uuid import UUID
 
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +16,18 @@ from portal.core.choices import country_choices, language_choices
 from portal.core.history import tracked
 from portal.core.models import Record
 from portal.core.search import Fold, SearchQuerySet, TextSearch, text_query
+
+_WIDER = """
+    WITH RECURSIVE wider (id, above) AS (
+        SELECT id, parent_id FROM patients_medicalcondition
+        WHERE id = ANY(%s) AND parent_id IS NOT NULL
+        UNION
+        SELECT wider.id, next.parent_id FROM wider
+        JOIN patients_medicalcondition AS next ON next.id = wider.above
+        WHERE next.parent_id IS NOT NULL
+    )
+    SELECT id, above FROM wider
+"""
 
 
 class MedicalConditionQuerySet(SearchQuerySet):
@@ -32,6 +46,16 @@ class MedicalConditionQuerySet(SearchQuerySet):
     def named(self, text: str) -> Self:
         """The one condition that `text` names, whatever the spelling; empty when none does."""
         return self.filter(names__folded=Fold(models.Value(text)))
+
+    def wider(self, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+        """Id → all conditions that this one is a kind of, at any distance. One query."""
+        found: dict[UUID, set[UUID]] = {one: set() for one in ids}
+        if found:
+            with connection.cursor() as cursor:
+                cursor.execute(_WIDER, [list(found)])
+                for one, above in cursor.fetchall():
+                    found[one].add(above)
+        return {one: frozenset(above) for one, above in found.items()}
 
 
 # No condition is a kind of itself, not even round about. One change at a time, as two that are

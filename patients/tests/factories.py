@@ -1,6 +1,7 @@
 """Valid people and what they said."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import factory
 
@@ -14,10 +15,13 @@ from patients.models import (
     ErasureRequest,
     FieldProposal,
     Hospital,
+    Measure,
+    MeasureUnit,
     MedicalCondition,
     MergedPatient,
     Message,
     Note,
+    Observation,
     Patient,
     PossibleDuplicate,
     RuleOverride,
@@ -249,3 +253,42 @@ class MessageFactory(factory.django.DjangoModelFactory[Message]):
     kind = "greeting"
     key = factory.Sequence(lambda n: f"greeting.{n}")
     due_at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class MeasureFactory(factory.django.DjangoModelFactory[Measure]):
+    """A number; `kind="yes_no", unit=""` makes a question that is answered with yes or no."""
+
+    class Meta:
+        model = Measure
+
+    code = factory.Sequence(lambda n: f"measure-{n}")
+    name = factory.Sequence(lambda n: f"Measure {n}")
+    question = "How much is it?"
+    category = "lab"
+    kind = "number"
+    unit = "mg/dL"
+
+
+class MeasureUnitFactory(factory.django.DjangoModelFactory[MeasureUnit]):
+    class Meta:
+        model = MeasureUnit
+
+    measure = factory.SubFactory(MeasureFactory)
+    unit = "g/L"
+    factor = Decimal(100)
+
+
+class ObservationFactory(factory.django.DjangoModelFactory[Observation]):
+    """Only the row: to convert and to judge, call `patients.observing`."""
+
+    class Meta:
+        model = Observation
+
+    patient = factory.SubFactory(PatientFactory)
+    measure = factory.SubFactory(MeasureFactory)
+    number = Decimal("1.2")
+    entered = "1.2"
+    unit = "mg/dL"
+    observed_on = date(2026, 11, 2)
+    source = "patient_said"
+    recorded_by = factory.SubFactory(UserFactory)

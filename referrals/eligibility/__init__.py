@@ -1,7 +1,7 @@
 """Who fits a trial or program, why, why not, and what to ask.
 
 `verdicts` is the logic, `facts` what is known of a person, `criteria` the tree of demands and
-`assessing` what they come to: none of them needs the database.
+`assessing` what they come to: none of them needs the database. `reading` fills them from it.
 """
 
 from referrals.eligibility.ages import Age, read_age
@@ -12,6 +12,7 @@ from referrals.eligibility.criteria import (
     AnyOf,
     HasCondition,
     InCountry,
+    InWords,
     Leaf,
     Measured,
     Node,
@@ -20,6 +21,7 @@ from referrals.eligibility.criteria import (
     SexIs,
 )
 from referrals.eligibility.facts import Fact, Facts
+from referrals.eligibility.reading import Offer, known, known_of, trees
 from referrals.eligibility.verdicts import Verdict
 
 __all__ = (
@@ -33,14 +35,19 @@ __all__ = (
     "Finding",
     "HasCondition",
     "InCountry",
+    "InWords",
     "Leaf",
     "Measured",
     "Node",
     "Not",
+    "Offer",
     "Question",
     "SexIs",
     "Verdict",
     "assess",
+    "known",
+    "known_of",
     "read_age",
+    "trees",
     "uses",
 )

@@ -19,6 +19,9 @@ from referrals.eligibility.facts import Fact, Facts
 from referrals.eligibility.verdicts import MET, NOT_MET, UNKNOWN, Verdict, every, known
 from referrals.eligibility.words import any_of, countries, number
 
+# The key of what stands in for criteria that nobody has entered.
+IN_WORDS = "text"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -325,3 +328,24 @@ class Question(Leaf):
         if answer is None:
             return _NOTHING
         return Seen.of(answer, known(answer.value is True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InWords(Leaf):
+    """What nobody has entered: the registry's text says it, and people have to read it."""
+
+    key: UUID | str = IN_WORDS
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def label(self) -> str:
+        return _("Meets the criteria in the registry's words")
+
+    def question(self, facts: Facts) -> str:
+        return _("Do they meet the criteria in the registry's words? Nobody has entered them yet.")
+
+    def judge(self, facts: Facts) -> Seen:
+        return _NOTHING

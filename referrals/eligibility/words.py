@@ -1,13 +1,13 @@
 """Numbers, lists and countries in the words of sentences."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django_countries import countries as all_countries
 
-_NAMED = 5  # a sentence with more countries is not read
+_NAMED = 5  # a sentence with more names is not read
 
 
 def number(value: Decimal | None) -> str:
@@ -23,6 +23,13 @@ def any_of(words: Iterable[str]) -> str:
     if not first:
         return last
     return _("%(first)s or %(last)s") % {"first": ", ".join(first), "last": last}
+
+
+def several(words: Sequence[str]) -> str:
+    """“a, b or c”, the first few of many."""
+    if len(words) > _NAMED:
+        words = [*words[: _NAMED - 1], _("others")]
+    return any_of(words)
 
 
 def countries(codes: Collection[str]) -> str:

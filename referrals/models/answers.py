@@ -19,6 +19,15 @@ from referrals.models.criteria import Criterion
 from referrals.models.programs import ExpandedAccessProgram
 
 
+class CriterionAnswerQuerySet(models.QuerySet[Any]):
+    """Answers, in the words of the people who use them."""
+
+    def newest(self) -> Self:
+        """The newest of each patient and criterion; it may say “ask again”."""
+        last = ("patient_id", "criterion_id", "-created_at", "-id")
+        return self.order_by(*last).distinct("patient_id", "criterion_id")
+
+
 @append_only
 @tracked
 class CriterionAnswer(Record):
@@ -45,6 +54,8 @@ class CriterionAnswer(Record):
         on_delete=models.PROTECT,
         related_name="criterion_answers",
     )
+
+    objects: ClassVar[CriterionAnswerQuerySet] = CriterionAnswerQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("answer to a criterion")
