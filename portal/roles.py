@@ -96,6 +96,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.setasiderecord": {L: "vc", S: "vc", A: "v"},
     "referrals.ctreferral": _PEOPLE,
     "referrals.referralchange": _KEPT,
+    # Who may add one makes one.
+    "referrals.optionsreport": {N: "va", L: "va", S: "va", A: "v"},
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

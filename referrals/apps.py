@@ -18,6 +18,11 @@ class ReferralsConfig(AppConfig):
             holdings.Holding("referrals.ReferralChange", ("referral",)),
             holdings.Holding("referrals.CriterionAnswer", ("patient",)),
             holdings.Holding("referrals.Assessed", ("patient",)),
+            holdings.Holding(
+                "referrals.OptionsReport",
+                ("patient",),
+                withheld={"html": "The same report is among the files, as a PDF."},
+            ),
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),

@@ -73,4 +73,5 @@ POLICIES = (
     Policy(("referrals.EAPDossier.patient",), dossiers),
     moves("referrals.CriterionAnswer.patient"),
     moves("referrals.Assessed.patient"),
+    moves("referrals.OptionsReport.patient"),
 )

@@ -25,12 +25,9 @@ from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q
-from django.urls import reverse
-from django.utils.http import urlencode
 
-from patients.models import Patient
-from referrals.eligibility import Assessment, Facts, Finding, Verdict, assess
-from referrals.eligibility.knowing import known, related_conditions, trees
+from patients.models import MedicalCondition, Patient
+from referrals.eligibility import Assessment, Facts, Finding, Verdict, assess, known, trees
 from referrals.models import (
     ClinicalTrial,
     CTReferral,
@@ -142,14 +139,6 @@ class Option:
         is_there = number.startswith("NCT")
         return f"https://clinicaltrials.gov/study/{number}" if is_there else ""
 
-    @property
-    def begin_url(self) -> str:
-        """The page of the workplace on which a referral or dossier is begun; needs a patient."""
-        name = "ctreferral" if self.is_trial else "eapdossier"
-        field = "trial" if self.is_trial else "program"
-        asked = urlencode({field: self.record.pk})
-        return f"{reverse(f'admin:referrals_{name}_add')}?{asked}"
-
     def order(self) -> tuple[Any, ...]:
         """What the options are sorted by; see the rules above."""
         confirmed = self.confirmed_on
@@ -211,14 +200,14 @@ def options(patient: Patient, *, today: date) -> Options:
     are.
     """
     facts = known(patient, today=today)
-    if patient.medical_condition_id is None:
+    if facts.condition is None:
         return Options(patient, facts, ())
-    conditions = related_conditions(patient.medical_condition_id)
-    records = [*_trials(conditions, patient.country), *_programs(conditions)]
-    criteria = trees(records)
+    conditions = facts.conditions | MedicalCondition.objects.narrower(facts.condition)
+    trials, programs = _trials(conditions, facts.country), _programs(conditions)
+    criteria = {**trees(trials), **trees(programs)}
     found = [
-        Option(record, assess(criteria[record.pk], facts), _is_near(record, patient.country))
-        for record in records
+        Option(record, assess(criteria[record.pk], facts), _is_near(record, facts.country))
+        for record in (*trials, *programs)
     ]
     return Options(patient, facts, sorted(found, key=Option.order))
 

@@ -28,6 +28,13 @@ _WIDER = """
     )
     SELECT id, above FROM wider
 """
+_NARROWER = """
+WITH RECURSIVE below (id) AS (
+    SELECT id FROM patients_medicalcondition WHERE parent_id = %s
+    UNION SELECT c.id FROM patients_medicalcondition c JOIN below ON c.parent_id = below.id
+)
+SELECT id FROM below
+"""
 
 
 class MedicalConditionQuerySet(SearchQuerySet):
@@ -56,6 +63,12 @@ class MedicalConditionQuerySet(SearchQuerySet):
                 for one, above in cursor.fetchall():
                     found[one].add(above)
         return {one: frozenset(above) for one, above in found.items()}
+
+    def narrower(self, condition: UUID) -> frozenset[UUID]:
+        """All conditions that are a kind of this one, at any distance. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(_NARROWER, [condition])
+            return frozenset(one for (one,) in cursor.fetchall())
 
 
 # No condition is a kind of itself, not even round about. One change at a time, as two that are

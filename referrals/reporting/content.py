@@ -17,7 +17,15 @@ from django.utils.translation import ngettext
 from django_countries import countries
 
 from referrals.eligibility import Facts, Finding, Verdict
-from referrals.eligibility.facts import BIRTH, CONDITION, COUNTRY, SEX, TRAVEL, of_answer, of_measure
+from referrals.eligibility.facts import (
+    BIRTH,
+    CONDITION,
+    COUNTRY,
+    SEX,
+    TRAVEL,
+    of_answer,
+    of_measure,
+)
 from referrals.models import CTReferral, EAPDossier, OptionsReport
 from referrals.options import Option, Options, Place
 
@@ -83,7 +91,9 @@ def compose(
         "nothing": ""
         if every
         else _("On this day we know of no open trial or program for this condition."),
-        "end": _("Titles and criteria of registries are quoted in the language they are written in."),
+        "end": _(
+            "Titles and criteria of registries are quoted in the language they are written in."
+        ),
         "foot": _("Report %(number)d, %(day)s") % {"number": number, "day": _day(today)},
         "page": _("Page %(number)s of %(count)s") % {"number": "{number}", "count": "{count}"},
     }

@@ -1,6 +1,6 @@
 """A report as a PDF, in letters of our own so that it prints the same everywhere.
 
-The fonts are DejaVu Sans cut down to Latin, Greek and Cyrillic letters (docs/operators.md says how).
+The fonts are DejaVu Sans cut down to Latin, Greek and Cyrillic; docs/operators.md says how.
 A letter of another script becomes the replacement sign, and the PDF says so.
 """
 
@@ -8,7 +8,6 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
@@ -48,8 +47,8 @@ def _letters() -> frozenset[int]:
 
 
 def printable(text: str) -> str:
-    """The text with the replacement sign for every letter that the fonts do not have."""
-    composed = unicodedata.normalize("NFC", text)
+    """The text on one line, with the replacement sign for letters that the fonts do not have."""
+    composed = " ".join(unicodedata.normalize("NFC", text).split())
     return "".join(each if ord(each) in _letters() else _REPLACEMENT for each in composed)
 
 
@@ -120,23 +119,23 @@ class _Paper(FPDF):
 
     def _care(self, sentences: list[str]) -> None:
         self.ln(1)
+        self._keep_together(40)
         self.set_fill_color(*_CARE_FILL)
         self._look(_BODY, "", _INK)
-        top, page = self.get_y(), self.page
+        top = self.get_y()
         self.set_x(_MARGIN + _INDENT)
         self.multi_cell(
             0,
             5.5,
-            printable("\n".join(sentences)),
+            "\n".join(printable(sentence) for sentence in sentences),
             fill=True,
             padding=2.5,
             align="L",
             new_x=XPos.LMARGIN,
             new_y=YPos.NEXT,
         )
-        if self.page == page:
-            self.set_fill_color(*_CARE_LINE)
-            self.rect(_MARGIN + _INDENT - 1.2, top, 1.2, self.get_y() - top, style="F")
+        self.set_fill_color(*_CARE_LINE)
+        self.rect(_MARGIN + _INDENT - 1.2, top, 1.2, self.get_y() - top, style="F")
         self.ln(3)
 
     def _section(self, section: Content) -> None:
@@ -230,6 +229,7 @@ class _Paper(FPDF):
     def _table(self, table: Content) -> None:
         self._look(_SMALL, "", _INK)
         self.set_draw_color(*_RULE)
+        self.set_fill_color(255)  # cells are filled with what was last chosen
         with self.table(
             col_widths=_WIDTHS[len(table["heads"])],
             text_align="LEFT",
