@@ -77,6 +77,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.eapdossier", "assignment"),
             Entry("referrals.dossierstep", "checklist"),
             Entry("referrals.referralchange", "timeline"),
+            Entry("referrals.optionsreport", "summarize"),
         ),
     ),
     (

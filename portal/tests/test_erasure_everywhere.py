@@ -63,6 +63,7 @@ from referrals.tests.factories import (
     DossierStepDependencyFactory,
     DossierStepFactory,
     EAPDossierFactory,
+    OptionsReportFactory,
     ReferralChangeFactory,
 )
 
@@ -149,6 +150,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
     dossier = EAPDossierFactory(patient=patient)
     steps = DossierStepFactory.create_batch(2, dossier=dossier)
     booking, referral = BookingFactory(patient=patient), CTReferralFactory(patient=patient)
+    document = DocumentFactory(patient=patient)
     contact, legacy_patient = LegacyContactFactory(), LegacyPatientFactory()
     legacy_dossier = LegacyDossierFactory()
     rows = [
@@ -157,7 +159,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         ContactPointFactory(patient=patient),
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
-        DocumentFactory(patient=patient),
+        document,
         MessageFactory(patient=patient),
         FieldProposalFactory(patient=patient, submission=submission),
         StageChangeFactory(patient=patient),
@@ -169,6 +171,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         CallFactory(patient=patient, booking=booking),
         referral,
         ReferralChangeFactory(referral=referral),
+        OptionsReportFactory(patient=patient, document=document),
         dossier,
         *steps,
         DossierStepDependencyFactory(step=steps[0], needed=steps[1]),

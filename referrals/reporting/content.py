@@ -255,7 +255,7 @@ def _option(option: Option, to_patient: bool) -> Content:
         "url": option.registry_url,
         "line": " · ".join(part for part in _line(option) if part),
         "confirmed": _confirmed(option),
-        "places": _where(option.places),
+        "places": where(option.places),
         "begun": _begun(option, to_patient),
         "groups": _groups(option, to_patient),
         "table": None if to_patient else _table(option),
@@ -279,7 +279,7 @@ def _confirmed(option: Option) -> str:
     return _("Not yet confirmed.")
 
 
-def _where(places: Iterable[Place]) -> str:
+def where(places: Iterable[Place]) -> str:
     """`Netherlands (Leiden, Utrecht), Spain`; blank when nobody says where."""
     shown = sorted((_country(place.country), place) for place in places)
     return ", ".join(_place(name, place) for name, place in shown)

@@ -20,7 +20,7 @@ from patients import documents
 from patients.documents import NotReadable
 from patients.models import Document, Patient
 from portal.core.choices import language_choices
-from portal.core.errors import Refused
+from portal.core.errors import Missing, Refused
 from portal.core.models import User
 from referrals.models import OptionsReport
 from referrals.options import options
@@ -49,15 +49,12 @@ def make(
         raise ValidationError({"audience": ValidationError(message, code="invalid_choice")})
     whose = Patient.objects.select_related("medical_condition", "physician__hospital")
     patient = whose.get(pk=patient_id)
-    if patient.medical_condition_id is None:
-        raise Refused(
-            _("The patient's condition is not known. Fill it in first."), code="no_condition"
-        )
+    if lacking := missing(patient):
+        raise Refused(lacking[0].message, code=lacking[0].code)
     wished = language or patient.language or _FALLBACK
-    spoken = wished if wished in LANGUAGES else wished.partition("-")[0]
-    spoken = spoken if spoken in LANGUAGES else _FALLBACK
+    tongue = spoken(wished)
     number = _next_number()
-    with translation.override(spoken):
+    with translation.override(tongue):
         found = options(patient, today=today)
         shown = listed(found, Audience(audience))
         found.detailed(option for each in shown.values() for option in each)
@@ -66,8 +63,8 @@ def make(
             shown,
             audience=Audience(audience),
             number=number,
-            language=spoken,
-            instead_of="" if _is_same(wished, spoken) else _name(wished),
+            language=tongue,
+            instead_of=_name(wished) if is_fallback(wished) else "",
             made_by=str(by),
             today=today,
         )
@@ -76,7 +73,7 @@ def make(
         patient=patient,
         number=number,
         audience=audience,
-        language=spoken,
+        language=tongue,
         content=content,
         html=html,
         html_sha256=_sha256(html),
@@ -99,6 +96,24 @@ def make(
     return report
 
 
+def missing(patient: Patient) -> list[Missing]:
+    """What has to be known before there is anything to report."""
+    if patient.medical_condition_id is not None:
+        return []
+    return [Missing("no_condition", _("The patient's condition is not known. Fill it in first."))]
+
+
+def spoken(language: str) -> str:
+    """The language in which a report is made for somebody who wishes this one."""
+    plain = language.partition("-")[0]
+    return next((code for code in (language, plain) if code in LANGUAGES), _FALLBACK)
+
+
+def is_fallback(language: str) -> bool:
+    """Whether somebody who wishes this language gets English instead of it."""
+    return bool(language) and spoken(language) != language.partition("-")[0]
+
+
 def html_of(report: OptionsReport) -> bytes:
     """The HTML as it was made. Raises NotReadable when it is not that any more."""
     if _sha256(report.html) != report.html_sha256:
@@ -117,10 +132,6 @@ def _next_number() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('referrals_optionsreport_number')")
         return int(cursor.fetchone()[0])
-
-
-def _is_same(wished: str, spoken: str) -> bool:
-    return wished.partition("-")[0] == spoken
 
 
 def _name(language: str) -> str:

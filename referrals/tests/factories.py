@@ -4,7 +4,12 @@ from datetime import UTC, date, datetime
 
 import factory
 
-from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from patients.tests.factories import (
+    DocumentFactory,
+    HospitalFactory,
+    MedicalConditionFactory,
+    PatientFactory,
+)
 from portal.core.tests.factories import UserFactory
 from referrals.models import (
     ClinicalTrial,
@@ -13,6 +18,7 @@ from referrals.models import (
     DossierStepDependency,
     EAPDossier,
     ExpandedAccessProgram,
+    OptionsReport,
     Product,
     ProgramCondition,
     ReferralChange,
@@ -182,3 +188,18 @@ class ReferralChangeFactory(factory.django.DjangoModelFactory[ReferralChange]):
     to_status = "eligible"
     happened_on = date(2026, 5, 4)
     changed_by = factory.SubFactory(UserFactory)
+
+
+class OptionsReportFactory(factory.django.DjangoModelFactory[OptionsReport]):
+    class Meta:
+        model = OptionsReport
+
+    patient = factory.SubFactory(PatientFactory)
+    number = factory.Sequence(lambda n: n + 1_000_000)
+    audience = "patient"
+    language = "en"
+    content = factory.LazyAttribute(lambda report: {"number": report.number})
+    html = "<p>As it was made.</p>"
+    html_sha256 = "0" * 64
+    document = factory.SubFactory(DocumentFactory, patient=factory.SelfAttribute("..patient"))
+    made_by = factory.SubFactory(UserFactory)

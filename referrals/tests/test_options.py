@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 21)
 MET, NOT_MET, UNKNOWN = Verdict
 
 
-# --- the order, rule by rule: the first of each pair comes first ------------------------------------
+# --- the order, rule by rule: the first of each pair comes first ---------------------------------
 
 
 def option(
