@@ -54,7 +54,7 @@ _SEXES = {Described.Sex.FEMALE.value: "female", Described.Sex.MALE.value: "male"
 
 
 def known(patient: Patient, *, today: date) -> Facts:
-    """What is known of one person on that day. Three queries."""
+    """What is known of one person on that day. Four queries."""
     return known_of([patient], today=today)[patient.pk]
 
 

@@ -5,6 +5,7 @@ newest counts.
 """
 
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.urls import reverse
@@ -177,3 +178,13 @@ class Assessed(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:referrals_assessed_change", args=[self.pk])
+
+    @property
+    def offer_id(self) -> UUID:
+        """The id of the trial or program."""
+        return self.trial_id or self.program_id  # type: ignore[return-value]  # one of them is set
+
+    @property
+    def offer(self) -> ClinicalTrial | ExpandedAccessProgram:
+        """The trial or program."""
+        return self.trial or self.program  # type: ignore[return-value]  # one of them is set

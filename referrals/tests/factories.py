@@ -12,7 +12,10 @@ from patients.tests.factories import (
 )
 from portal.core.tests.factories import UserFactory
 from referrals.models import (
+    Assessed,
     ClinicalTrial,
+    Criterion,
+    CriterionAnswer,
     CTReferral,
     DossierStep,
     DossierStepDependency,
@@ -203,3 +206,38 @@ class OptionsReportFactory(factory.django.DjangoModelFactory[OptionsReport]):
     html_sha256 = "0" * 64
     document = factory.SubFactory(DocumentFactory, patient=factory.SelfAttribute("..patient"))
     made_by = factory.SubFactory(UserFactory)
+
+
+class CriterionFactory(factory.django.DjangoModelFactory[Criterion]):
+    """A question, unless another kind is said."""
+
+    class Meta:
+        model = Criterion
+
+    trial = factory.Maybe(
+        "program", yes_declaration=None, no_declaration=factory.SubFactory(ClinicalTrialFactory)
+    )
+    program = None
+    kind = "question"
+    text = factory.LazyAttribute(lambda row: "Is it so?" if row.kind == "question" else "")
+
+
+class CriterionAnswerFactory(factory.django.DjangoModelFactory[CriterionAnswer]):
+    class Meta:
+        model = CriterionAnswer
+
+    patient = factory.SubFactory(PatientFactory)
+    criterion = factory.SubFactory(CriterionFactory)
+    met = True
+    said_on = date(2026, 11, 3)
+    source = "patient_said"
+    recorded_by = factory.SubFactory(UserFactory)
+
+
+class AssessedFactory(factory.django.DjangoModelFactory[Assessed]):
+    class Meta:
+        model = Assessed
+
+    patient = factory.SubFactory(PatientFactory)
+    trial = factory.SubFactory(ClinicalTrialFactory)
+    verdict = "unknown"
