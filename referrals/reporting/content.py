@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django_countries import countries
 
 from referrals.eligibility import Facts, Finding, Verdict
+from referrals.eligibility.criteria import IN_WORDS
 from referrals.eligibility.facts import (
     BIRTH,
     CONDITION,
@@ -215,13 +216,15 @@ def _country(code: str) -> str:
 
 def _questions(options: Iterable[Option]) -> list[str]:
     """What to ask, each once; what most options wait for comes first."""
-    waiting = Counter(
-        question
-        for option in options
-        for question in dict.fromkeys(finding.question for finding in option.to_ask)
-        if question
-    )
+    waiting = Counter(question for option in options for question in _asked(option))
     return [question for question, _count in waiting.most_common()]
+
+
+def _asked(option: Option) -> list[str]:
+    """What to ask for one option, each question once, without what we have to read ourselves."""
+    questions = [found.question for found in option.to_ask if found.criterion_id != IN_WORDS]
+    # Those of the measures that ship with the portal are in the catalogue of translations.
+    return [_(question) for question in dict.fromkeys(questions) if question]
 
 
 # --- the options ----------------------------------------------------------------------------------
@@ -299,6 +302,9 @@ def _begun(option: Option, to_patient: bool) -> str:
     if to_patient:
         return _("We have already begun with this one.")
     if isinstance(begun, CTReferral):
+        # Before it is sent, its status is a note of ours that nobody outside should read more into.
+        if begun.status in (CTReferral.Status.DRAFT, CTReferral.Status.ELIGIBLE):
+            return _("A referral is being prepared.")
         return _("Referral: %(status)s.") % {"status": begun.get_status_display()}
     assert isinstance(begun, EAPDossier)  # noqa: S101 - there are no other kinds
     return _("Dossier: %(status)s.") % {"status": begun.get_state_display()}
@@ -307,7 +313,9 @@ def _begun(option: Option, to_patient: bool) -> str:
 def _groups(option: Option, to_patient: bool) -> list[Content]:
     """What speaks for it, what against, and what is to be asked; a physician reads a table."""
     against = [_told(finding) for finding in option.why_not]
-    asks = list(dict.fromkeys(finding.question for finding in option.to_ask if finding.question))
+    asks = _asked(option)
+    if any(finding.criterion_id == IN_WORDS for finding in option.to_ask):
+        asks.append(_("The full list of criteria: we have not compared it yet."))
     groups = [
         (_("What speaks against it"), against),
         (_("What we still need to know"), asks),

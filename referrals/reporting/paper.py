@@ -32,8 +32,11 @@ _WIDTHS = {3: (50, 20, 30), 5: (34, 12, 24, 13, 17)}
 def paper(content: Content, *, compress: bool = True) -> bytes:
     """The PDF. Without `compress` its text can be searched for."""
     drawn = _Paper(content, compress=compress)
-    drawn.draw()
-    return bytes(drawn.output())
+    try:
+        drawn.draw()
+        return bytes(drawn.output())
+    finally:
+        drawn.release()
 
 
 @cache
@@ -95,6 +98,11 @@ class _Paper(FPDF):
             self._text(report["facts"]["none"])
         self.ln(4)
         self._text(report["end"], size=_SMALL, color=_QUIET)
+
+    def release(self) -> None:
+        """Close the font files, which the library leaves open."""
+        for font in self.fonts.values():
+            font.ttfont.close()
 
     def footer(self) -> None:
         """The report's number, its day and the page; called by the library."""

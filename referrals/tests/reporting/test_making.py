@@ -7,19 +7,25 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import InternalError, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from patients import documents
 from patients.merging import merge
 from patients.models import Document, Patient
-from patients.tests.factories import MedicalConditionFactory, PatientFactory, SpecialistFactory
+from patients.tests.factories import (
+    MeasureFactory,
+    MedicalConditionFactory,
+    PatientFactory,
+    SpecialistFactory,
+)
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent, User
 from portal.core.tests.factories import UserFactory
 from referrals.models import ClinicalTrial, Criterion, OptionsReport
 from referrals.reporting import making
+from referrals.reporting.content import texts
 from referrals.tests.factories import (
     ClinicalTrialFactory,
     CTReferralFactory,
@@ -181,6 +187,29 @@ def test_a_report_is_in_the_language_of_the_patient(
     assert (note in report.content["lead"]) == bool(note)
 
 
+@pytest.mark.parametrize("audience", ["patient", "physician"])
+@pytest.mark.parametrize("language", ["nl", "es"])
+def test_nothing_of_ours_stays_english(language: str, audience: str, patient: Patient) -> None:
+    walks = MeasureFactory(question="Can they walk without help?", name="Walks", kind="yes_no")
+    asked = trial(patient, "NCT00000004", "Trial of walking")
+    Criterion.objects.create(trial=asked, kind="measured", measure=walks)
+    trial(patient, "NCT00000005", "Trial nobody read", phases=["NA"], status="NOT_YET_RECRUITING")
+    sent = ClinicalTrial.objects.get(registry_id="NCT00000002")
+    CTReferralFactory(patient=patient, trial=sent, status="referred")
+
+    english, other = (
+        set(texts(make(patient, language=each, audience=audience).content))
+        for each in ("en", language)
+    )
+
+    quoted = {patient.full_name, str(patient.physician), "Nora Navigator", "Rare disorder"}
+    quoted |= {audience, "2026-11-21", "", "met", "unknown", "not_met"}
+    quoted |= {each.registry_id for each in ClinicalTrial.objects.all()}
+    quoted |= {each.title for each in ClinicalTrial.objects.all()}
+    quoted |= {f"https://clinicaltrials.gov/study/NCT0000000{number}" for number in range(1, 6)}
+    assert english & other - quoted == {"Found by a neurologist?"}
+
+
 def test_an_old_report_is_the_same_byte_for_byte_after_everything_changed(
     patient: Patient,
 ) -> None:
@@ -207,7 +236,7 @@ def test_nothing_changes_or_deletes_a_report(patient: Patient) -> None:
         lambda: OptionsReport.objects.filter(pk=report.pk).update(html="x"),
         lambda: OptionsReport.objects.filter(pk=report.pk).delete(),
     ):
-        with pytest.raises(InternalError), transaction.atomic():
+        with pytest.raises(IntegrityError), transaction.atomic():
             change()
 
 
@@ -227,7 +256,7 @@ def test_an_active_referral_is_told_to_the_patient_in_plain_words(patient: Patie
     to_physician = make(patient, language="en", audience="physician").content["sections"][0]
 
     assert to_patient["begun"] == "We have already begun with this one."
-    assert to_physician["options"][0]["begun"] == "Referral: Draft."
+    assert to_physician["options"][0]["begun"] == "A referral is being prepared."
 
 
 def test_without_options_the_report_says_so(patient: Patient) -> None:
