@@ -13,9 +13,8 @@ from django.urls import reverse
 
 from patients import documents
 from patients.merging import merge
-from patients.models import Document, Patient
+from patients.models import Document, Measure, Patient
 from patients.tests.factories import (
-    MeasureFactory,
     MedicalConditionFactory,
     PatientFactory,
     SpecialistFactory,
@@ -190,7 +189,7 @@ def test_a_report_is_in_the_language_of_the_patient(
 @pytest.mark.parametrize("audience", ["patient", "physician"])
 @pytest.mark.parametrize("language", ["nl", "es"])
 def test_nothing_of_ours_stays_english(language: str, audience: str, patient: Patient) -> None:
-    walks = MeasureFactory(question="Can they walk without help?", name="Walks", kind="yes_no")
+    walks = Measure.objects.get(code="walks-without-help")
     asked = trial(patient, "NCT00000004", "Trial of walking")
     Criterion.objects.create(trial=asked, kind="measured", measure=walks)
     trial(patient, "NCT00000005", "Trial nobody read", phases=["NA"], status="NOT_YET_RECRUITING")
