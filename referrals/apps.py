@@ -9,8 +9,8 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from patients import closing, consenting, conversion, holdings, relations
-        from referrals import ending, moving, withdrawing
+        from patients import closing, consenting, conversion, holdings, observing, relations
+        from referrals import ending, moving, reassessing, withdrawing
 
         relations.join(*moving.POLICIES)
         holdings.join(
@@ -32,3 +32,4 @@ class ReferralsConfig(AppConfig):
         closing.join(*ending.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
         consenting.join(*withdrawing.STEPS)
+        observing.join(*reassessing.STEPS)

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from patients import observing
+from patients import observing, outgoing
 from patients.models import Patient
 from referrals.eligibility import Assessment, Offer, Verdict, assess, known_of, trees, uses
 from referrals.eligibility.assessing import Finding
@@ -69,9 +69,12 @@ def review() -> int:
 
 
 @app.periodic(cron="15 2 * * *")
-@app.task(queueing_lock="referrals.review_eligibility", pass_context=False)
-def review_eligibility(timestamp: int) -> None:
-    """Every night: what time and other changes have done to who fits."""
+@app.task(
+    name="referrals.review_eligibility",
+    queue=outgoing.QUEUE,
+    queueing_lock="referrals.review_eligibility",
+)
+def _review_job(timestamp: int) -> None:
     review()
 
 

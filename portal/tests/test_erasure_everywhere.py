@@ -59,6 +59,8 @@ from portal.core.ids import uuid7
 from portal.core.models import AccessEvent
 from portal.core.tests.factories import UserFactory
 from referrals.tests.factories import (
+    AssessedFactory,
+    CriterionAnswerFactory,
     CTReferralFactory,
     DossierStepDependencyFactory,
     DossierStepFactory,
@@ -169,6 +171,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         CallFactory(patient=patient, booking=booking),
         referral,
         ReferralChangeFactory(referral=referral),
+        CriterionAnswerFactory(patient=patient),
+        AssessedFactory(patient=patient),
         dossier,
         *steps,
         DossierStepDependencyFactory(step=steps[0], needed=steps[1]),

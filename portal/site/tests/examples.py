@@ -41,7 +41,10 @@ from portal.core import access
 from portal.core.models import AccessEvent
 from portal.core.tests.factories import UserFactory
 from referrals.tests.factories import (
+    AssessedFactory,
     ClinicalTrialFactory,
+    CriterionAnswerFactory,
+    CriterionFactory,
     CTReferralFactory,
     DossierStepDependencyFactory,
     DossierStepFactory,
@@ -116,6 +119,9 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "referrals.registryrecord": RegistryRecordFactory,
     "referrals.unplacedcondition": UnplacedConditionFactory,
     "referrals.setasiderecord": SetAsideRecordFactory,
+    "referrals.criterion": CriterionFactory,
+    "referrals.criterionanswer": CriterionAnswerFactory,
+    "referrals.assessed": AssessedFactory,
     "referrals.ctreferral": CTReferralFactory,
     "referrals.referralchange": ReferralChangeFactory,
     "referrals.eapdossier": EAPDossierFactory,
