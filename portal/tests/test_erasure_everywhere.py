@@ -44,6 +44,7 @@ from patients.tests.factories import (
     MergedPatientFactory,
     MessageFactory,
     NoteFactory,
+    ObservationFactory,
     PatientFactory,
     PossibleDuplicateFactory,
     RuleOverrideFactory,
@@ -121,6 +122,10 @@ UNPLANTED = {
 }
 
 
+# A fact with a word in every column: an answer, and no number beside it.
+ANSWERED = {"number": None, "text": "yes", "entered": "yes", "unit": ""}
+
+
 def plant(row: models.Model, word: str) -> Iterator[str]:
     """Write the word into every column of the row that can hold one; gives the columns."""
     model = type(row)
@@ -160,6 +165,9 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
         DocumentFactory(patient=patient),
+        ObservationFactory(
+            patient=patient, status="entered_in_error", error_reason="Misread", **ANSWERED
+        ),
         MessageFactory(patient=patient),
         FieldProposalFactory(patient=patient, submission=submission),
         StageChangeFactory(patient=patient),
