@@ -40,6 +40,11 @@ def keep(patient: Patient, offers: Iterable[Offer]) -> None:
     _look({patient: set(offers)})
 
 
+def followed(patient: Patient) -> list[Offer]:
+    """The trials and programs that a patient is followed for. Three queries."""
+    return sorted(_followed([patient])[patient], key=lambda offer: offer.pk)
+
+
 def follow_facts(patient: Patient, names: Collection[str]) -> None:
     """Look again at what a patient is followed for and depends on one of these facts."""
     _look(_followed([patient]), names=frozenset(names))
@@ -216,7 +221,7 @@ def _change(one: Mapping[str, Any], *, was: str | None, now: str | None) -> dict
 
 
 def _followed(patients: Sequence[Patient]) -> dict[Patient, set[Offer]]:
-    """What each of these people is followed for. Four queries."""
+    """What each of these people is followed for. Three queries."""
     found: dict[Patient, set[Offer]] = {patient: set() for patient in patients}
     by_id = {patient.pk: patient for patient in patients}
     ended: set[tuple[UUID, UUID]] = set()

@@ -273,6 +273,8 @@ class CriterionAdmin(RecordAdmin):
     form = CriterionForm
     list_display = ("sentence_shown", "trial", "program", "is_active")
     list_filter = (("kind", ChoicesFilter),)
+    search_fields = ("trial__search",)
+    search_help_text = gettext_lazy("The trial: start of its number, or of words of its title")
     ordering = ("-created_at", "-id")
     autocomplete_fields = ("trial", "program", "condition", "measure")
     verbs = (
@@ -287,6 +289,12 @@ class CriterionAdmin(RecordAdmin):
         return page.select_related("trial", "program", "measure", "condition").defer(
             "trial__search", "program__search", "trial__criteria_text", "program__criteria_text"
         )
+
+    autocomplete_related = ("condition", "measure")
+
+    @classmethod
+    def autocomplete_label(cls, record: Criterion) -> str:
+        return sentence(record)
 
     @admin.display(description=gettext_lazy("criterion"))
     def sentence_shown(self, criterion: Criterion) -> str:
