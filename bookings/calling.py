@@ -20,10 +20,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Call
-from patients import consenting, conversion
+from patients import consenting, conversion, observing
 from patients.contacting import account_for
 from patients.locking import locked, locked_open
-from patients.models import Consent, Patient
+from patients.models import Consent, Observation, Patient
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -52,6 +52,7 @@ class Completed:
     call: Call
     consents: tuple[consenting.Recorded, ...]
     patient: Patient
+    facts: tuple[Observation, ...] = ()
     is_new: bool = True
 
 
@@ -69,17 +70,18 @@ def complete(
     next_action_due: date | None = None,
     although: str = "",
     consents: Sequence[Consent] = (),
+    facts: Sequence[observing.Said] = (),
     convert: bool = False,
 ) -> Completed:
     """Record a call with all that came of it, and return that.
 
     `consents` are decisions of the patient that are not saved yet; each yes is kept before the
-    call and each no after it, so that withdrawing does not undo the call it was said in. With
-    `convert` the lead becomes a patient, which a call that reached them makes possible. The same
-    call once more changes nothing.
+    call and each no after it, so that withdrawing does not undo the call it was said in. `facts`
+    are what they told about their health. With `convert` the lead becomes a patient, which a call
+    that reached them makes possible. The same call once more changes nothing.
 
-    Raises as `record`, `consenting.record` and `conversion.convert` do. A Refused names what it is
-    about in `members["field"]`; nothing has been changed then.
+    Raises as `record`, `consenting.record`, `observing.observe_all` and `conversion.convert` do. A
+    Refused names what it is about in `members["field"]`; nothing has been changed then.
     """
     if convert and decision != Call.Decision.PURSUE:
         message = _("Only somebody whom you decided to pursue becomes a patient.")
@@ -87,6 +89,9 @@ def complete(
     if consents and outcome in _NOBODY_SPOKE:
         message = _("Nobody was spoken to in this call, so nothing was read out.")
         raise ValidationError({"consents": ValidationError(message, code="nobody_spoke")})
+    if outcome in _NOBODY_SPOKE and any(one.source == "patient_said" for one in facts):
+        message = _("Nobody was spoken to in this call, so nobody told anything.")
+        raise ValidationError({"facts": ValidationError(message, code="nobody_spoke")})
     with transaction.atomic(), acting(by=by):
         patient = locked(patient_id)
         same = Call.objects.current().filter(
@@ -111,12 +116,14 @@ def complete(
                 although=although,
                 by=by,
             )
+        with _about("facts"):
+            told = observing.observe_all(patient=patient, said=facts, by=by)
         said += [_keep(one, patient, by) for one in noes]
         if convert:
             with _about("convert"):
                 conversion.convert(patient_id=patient_id, by=by)
         patient.refresh_from_db()
-        return Completed(call, tuple(said), patient)
+        return Completed(call, tuple(said), patient, tuple(told))
 
 
 @contextmanager

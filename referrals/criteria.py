@@ -10,13 +10,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.locking import locked
-from patients.models import Measure
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
@@ -25,18 +23,6 @@ from referrals.eligibility.facts import of_answer
 from referrals.models import ClinicalTrial, Criterion, CriterionAnswer, ExpandedAccessProgram
 
 Kind = Criterion.Kind
-
-# What a criterion of each kind says; the verbs blank the rest.
-SAID: dict[str, tuple[str, ...]] = {
-    Kind.ALL: (),
-    Kind.ANY: (),
-    Kind.AGE: ("minimum_age", "maximum_age"),
-    Kind.SEX: ("sex",),
-    Kind.CONDITION: ("condition",),
-    Kind.COUNTRY: ("countries", "may_travel"),
-    Kind.MEASURED: ("measure", "minimum", "maximum", "open_ended", "choices", "max_days"),
-    Kind.QUESTION: ("text",),
-}
 
 
 class NotPlaced(Refused):
@@ -54,7 +40,7 @@ def add(criterion: Criterion, *, by: User, after: Criterion | None = None) -> Cr
     with transaction.atomic(), acting(by=by):
         _lock(criterion)
         _refuse_place(criterion)
-        _check(criterion)
+        criterion.full_clean()
         mates = _mates(criterion)
         index = mates.index(after) + 1 if after in mates else len(mates)
         criterion.save(force_insert=True)
@@ -72,7 +58,7 @@ def change(criterion: Criterion, *, by: User) -> Criterion:
         _lock(criterion)
         _refuse_place(criterion)
         before = Criterion.objects.get(pk=criterion.pk)
-        _check(criterion)
+        criterion.full_clean()
         changed = criterion
         if before.text != criterion.text and criterion.answers.exists():
             changed = _replacement(criterion, before)
@@ -191,44 +177,6 @@ def _lock(criterion: Criterion) -> None:
     model: Any = ClinicalTrial if criterion.trial_id else ExpandedAccessProgram
     offers = model.objects.select_for_update(no_key=True, of=("self",)).only("pk")
     list(offers.filter(pk=criterion.trial_id or criterion.program_id))
-
-
-def _check(criterion: Criterion) -> None:
-    """Bring it into the form in which it is stored. Raises ValidationError."""
-    kept = SAID.get(criterion.kind, ())
-    for name in {name for names in SAID.values() for name in names} - set(kept):
-        field: Any = Criterion._meta.get_field(name)
-        setattr(criterion, field.name, None if field.null else field.get_default())
-    criterion.text = " ".join(criterion.text.split())
-    limited = criterion.minimum is not None or criterion.maximum is not None
-    criterion.unit = criterion.measure.unit if criterion.measure and limited else ""
-    criterion.open_ended = criterion.open_ended and limited
-    if criterion.measure is not None:
-        _check_measure(criterion, criterion.measure)
-    criterion.full_clean()
-
-
-def _check_measure(criterion: Criterion, measure: Measure) -> None:
-    """Refuse limits of another kind than the measure's values."""
-    limited = criterion.minimum is not None or criterion.maximum is not None
-    wrong: dict[str, str] = {}
-    if measure.kind == Measure.Kind.NUMBER:
-        if not limited:
-            wrong["minimum"] = _("Give a lower limit, an upper limit or both.")
-        criterion.choices = []
-        if criterion.open_ended and criterion.minimum == criterion.maximum:
-            wrong["open_ended"] = _("Nothing lies between these limits.")
-    elif limited:
-        wrong["minimum"] = _("%(measure)s is no number.") % {"measure": measure}
-    elif measure.kind == Measure.Kind.CHOICE:
-        unknown = [one for one in criterion.choices if one not in measure.choices]
-        if unknown or not criterion.choices:
-            known = ", ".join(measure.choices)
-            wrong["choices"] = _("Choose among: %(answers)s.") % {"answers": known}
-    elif criterion.choices:
-        wrong["choices"] = _("This is answered with yes or no.")
-    if wrong:
-        raise ValidationError(wrong)
 
 
 def _refuse_place(criterion: Criterion) -> None:

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from patients import observing
+from patients import observing, outgoing
 from patients.models import Patient
 from referrals.eligibility import Assessment, Offer, Verdict, assess, known_of, trees, uses
 from referrals.eligibility.assessing import Finding
@@ -38,6 +38,11 @@ _BATCH = 200
 def keep(patient: Patient, offers: Iterable[Offer]) -> None:
     """Keep what these trials or programs come to for a patient, and follow it from now on."""
     _look({patient: set(offers)})
+
+
+def followed(patient: Patient) -> list[Offer]:
+    """The trials and programs that a patient is followed for. Three queries."""
+    return sorted(_followed([patient])[patient], key=lambda offer: offer.pk)
 
 
 def follow_facts(patient: Patient, names: Collection[str]) -> None:
@@ -69,9 +74,12 @@ def review() -> int:
 
 
 @app.periodic(cron="15 2 * * *")
-@app.task(queueing_lock="referrals.review_eligibility", pass_context=False)
-def review_eligibility(timestamp: int) -> None:
-    """Every night: what time and other changes have done to who fits."""
+@app.task(
+    name="referrals.review_eligibility",
+    queue=outgoing.QUEUE,
+    queueing_lock="referrals.review_eligibility",
+)
+def _review_job(timestamp: int) -> None:
     review()
 
 
@@ -213,7 +221,7 @@ def _change(one: Mapping[str, Any], *, was: str | None, now: str | None) -> dict
 
 
 def _followed(patients: Sequence[Patient]) -> dict[Patient, set[Offer]]:
-    """What each of these people is followed for. Four queries."""
+    """What each of these people is followed for. Three queries."""
     found: dict[Patient, set[Offer]] = {patient: set() for patient in patients}
     by_id = {patient.pk: patient for patient in patients}
     ended: set[tuple[UUID, UUID]] = set()

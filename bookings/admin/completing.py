@@ -1,4 +1,4 @@
-"""Completing a call on one page: what came of it, what is next, what was consented to.
+"""Completing a call on one page: what came of it, what is next, what was told and consented to.
 
 The same page serves a planned call and one that was not. All of it is kept by one verb
 (`bookings.calling.complete`), or nothing is.
@@ -14,7 +14,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.enums import ActionVariant
 from unfold.widgets import (
     DATETIME_CLASSES,
@@ -30,7 +30,8 @@ from bookings.admin.heeding import reason_field
 from bookings.models import Booking, Call
 from patients import closing, contacting, conversion
 from patients.admin.consents import in_force, text_to_read
-from patients.models import Consent, ContactPoint, Patient
+from patients.admin.facts import FactRows
+from patients.models import Consent, ContactPoint, Observation, Patient
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import choice_badge, clock_in, moment, phone_link, short_day
 from portal.core.admin.verbs import counted
@@ -187,6 +188,7 @@ class CallPageForm(VerbForm):
             if may(user, "add", Consent)
             else []
         )
+        self.rows = FactRows(data, patient=patient) if may(user, "add", Observation) else None
 
     def _offer(self, planned: list[Booking], navigators: Mapping[str, str]) -> None:
         """Leave out what does not apply to this call."""
@@ -221,6 +223,9 @@ class CallPageForm(VerbForm):
             raise forms.ValidationError(_("What they said about consent is not complete."))
         said = (part.consent(self.patient, self.user) for part in self.parts)
         cleaned["consents"] = [consent for consent in said if consent is not None]
+        if self.rows is not None and not self.rows.is_valid():
+            raise forms.ValidationError(_("What they told is not complete. The rows say what."))
+        cleaned["facts"] = self.rows.said if self.rows is not None else []
         return cleaned
 
 
@@ -311,6 +316,7 @@ class CallPage(Verb):
             next_action_due=said["next_action_due"],
             although=said.get("although", ""),
             consents=said["consents"],
+            facts=said["facts"],
             convert=said.get("convert", False),
             by=by,
         )
@@ -331,6 +337,9 @@ def what_was_done(completed: calling.Completed, *, converted: bool) -> str:
         )
         if stopped := counted(recorded.stopped):
             done.append(_("Stopped: %(stopped)s.") % {"stopped": stopped})
+    if told := len(completed.facts):
+        message = ngettext("%(count)d fact was added.", "%(count)d facts were added.", told)
+        done.append(message % {"count": told})
     if converted:
         done.append(_("This lead is a patient now."))
     return " ".join(done)

@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from bookings.calling import Completed, complete
 from bookings.models import NAVIGATORS, Call
+from patients import observing
 from patients.locking import locked
-from patients.models import Consent, ConsentText, Patient
+from patients.models import Consent, ConsentText, Measure, Observation, Patient
 from portal.core.api import versions
 from portal.core.api.fields import Choice, Day, Instant, Text, TrueOrFalse
 from portal.core.api.serializers import VerbSerializer
@@ -42,6 +43,23 @@ class SaidConsentSerializer(VerbSerializer):
         return attrs
 
 
+class ToldSerializer(VerbSerializer):
+    """One fact that came up in the call."""
+
+    measure = serializers.PrimaryKeyRelatedField(queryset=Measure.objects.all())
+    value = Text(
+        max_length=100, help_text="A number like 1.2, yes or no, or one of the measure's choices."
+    )
+    unit = Text(
+        required=False,
+        allow_blank=True,
+        max_length=30,
+        help_text="UCUM: umol/L. Left out, it is the measure's own.",
+    )
+    observed_on = Day()
+    source = Choice(choices=Observation.Source.choices)
+
+
 class CompletionSerializer(VerbSerializer):
     """What came of a booked call."""
 
@@ -57,6 +75,7 @@ class CompletionSerializer(VerbSerializer):
     next_action = Text(required=False, allow_blank=True, max_length=300)
     next_action_due = Day(required=False, allow_null=True)
     consents = SaidConsentSerializer(many=True, required=False)
+    facts = ToldSerializer(many=True, required=False)
     convert = TrueOrFalse(
         required=False, help_text="The lead becomes a patient. Needs the decision `pursue`."
     )
@@ -71,6 +90,9 @@ class CompletedSerializer(serializers.Serializer[Any]):
     consents = serializers.ListField(
         child=serializers.UUIDField(), help_text="Empty for a call that was known."
     )
+    facts = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Those that were not known yet."
+    )
     patient = serializers.UUIDField()
     stage = serializers.CharField(help_text="Of the patient, afterwards.")
 
@@ -83,7 +105,7 @@ class Completes(RecordViewSet):
 
     @verb(path="complete", summary="Say what came of a booked call")
     def complete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Record the call, what was consented to in it and a conversion: all of it, or nothing.
+        """Record the call, what was told and consented to in it and a conversion: all, or nothing.
 
         A refusal names what it is about in `field`. A call without a booking is POSTed to `calls`.
         """
@@ -99,6 +121,7 @@ class Completes(RecordViewSet):
             "booking_status": self.get_queryset().values_list("status", flat=True).get(pk=shown.id),
             "call": completed.call.pk,
             "consents": [each.consent.pk for each in completed.consents],
+            "facts": [each.pk for each in completed.facts],
             "patient": completed.patient.pk,
             "stage": completed.patient.stage,
         }
@@ -114,6 +137,7 @@ class Completes(RecordViewSet):
         locked(patient_id)
         booking = self.locked(self.record_id())
         consents = said.pop("consents", [])
+        facts = said.pop("facts", [])
         navigator = said.pop("navigator", None)
         return complete(
             patient_id=patient_id,
@@ -122,6 +146,7 @@ class Completes(RecordViewSet):
             consents=[
                 Consent(method=Consent.Method.PHONE, obtained_by=None, **each) for each in consents
             ],
+            facts=[observing.Said(**each) for each in facts],
             by=by,
             **said,
         )
@@ -132,6 +157,8 @@ class Completes(RecordViewSet):
         needed: list[tuple[str, type[Model]]] = [("add", Call)]
         if said.get("consents"):
             needed.append(("add", Consent))
+        if said.get("facts"):
+            needed.append(("add", Observation))
         if said.get("convert"):
             needed.append(("change", Patient))
         if not all(may(user, action, model) for action, model in needed):

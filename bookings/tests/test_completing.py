@@ -252,6 +252,7 @@ def test_rest_completes_a_booking(booking: Booking, text: ConsentText, writer: R
         "booking_status": "completed",
         "call": str(Call.objects.get().pk),
         "consents": [str(Consent.objects.get().pk)],
+        "facts": [],
         "patient": str(booking.patient_id),
         "stage": "patient",
     }

@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from patients import adding, contacting, matching, noting
-from patients.admin import alike, consents, erasure, joined, merges, proposals, stages
+from patients.admin import (
+    alike,
+    consents,
+    erasure,
+    joined,
+    merges,
+    observations,
+    proposals,
+    stages,
+)
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
 from patients.admin.sameness import FormerIds, SamePerson
@@ -317,6 +326,7 @@ class PatientAdmin(FormerIds, SamePerson):
         context["alike"] = alike.warning(context["adminform"].form, request.user)
         if (patient := kwargs.get("obj")) is not None:
             context["said_otherwise"] = proposals.panel(patient, request.user)
+            context.update(observations.to_ask(patient, request.user))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_related_tables(self, request: HttpRequest, record: Any) -> Sequence[RelatedTable]:

@@ -3,7 +3,16 @@
 from uuid import UUID
 
 from patients.locking import MergedAway, survivor_of
-from patients.models import Hospital, MedicalCondition, Patient, Specialist, Specialization
+from patients.models import (
+    Document,
+    Hospital,
+    Measure,
+    MedicalCondition,
+    Observation,
+    Patient,
+    Specialist,
+    Specialization,
+)
 from portal.core.api.fields import Computed
 from portal.core.api.serializers import Summary, full_name
 
@@ -58,3 +67,27 @@ class PatientSummary(Summary):
         survivor_id = survivor_of(key)
         if survivor_id is not None:
             raise MergedAway(survivor_id)
+
+
+class MeasureSummary(Summary):
+    """What was measured or asked; `unit` is the one its numbers are kept in."""
+
+    class Meta:
+        model = Measure
+        fields = ("id", "code", "code_system", "name", "kind", "unit")
+
+
+class DocumentSummary(Summary):
+    """A file about a patient."""
+
+    class Meta:
+        model = Document
+        fields = ("id", "kind", "title")
+
+
+class ObservationSummary(Summary):
+    """A fact that another one corrects."""
+
+    class Meta:
+        model = Observation
+        fields = ("id", "entered", "unit", "status")

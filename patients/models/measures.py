@@ -58,7 +58,7 @@ class Measure(Record):
         YES_NO = "yes_no", _("yes or no")
         CHOICE = "choice", _("one of a list")
 
-    code = models.SlugField(
+    code = models.CharField(
         _("code"),
         max_length=60,
         help_text=_("Of the code system. One of our own says what it is: travel-abroad."),

@@ -25,6 +25,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from patients.converting import NotPlausible
 from patients.documents import SameFile
 from patients.locking import MergedAway
 from patients.repeating import KeyReused
@@ -145,6 +146,13 @@ def _stale(error: Any, request: Any) -> Translated:
     return 412, error.message, members
 
 
+def _not_plausible(error: Any, request: Any) -> Translated:
+    wrong: Any = [exceptions.ErrorDetail(error.message, code=error.code)]
+    if "index" in error.members:  # one of several
+        wrong = {str(error.members["index"]): wrong}
+    return _invalid(exceptions.ValidationError({error.members["field"]: wrong}), request)
+
+
 def _same_file(error: Any, request: Any) -> Translated:
     return 409, error.message, {"code": error.code, "document": str(error.document_id)}
 
@@ -206,6 +214,7 @@ _TRANSLATIONS: tuple[tuple[Any, Callable[[Any, Any], Translated | None]], ...] =
     (MergedAway, _merged),
     (KeyReused, _key_reused),
     (SameFile, _same_file),
+    (NotPlausible, _not_plausible),
     (Refused, _refused),
     ((Http404, exceptions.NotFound, ObjectDoesNotExist), _not_found),
     (PermissionDenied, _simply(403, lambda: _("You may not do this."))),

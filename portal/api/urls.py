@@ -16,7 +16,9 @@ from patients.api.lookups import (
     MedicalConditionViewSet,
     SpecializationViewSet,
 )
+from patients.api.measures import MeasureUnitViewSet, MeasureViewSet
 from patients.api.notes import NoteViewSet
+from patients.api.observations import ObservationViewSet
 from patients.api.patients import PatientViewSet
 from patients.api.specialists import SpecialistViewSet
 from patients.api.submissions import SubmissionViewSet
@@ -45,6 +47,9 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "consent-texts": ConsentTextViewSet,
     "notes": NoteViewSet,
     "documents": DocumentViewSet,
+    "measures": MeasureViewSet,
+    "measure-units": MeasureUnitViewSet,
+    "observations": ObservationViewSet,
     "bookings": BookingViewSet,
     "calls": CallViewSet,
     "clinical-trials": ClinicalTrialViewSet,

@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("patients.note", "sticky_note_2"),
             Entry("patients.contactpoint", "contact_mail"),
             Entry("patients.document", "description"),
+            Entry("patients.observation", "monitor_heart"),
             Entry("patients.fieldproposal", "rule"),
             Entry("patients.stagechange", "timeline"),
             Entry("patients.ruleoverride", "gavel"),
@@ -87,6 +88,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.expandedaccessprogram", "medication", _("Access programs")),
             Entry("referrals.product", "pill"),
             Entry("referrals.unplacedcondition", "help_center"),
+            Entry("patients.measure", "straighten"),
             Entry("patients.medicalcondition", "diagnosis"),
             Entry("patients.conditionname", "translate"),
             Entry("patients.hospital", "local_hospital"),
@@ -111,10 +113,14 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
 # Parts of other records: reached from those, and not worth a place in the sidebar.
 WITHIN_OTHERS = frozenset(
     {
+        "patients.measureunit",
         "patients.soughtvalue",
         "referrals.trialcondition",
         "referrals.programcondition",
         "referrals.registryrecord",
+        "referrals.criterion",
+        "referrals.criterionanswer",
+        "referrals.assessed",
         "referrals.dossierstepdependency",
         "referrals.routestep",
         "referrals.routestepdependency",

@@ -44,6 +44,7 @@ from patients.tests.factories import (
     MergedPatientFactory,
     MessageFactory,
     NoteFactory,
+    ObservationFactory,
     PatientFactory,
     PossibleDuplicateFactory,
     RuleOverrideFactory,
@@ -59,6 +60,8 @@ from portal.core.ids import uuid7
 from portal.core.models import AccessEvent
 from portal.core.tests.factories import UserFactory
 from referrals.tests.factories import (
+    AssessedFactory,
+    CriterionAnswerFactory,
     CTReferralFactory,
     DossierStepDependencyFactory,
     DossierStepFactory,
@@ -120,6 +123,10 @@ UNPLANTED = {
 }
 
 
+# A fact with a word in every column: an answer, and no number beside it.
+ANSWERED = {"number": None, "text": "yes", "entered": "yes", "unit": ""}
+
+
 def plant(row: models.Model, word: str) -> Iterator[str]:
     """Write the word into every column of the row that can hold one; gives the columns."""
     model = type(row)
@@ -160,6 +167,9 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
         document,
+        ObservationFactory(
+            patient=patient, status="entered_in_error", error_reason="Misread", **ANSWERED
+        ),
         MessageFactory(patient=patient),
         FieldProposalFactory(patient=patient, submission=submission),
         StageChangeFactory(patient=patient),
@@ -172,6 +182,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         referral,
         ReferralChangeFactory(referral=referral),
         OptionsReportFactory(patient=patient, document=document),
+        CriterionAnswerFactory(patient=patient),
+        AssessedFactory(patient=patient),
         dossier,
         *steps,
         DossierStepDependencyFactory(step=steps[0], needed=steps[1]),

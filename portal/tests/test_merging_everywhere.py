@@ -29,6 +29,7 @@ from patients.tests.factories import (
     DocumentFactory,
     MergedPatientFactory,
     NoteFactory,
+    ObservationFactory,
     PatientFactory,
     PossibleDuplicateFactory,
     RuleOverrideFactory,
@@ -63,6 +64,7 @@ def test_policies_are_applied_in_this_order() -> None:
         "patients.Consent.patient",
         "patients.Note.patient",
         "patients.Document.patient",
+        "patients.Observation.patient",
         "patients.Message.patient",
         "patients.FieldProposal.patient",
         "patients.StageChange.patient",
@@ -235,7 +237,7 @@ def dump() -> dict[str, list[str]]:
 PEOPLE = 3
 
 # What just goes along: who has it, and its kind.
-plain = st.sets(st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from("abcdefghi")), max_size=8)
+plain = st.sets(st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from("abcdefghin")), max_size=8)
 # What can be in the way: who has it, its kind, and which of a few slots, so that they collide.
 children = st.lists(
     st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from("jklm"), st.integers(0, 5)),
@@ -376,6 +378,7 @@ class World:
             "b": lambda p, n: SubmissionFactory(patient=p, payload={"n": n, "deep": [None, 1.5]}),
             "c": lambda p, n: ConsentFactory(patient=p, scope=str(n)),
             "d": lambda p, _n: DocumentFactory(patient=p, uploaded_by=self.by),
+            "n": lambda p, _n: ObservationFactory(patient=p, recorded_by=self.by),
             "j": self._contact_point,
             "k": self._booking,
             "e": lambda p, _n: CallFactory(patient=p, navigator=self.by),

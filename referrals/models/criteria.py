@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -338,6 +339,40 @@ class Criterion(Record):
     def get_absolute_url(self) -> str:
         return reverse("admin:referrals_criterion_change", args=[self.pk])
 
+    def clean(self) -> None:
+        """Bring it into the form in which it is stored: blank what its kind does not say.
+
+        Refuses limits of another kind than the values of its measure.
+        """
+        super().clean()
+        kept = SAID.get(self.kind, ())
+        for name in {name for names in SAID.values() for name in names} - set(kept):
+            field: Any = Criterion._meta.get_field(name)
+            setattr(self, field.name, None if field.null else field.get_default())
+        self.text = " ".join(self.text.split())
+        limited = self.minimum is not None or self.maximum is not None
+        self.open_ended = self.open_ended and limited
+        self.unit = self.measure.unit if self.measure and limited else ""
+        if self.measure is not None:
+            self._clean_measure(self.measure, limited=limited)
+
+    def _clean_measure(self, measure: Measure, *, limited: bool) -> None:
+        wrong: dict[str, str] = {}
+        if measure.kind == Measure.Kind.NUMBER:
+            self.choices = []
+            if not limited:
+                wrong["minimum"] = _("Give a lower limit, an upper limit or both.")
+        elif limited:
+            wrong["minimum"] = _("This fact is no number, so it has no limits.")
+        elif measure.kind == Measure.Kind.CHOICE:
+            if not self.choices or set(self.choices) - set(measure.choices):
+                known = ", ".join(measure.choices)
+                wrong["choices"] = _("Choose among: %(answers)s.") % {"answers": known}
+        elif self.choices:
+            wrong["choices"] = _("This fact is yes or no. Leave this blank.")
+        if wrong:
+            raise ValidationError(wrong)
+
     @property
     def is_group(self) -> bool:
         """Whether it holds other criteria."""
@@ -347,3 +382,18 @@ class Criterion(Record):
     def of(self) -> ClinicalTrial | ExpandedAccessProgram:
         """The trial or program that demands it."""
         return self.trial or self.program  # type: ignore[return-value]  # a constraint says so
+
+
+# What a criterion of each kind says; everything else is blank.
+SAID: dict[str, tuple[str, ...]] = {
+    Criterion.Kind.ALL: (),
+    Criterion.Kind.ANY: (),
+    Criterion.Kind.AGE: ("minimum_age", "maximum_age"),
+    Criterion.Kind.SEX: ("sex",),
+    Criterion.Kind.CONDITION: ("condition",),
+    Criterion.Kind.COUNTRY: ("countries", "may_travel"),
+    Criterion.Kind.MEASURED: (
+        *("measure", "minimum", "maximum", "open_ended", "choices", "max_days"),
+    ),
+    Criterion.Kind.QUESTION: ("text",),
+}

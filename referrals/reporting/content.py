@@ -92,9 +92,7 @@ def compose(
         "nothing": ""
         if every
         else _("On this day we know of no open trial or program for this condition."),
-        "end": _(
-            "Titles and criteria of registries are quoted in the language they are written in."
-        ),
+        "end": _("Titles, criteria and questions that are quoted are in their own language."),
         "foot": _("Report %(number)d, %(day)s") % {"number": number, "day": _day(today)},
         "page": _("Page %(number)s of %(count)s") % {"number": "{number}", "count": "{count}"},
     }

@@ -16,8 +16,11 @@ from patients.tests.factories import (
     ContactPointFactory,
     DocumentFactory,
     HospitalFactory,
+    MeasureFactory,
+    MeasureUnitFactory,
     MedicalConditionFactory,
     NoteFactory,
+    ObservationFactory,
     PatientFactory,
     SpecialistFactory,
     SpecializationFactory,
@@ -155,6 +158,39 @@ SAMPLES: dict[str, Sample] = {
         },
         found_by={"patient": None},
     ),
+    "measures": Sample(
+        MeasureFactory,
+        lambda: {
+            "code": "rest",
+            "name": "Hours of rest",
+            "question": "How many hours do they sleep?",
+            "category": "function",
+            "kind": "number",
+            "unit": "h",
+            "low": 0,
+            "high": 24,
+        },
+        {"high": 20.5},
+        {"code": None},
+    ),
+    "measure-units": Sample(
+        MeasureUnitFactory,
+        lambda: {"measure": _id(MeasureFactory()), "unit": "ug/dL", "factor": 0.001},
+        {"factor": 0.002},
+        {"measure": None},
+    ),
+    "observations": Sample(
+        ObservationFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "measure": _id(MeasureUnitFactory().measure),
+            "value": "1.2",
+            "unit": "g/L",
+            "observed_on": "2026-11-02",
+            "source": "ehr",
+        },
+        found_by={"patient": None},
+    ),
     "bookings": Sample(
         BookingFactory,
         lambda: {
@@ -249,6 +285,6 @@ SAMPLES: dict[str, Sample] = {
     ),
 }
 READ_ONLY = {"consent-texts"}
-APPEND_ONLY = {"submissions", "consents", "notes", "documents"}
+APPEND_ONLY = {"submissions", "consents", "notes", "documents", "observations"}
 # What happened: it can be added to, and nobody takes it away.
 NEVER_DELETED = {*APPEND_ONLY, *READ_ONLY, "calls"}

@@ -77,6 +77,7 @@ def test_every_collection_and_method_is_described() -> None:
         making = set() if name in READ_ONLY else {"post"}
         expected |= {(f"/api/v1/{name}/", method) for method in {"get", *making}}
         expected |= {(f"/api/v1/{name}/{{id}}/", method) for method in {"get", *changing}}
+    expected |= {("/api/v1/observations/{id}/mark-wrong/", "post")}
     expected |= {(f"/api/v1/patients/{{id}}/{verb}/", "post") for verb in VERBS}
     expected |= {(f"/api/v1/bookings/{{id}}/{verb}/", "post") for verb in OF_BOOKINGS}
     expected |= {(f"/api/v1/ct-referrals/{{id}}/{verb}/", "post") for verb in OF_REFERRALS}

@@ -7,6 +7,7 @@ them, and a wrong one is refused here.
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,18 @@ class Whole(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int | float) or data != int(data):
             self.fail("invalid")
         return int(data)
+
+
+class Number(serializers.DecimalField):
+    """A number, exact to its decimals; a string of digits is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce_to_string=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | float | Decimal):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class Choice(serializers.ChoiceField):

@@ -62,6 +62,7 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         models.CharField: fields.Text,
         models.DateField: fields.Day,
         models.DateTimeField: fields.Instant,
+        models.DecimalField: fields.Number,
         models.EmailField: fields.Email,
         models.IntegerField: fields.Whole,
         models.PositiveIntegerField: fields.Whole,
