@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -41,8 +42,9 @@ from portal.core.downloads import attachment, safe_name
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
 from portal.core.permissions import may
+from referrals import reassessing
 from referrals.eligibility import Verdict
-from referrals.models import CTReferral, EAPDossier, OptionsReport
+from referrals.models import Assessed, CTReferral, EAPDossier, OptionsReport
 from referrals.options import Option, options
 from referrals.reporting import making
 from referrals.reporting.content import where
@@ -70,14 +72,18 @@ class ShowOptions(Verb):
 
     def context(self, record: Patient, user: Any) -> dict[str, Any]:
         found = options(record, today=timezone.localdate())
+        shown = {verdict: found.of(verdict)[:SHOWN] for verdict in found.counts()}
+        every = found.detailed(option for some in shown.values() for option in some)
+        last = _last_results(record, every)
         sections = [
             Section(
-                verdict, count, [Card(each, record, user) for each in found.of(verdict)[:SHOWN]]
+                verdict,
+                count,
+                [Card(one, record, user, last.get(one.record.pk)) for one in shown[verdict]],
             )
             for verdict, count in found.counts().items()
             if count
         ]
-        found.detailed(card.option for section in sections for card in section.cards)
         return {
             "found": found,
             "sections": sections,
@@ -95,6 +101,15 @@ class Card:
     option: Option
     patient: Patient
     user: Any
+    last: Assessed | None  # what was kept of it last, when the patient is followed for it
+
+    @property
+    def changed(self) -> Mapping[str, Any]:
+        """When what is kept last changed, and what was new then; empty for nothing."""
+        if self.last is None or not self.last.changes:
+            return {}
+        said = reassessing.changes(self.last)
+        return {"on": timezone.localdate(self.last.created_at), "said": said}
 
     @property
     def places(self) -> str:
@@ -151,6 +166,14 @@ class Section:
     def more(self) -> int:
         """How many are not shown."""
         return self.count - len(self.cards)
+
+
+def _last_results(patient: Patient, shown: Sequence[Option]) -> dict[UUID, Assessed]:
+    """What was kept last of these options, by the id of the trial or program."""
+    ids = [option.record.pk for option in shown]
+    of_these = Q(trial__in=ids) | Q(program__in=ids)
+    rows = Assessed.objects.newest().filter(of_these, patient=patient).defer("findings")
+    return {row.offer_id: row for row in rows}
 
 
 def _page_of(verb: Verb, patient: Patient) -> str:

@@ -22,6 +22,8 @@ from patients.models import Document, Patient
 from portal.core.choices import language_choices
 from portal.core.errors import Missing, Refused
 from portal.core.models import User
+from referrals import reassessing
+from referrals.eligibility.verdicts import MET, UNKNOWN
 from referrals.models import OptionsReport
 from referrals.options import options
 from referrals.reporting.content import Audience, compose, listed
@@ -39,6 +41,7 @@ def make(
 ) -> OptionsReport:
     """Make a report of this patient's options today, and return it.
 
+    From now on the patient is followed for what it names and does not rule out.
     It is in `language`, or without it in the patient's; in English, and saying so, where we do not
     have that one. It commits by itself, so it cannot be part of a larger transaction. Raises
     Refused for a patient whose condition is not known or who may not be changed, ValidationError
@@ -69,6 +72,7 @@ def make(
             today=today,
         )
         html, pdf = page(content), paper(content)
+    still_open = [option for verdict in (MET, UNKNOWN) for option in shown[verdict]]
     report = OptionsReport(
         patient=patient,
         number=number,
@@ -84,6 +88,8 @@ def make(
         report.document = document
         report.full_clean(exclude=("patient", "made_by", "document"))
         report.save(force_insert=True)
+        # What the report leaves open is asked in the next call, and followed from now on.
+        reassessing.keep(patient, [option.record for option in still_open])
 
     documents.upload(
         patient_id=patient_id,

@@ -22,7 +22,8 @@ from patients.tests.factories import (
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent, User
 from portal.core.tests.factories import UserFactory
-from referrals.models import ClinicalTrial, Criterion, OptionsReport
+from referrals import asking, reassessing
+from referrals.models import Assessed, ClinicalTrial, Criterion, OptionsReport
 from referrals.reporting import making
 from referrals.reporting.content import texts
 from referrals.tests.factories import (
@@ -258,6 +259,16 @@ def test_an_active_referral_is_told_to_the_patient_in_plain_words(patient: Patie
     assert to_physician["options"][0]["begun"] == "A referral is being prepared."
 
 
+def test_what_a_report_leaves_open_is_asked_in_the_next_call(patient: Patient) -> None:
+    make(patient)
+
+    assert {row.trial.registry_id for row in Assessed.objects.filter(patient=patient)} == {
+        "NCT00000001",
+        "NCT00000003",
+    }
+    assert "Found by a neurologist?" in [question.text for question in asking.ask(patient)]
+
+
 def test_without_options_the_report_says_so(patient: Patient) -> None:
     ClinicalTrial.objects.update(status="COMPLETED")
 
@@ -336,6 +347,19 @@ def test_the_page_of_the_options_leads_to_a_referral_and_a_report(
     assert f"trial={trials['NCT00000003'].pk}" not in text
     assert reverse("admin:patients_patient_options-report", args=[patient.pk]) in text
     assert AccessEvent.objects.filter(record_ids__contains=[patient.pk]).exists()
+
+
+def test_the_page_of_the_options_says_what_changed(
+    client: Client, member: Callable[[str], User], patient: Patient
+) -> None:
+    make(patient)
+    Patient.objects.filter(pk=patient.pk).update(sex="male")
+    reassessing.review()
+    client.force_login(member("navigator"))
+
+    page = client.get(reverse("admin:patients_patient_options", args=[patient.pk]))
+
+    assert "Sex is female: was met, is not met" in page.content.decode()
 
 
 def test_the_page_of_the_options_takes_as_many_queries_for_more_of_them(
