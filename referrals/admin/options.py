@@ -221,6 +221,7 @@ class MakeReport(Verb):
         will = [
             _("A report is made of the options as they are today, as a PDF and an HTML page."),
             _("It is kept as it is, whatever changes later. Nothing is sent."),
+            _("What it leaves open is asked in the next call."),
         ]
         language = record.get_language_display()
         if record.language and making.is_fallback(record.language):

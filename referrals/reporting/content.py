@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_countries import countries
 
-from referrals.eligibility import Facts, Finding, Verdict
+from referrals.eligibility import Facts, Finding, Measured, Verdict
 from referrals.eligibility.criteria import IN_WORDS
 from referrals.eligibility.facts import (
     BIRTH,
@@ -325,13 +325,23 @@ def _groups(option: Option, to_patient: bool) -> list[Content]:
 
 def _told(finding: Finding) -> str:
     """A criterion, what is known, from when and from whom."""
+    # “Sex is female (female)” says nothing twice.
+    is_said = finding.verdict is Verdict.MET and finding.fact in finding.label
     known = [
-        finding.fact,
+        "" if is_said else _fact(finding),
         _day(finding.as_of) if finding.as_of else "",
         finding.source,
     ]
     told = ", ".join(part for part in known if part)
     return f"{finding.label} ({told})" if told else finding.label
+
+
+def _fact(finding: Finding) -> str:
+    """What is known, without the name of the measure, which the criterion begins with."""
+    leaf = finding.leaf
+    return (
+        finding.fact.removeprefix(f"{leaf.name}: ") if isinstance(leaf, Measured) else finding.fact
+    )
 
 
 def _table(option: Option) -> Content:
@@ -346,7 +356,7 @@ def _table(option: Option) -> Content:
             [
                 finding.label,
                 results[finding.verdict],
-                finding.fact,
+                _fact(finding),
                 _day(finding.as_of) if finding.as_of else "",
                 finding.source,
             ]

@@ -147,7 +147,7 @@ class _Paper(FPDF):
         self.ln(3)
 
     def _section(self, section: Content) -> None:
-        self._heading(section["title"])
+        self._heading(section["title"], with_next=70)
         for option in section["options"]:
             self._option(option)
         if section["more"]:
@@ -213,8 +213,8 @@ class _Paper(FPDF):
         )
         self.ln(after)
 
-    def _heading(self, text: str) -> None:
-        self._keep_together(35)
+    def _heading(self, text: str, *, with_next: float = 35) -> None:
+        self._keep_together(with_next)
         self.ln(4)
         self.set_draw_color(*_ACCENT)
         self.set_line_width(0.6)

@@ -104,9 +104,9 @@ def test_a_report_says_what_was_considered_and_why(patient: Patient) -> None:
         {
             "title": "What speaks for it",
             "points": [
-                "Condition is Rare disorder (Rare disorder)",
+                "Condition is Rare disorder",
                 "Lives in Netherlands, or would travel there (lives in Netherlands)",
-                "Sex is female (female)",
+                "Sex is female",
             ],
         }
     ]
