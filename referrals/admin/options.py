@@ -37,7 +37,6 @@ from portal.core.admin import (
     VerbForm,
 )
 from portal.core.admin.display import choice_badge, day, moment, record_link
-from portal.core.choices import language_choices
 from portal.core.downloads import attachment, safe_name
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
@@ -260,7 +259,7 @@ def _files(report: OptionsReport) -> str:
 class OptionsReportAdmin(OfPatient, ReadOnlyAdmin):
     """What patients and physicians were told about the options."""
 
-    list_display = ("created_at", "patient", "title", "language_shown", "made_by")
+    list_display = ("created_at", "patient", "title", "language", "made_by")
     list_filter = (("audience", ChoicesFilter), ("patient", AutocompleteFilter))
     fieldsets = (
         (
@@ -269,7 +268,7 @@ class OptionsReportAdmin(OfPatient, ReadOnlyAdmin):
                 "description": gettext_lazy("As it was made on that day, whatever changed later."),
                 "fields": (
                     ("patient", "number"),
-                    ("audience", "language_shown"),
+                    ("audience", "language"),
                     ("pdf", "html_file"),
                     ("created_at", "made_by"),
                     "html_sha256",
@@ -277,7 +276,7 @@ class OptionsReportAdmin(OfPatient, ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("language_shown", "pdf", "html_file", "created_at")
+    readonly_fields = ("pdf", "html_file", "created_at")
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return (
@@ -293,10 +292,6 @@ class OptionsReportAdmin(OfPatient, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("report"))
     def title(self, report: OptionsReport) -> str:
         return report.title
-
-    @admin.display(description=gettext_lazy("language"))
-    def language_shown(self, report: OptionsReport) -> str:
-        return dict(language_choices()).get(report.language, report.language)
 
     @admin.display(description=gettext_lazy("PDF"))
     def pdf(self, report: OptionsReport) -> str:

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
 import pgtrigger.compiler
+import portal.core.choices
 import portal.core.ids
 import portal.core.migrations._operations
 import portal.core.models
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
                 ('number', models.PositiveBigIntegerField(verbose_name='number')),
                 ('audience', models.CharField(choices=[('patient', 'the patient'), ('physician', 'the physician')], max_length=10, verbose_name='for')),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
+                ('language', models.CharField(choices=portal.core.choices.language_choices, max_length=10, verbose_name='language')),
                 ('content', models.JSONField(verbose_name='content')),
                 ('html', models.TextField(verbose_name='HTML')),
                 ('html_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the HTML')),
@@ -60,7 +61,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
                 ('number', models.PositiveBigIntegerField(verbose_name='number')),
                 ('audience', models.CharField(choices=[('patient', 'the patient'), ('physician', 'the physician')], max_length=10, verbose_name='for')),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
+                ('language', models.CharField(choices=portal.core.choices.language_choices, max_length=10, verbose_name='language')),
                 ('html_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the HTML')),
                 ('document', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='patients.document', verbose_name='PDF')),
                 ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),

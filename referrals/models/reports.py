@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Document, Patient
+from portal.core.choices import language_choices
 from portal.core.constraints import one_of
 from portal.core.history import append_only, tracked
 from portal.core.models import Record, User
@@ -31,7 +32,7 @@ class OptionsReport(Record):
     )
     number = models.PositiveBigIntegerField(_("number"))
     audience = models.CharField(_("for"), max_length=10, choices=Audience.choices)
-    language = models.CharField(_("language"), max_length=10)
+    language = models.CharField(_("language"), max_length=10, choices=language_choices)
     content = models.JSONField(_("content"))
     html = models.TextField(_("HTML"))
     html_sha256 = models.CharField(_("SHA-256 of the HTML"), max_length=64)
