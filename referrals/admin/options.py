@@ -229,11 +229,13 @@ class MakeReport(Verb):
         return Briefing(will=will, missing=missing, may_go_on=not missing)
 
     def run(self, record: Patient, *, by: Any, said: Mapping[str, Any]) -> str:
+        # As it was suggested, it is the patient's own language, or says that it is not.
+        is_theirs = said["language"] == making.spoken(record.language)
         report = making.make(
             patient_id=record.pk,
             by=by,
             audience=said["audience"],
-            language=said["language"],
+            language="" if is_theirs else said["language"],
             today=timezone.localdate(),
         )
         return format_html(_("Made: {}."), record_link(report))

@@ -405,6 +405,20 @@ def test_a_report_is_made_and_downloaded_as_an_attachment(
     assert opened.get().record_ids == [report.pk]
 
 
+def test_a_report_in_place_of_one_in_another_language_says_so(
+    client: Client, member: Callable[[str], User], patient: Patient
+) -> None:
+    Patient.objects.filter(pk=patient.pk).update(language="pl")
+    client.force_login(member("navigator"))
+    url = reverse("admin:patients_patient_options-report", args=[patient.pk])
+
+    page = client.get(url).content.decode()
+    client.post(url, {"audience": "patient", "language": "en"})
+
+    assert "The patient&#x27;s language is Polish; we have no reports in it." in page
+    assert "We do not have this report in Polish" in OptionsReport.objects.get().html
+
+
 def test_who_may_not_read_reports_gets_none(
     client: Client, member: Callable[[str], User], patient: Patient
 ) -> None:
