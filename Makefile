@@ -52,6 +52,7 @@ messages: .venv/installed  ## collect the sentences of the public pages, and com
 		--add-location=file $(foreach other,$(NOT_PUBLIC),--ignore '$(other)')
 	cd portal && ../$(BIN) ../manage.py compilemessages
 	cd bookings && ../$(BIN) ../manage.py compilemessages
+	cd referrals && ../$(BIN) ../manage.py compilemessages
 
 lock:  ## pin the requirements again (needs uv)
 	uv pip compile pyproject.toml --extra s3 --extra ses --universal --generate-hashes --no-header --no-annotate \

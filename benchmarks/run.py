@@ -16,7 +16,7 @@ SMALL_PATIENTS = 10_000
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 # In the order in which they run; those before `admin` need no large database.
-NAMES = ("import", "race", "slots", "history", "search", "admin", "rest")
+NAMES = ("import", "race", "slots", "options", "history", "search", "admin", "rest")
 
 
 def arguments() -> argparse.Namespace:
@@ -38,13 +38,24 @@ def main() -> int:
     """Run what was asked for and print the table; 1 when something does not hold."""
     options = arguments()
     prepare()
-    from benchmarks import databases, importing, offering, pages, racing, recording, rest, searching
+    from benchmarks import (
+        choosing,
+        databases,
+        importing,
+        offering,
+        pages,
+        racing,
+        recording,
+        rest,
+        searching,
+    )
     from benchmarks.measure import Line
 
     benches: dict[str, Callable[[], list[Line]]] = {
         "import": lambda: importing.run(contacts=options.contacts),
         "race": racing.run,
         "slots": offering.run,
+        "options": choosing.run,
         "history": recording.run,
         "search": searching.run,
         "admin": pages.run,

@@ -8,6 +8,7 @@ killed in between leaves a file without a row, which nothing finds again.
 
 import hashlib
 import logging
+from collections.abc import Callable
 from pathlib import PurePath
 from uuid import UUID
 
@@ -81,9 +82,18 @@ def title_of(file: File) -> str:
     return PurePath(file.name or "").stem.strip()[:_LONGEST_TITLE]
 
 
-def upload(*, patient_id: UUID, by: User, file: File, kind: str, title: str = "") -> Document:
+def upload(
+    *,
+    patient_id: UUID,
+    by: User,
+    file: File,
+    kind: str,
+    title: str = "",
+    then: Callable[[Document], object] = lambda _document: None,
+) -> Document:
     """Keep `file` for this patient and return the new document.
 
+    `then` is called with it in the same transaction, and what it writes is kept or lost with it.
     It commits by itself, so it cannot be part of a larger transaction (RuntimeError). Raises
     NotAccepted, SameFile, Refused for a patient who may not be changed or when the store fails,
     and ValidationError for a bad kind or title, or nobody's id.
@@ -107,6 +117,7 @@ def upload(*, patient_id: UUID, by: User, file: File, kind: str, title: str = ""
             _refuse_same(document)
             document.file = name
             document.save(force_insert=True)
+            then(document)
     except BaseException:
         # The connection can drop after the database committed and before it said so.
         if not _may_be_kept(document):

@@ -81,7 +81,8 @@ def _versions(holding: holdings.Holding, found: Found) -> Iterator[dict[str, Any
     rows = holding.model._base_manager.filter(pk__in=found.now[holding.label])
     for queryset in (rows, holdings.events(holding, found)):
         if queryset is not None:
-            yield from queryset.values(*_stored(holding.model)).iterator(chunk_size=200)
+            columns = _stored(holding.model, queryset.model)
+            yield from queryset.values(*columns).iterator(chunk_size=200)
 
 
 def _may_name(model: type[models.Model]) -> bool:
@@ -152,12 +153,13 @@ def _texts(model: type[models.Model], row: Mapping[str, Any]) -> Iterator[Sought
                 yield from text(leaf)
 
 
-def _stored(model: type[models.Model]) -> list[str]:
-    """Columns that both the row and its history have."""
+def _stored(model: type[models.Model], table: type[models.Model]) -> list[str]:
+    """Columns of the model that the table has: its own, or that of its history."""
+    kept = {field.name for field in table._meta.concrete_fields}
     return [
         field.name
         for field in model._meta.concrete_fields
-        if not isinstance(field, models.GeneratedField)
+        if field.name in kept and not isinstance(field, models.GeneratedField)
     ]
 
 

@@ -94,8 +94,14 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.registryrecord": _KEPT,
     "referrals.unplacedcondition": {N: "vc", L: "vc", S: "vc", A: "v"},
     "referrals.setasiderecord": {L: "vc", S: "vc", A: "v"},
+    # Who may change one builds the tree of a trial or program.
+    "referrals.criterion": {N: "v", L: "vacd", S: "vacd", A: "v", R: "v", W: "vacd"},
+    "referrals.criterionanswer": _SAID,
+    "referrals.assessed": _KEPT,
     "referrals.ctreferral": _PEOPLE,
     "referrals.referralchange": _KEPT,
+    # Who may add one makes one.
+    "referrals.optionsreport": {N: "va", L: "va", S: "va", A: "v"},
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

@@ -9,13 +9,21 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals")
 
     def ready(self) -> None:
-        from patients import closing, consenting, conversion, holdings, relations
-        from referrals import ending, moving, withdrawing
+        from patients import asking as next_call
+        from patients import closing, consenting, conversion, holdings, observing, relations
+        from referrals import asking, ending, moving, reassessing, withdrawing
 
         relations.join(*moving.POLICIES)
         holdings.join(
             holdings.Holding("referrals.CTReferral", ("patient",)),
             holdings.Holding("referrals.ReferralChange", ("referral",)),
+            holdings.Holding("referrals.CriterionAnswer", ("patient",)),
+            holdings.Holding("referrals.Assessed", ("patient",)),
+            holdings.Holding(
+                "referrals.OptionsReport",
+                ("patient",),
+                withheld={"html": "The same report is among the files, as a PDF."},
+            ),
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
@@ -30,3 +38,5 @@ class ReferralsConfig(AppConfig):
         closing.join(*ending.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
         consenting.join(*withdrawing.STEPS)
+        observing.join(*reassessing.STEPS)
+        next_call.join(*asking.ASKERS)

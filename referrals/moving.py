@@ -1,13 +1,14 @@
 """What a merge does with referrals and dossiers.
 
 A patient has one active referral to a trial and one open dossier in a program. Where both records
-have one, the further one stays; of two equals, the survivor's. The other is ended, not lost.
+have one, the further one stays; of two equals, the survivor's. The other is ended, not lost. What
+was answered to criteria, and what they came to, goes along as it is.
 """
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients.relations import Merging, Policy
+from patients.relations import Merging, Policy, moves
 from referrals.ending import WAITING
 from referrals.models import CTReferral, DossierStep, EAPDossier
 
@@ -70,4 +71,7 @@ def _steps_taken(dossier: EAPDossier) -> int:
 POLICIES = (
     Policy(("referrals.CTReferral.patient",), referrals),
     Policy(("referrals.EAPDossier.patient",), dossiers),
+    moves("referrals.CriterionAnswer.patient"),
+    moves("referrals.Assessed.patient"),
+    moves("referrals.OptionsReport.patient"),
 )

@@ -30,7 +30,7 @@ class ConditionNameInline(PartInline):
 class MedicalConditionAdmin(RecordAdmin):
     """Diseases and disorders."""
 
-    list_display = ("name", "abbreviation", "code", "code_system")
+    list_display = ("name", "abbreviation", "parent", "code", "code_system")
     search_fields = ("search",)
     search_help_text = gettext_lazy("Start of any word of any of its names")
     fieldsets = (
@@ -40,12 +40,16 @@ class MedicalConditionAdmin(RecordAdmin):
                 "description": gettext_lazy(
                     "One row for each condition; other spellings are further names below."
                 ),
-                "fields": (("name", "abbreviation"), ("code", "code_system")),
+                "fields": (("name", "abbreviation"), ("code", "code_system"), "parent"),
             },
         ),
     )
+    autocomplete_fields = ("parent",)
     inlines = (ConditionNameInline,)
     history_parts = ("names",)
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("parent").defer("search", "parent__search")
 
     @classmethod
     def autocomplete_label(cls, record: MedicalCondition) -> str:

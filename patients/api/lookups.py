@@ -62,8 +62,9 @@ class MedicalConditionSerializer(RecordSerializer):
 
     class Meta:
         model = MedicalCondition
-        fields = (*RECORD_FIELDS, "name", "abbreviation", "code", "code_system")
+        fields = (*RECORD_FIELDS, "name", "abbreviation", "code", "code_system", "parent")
         read_only_fields = RECORD_FIELDS
+        related = {"parent": ConditionSummary}
 
     def create(self, validated_data: dict[str, Any]) -> MedicalCondition:
         condition: MedicalCondition = super().create(validated_data)
@@ -78,6 +79,8 @@ class MedicalConditionSerializer(RecordSerializer):
 
 class MedicalConditionFilters(RecordFilters, Searched):
     """What the list of conditions can be narrowed by; `search` looks at every name of each."""
+
+    parent = IdFilter("parent_id")
 
 
 class MedicalConditionViewSet(FullViewSet):

@@ -1,11 +1,14 @@
 """The lists that people point at: conditions and their names, hospitals, specializations."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Self
+from uuid import UUID
 
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +16,25 @@ from portal.core.choices import country_choices, language_choices
 from portal.core.history import tracked
 from portal.core.models import Record
 from portal.core.search import Fold, SearchQuerySet, TextSearch, text_query
+
+_WIDER = """
+    WITH RECURSIVE wider (id, above) AS (
+        SELECT id, parent_id FROM patients_medicalcondition
+        WHERE id = ANY(%s) AND parent_id IS NOT NULL
+        UNION
+        SELECT wider.id, next.parent_id FROM wider
+        JOIN patients_medicalcondition AS next ON next.id = wider.above
+        WHERE next.parent_id IS NOT NULL
+    )
+    SELECT id, above FROM wider
+"""
+_NARROWER = """
+WITH RECURSIVE below (id) AS (
+    SELECT id FROM patients_medicalcondition WHERE parent_id = %s
+    UNION SELECT c.id FROM patients_medicalcondition c JOIN below ON c.parent_id = below.id
+)
+SELECT id FROM below
+"""
 
 
 class MedicalConditionQuerySet(SearchQuerySet):
@@ -32,7 +54,47 @@ class MedicalConditionQuerySet(SearchQuerySet):
         """The one condition that `text` names, whatever the spelling; empty when none does."""
         return self.filter(names__folded=Fold(models.Value(text)))
 
+    def wider(self, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+        """Id → all conditions that this one is a kind of, at any distance. One query."""
+        found: dict[UUID, set[UUID]] = {one: set() for one in ids}
+        if found:
+            with connection.cursor() as cursor:
+                cursor.execute(_WIDER, [list(found)])
+                for one, above in cursor.fetchall():
+                    found[one].add(above)
+        return {one: frozenset(above) for one, above in found.items()}
 
+    def narrower(self, condition: UUID) -> frozenset[UUID]:
+        """All conditions that are a kind of this one, at any distance. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(_NARROWER, [condition])
+            return frozenset(one for (one,) in cursor.fetchall())
+
+
+# No condition is a kind of itself, not even round about. One change at a time, as two that are
+# right alone may be a circle together.
+_NO_CIRCLE = pgtrigger.Trigger(
+    name="no_circle",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__parent__isnull=False),
+    declare=[("above", "uuid"), ("steps", "int")],
+    func=(
+        "PERFORM pg_advisory_xact_lock(hashtextextended('patients_medicalcondition', 0)); "
+        "above := NEW.parent_id; steps := 0; "
+        "WHILE above IS NOT NULL LOOP "
+        "steps := steps + 1; "
+        "IF above = NEW.id OR steps > 100 THEN "
+        "RAISE EXCEPTION 'a condition cannot be a kind of itself' "
+        "USING ERRCODE = 'check_violation', "
+        "CONSTRAINT = 'patients_medicalcondition_not_itself', TABLE = TG_TABLE_NAME; END IF; "
+        "SELECT parent_id INTO above FROM patients_medicalcondition WHERE id = above; "
+        "END LOOP; RETURN NULL;"
+    ),
+)
+
+
+@pgtrigger.register(_NO_CIRCLE)
 @tracked
 class MedicalCondition(Record):
     """A disease or disorder. Its `names` are all the ways in which people write it."""
@@ -45,6 +107,15 @@ class MedicalCondition(Record):
         max_length=200,
         blank=True,
         help_text=_("A URI, for example http://www.orpha.net for ORPHA codes."),
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("is a kind of"),
+        on_delete=models.PROTECT,
+        null=True,  # null: of nothing that we list
+        blank=True,
+        related_name="kinds",
+        help_text=_("The next wider condition. Who fits a trial for that one fits with this one."),
     )
     search = models.GeneratedField(
         expression=TextSearch("name", "abbreviation", "code"),
@@ -80,11 +151,19 @@ class MedicalCondition(Record):
                 name="patients_medicalcondition_code_has_system",
                 violation_error_message=_("Say which code system the code is from."),
             ),
+            # The trigger `no_circle` finds longer circles, under the same name.
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
+                name="patients_medicalcondition_not_itself",
+                violation_error_message=_(
+                    "A condition cannot be a kind of itself, not even round about."
+                ),
+            ),
         )
         indexes = (GinIndex(fields=["search"], name="patients_condition_search"),)
 
     class Privacy:
-        none = ("name", "abbreviation", "code", "code_system", "search")
+        none = ("name", "abbreviation", "code", "code_system", "parent", "search")
 
     def __str__(self) -> str:
         return self.name

@@ -166,7 +166,7 @@ class PortalSchema(AutoSchema):
                 "headers": {"Location": {"schema": {**_TEXT, "format": "uri"}}},
                 "content": {"application/json": {"schema": self._component("Merged", _MERGED)}},
             }
-        problems = dict(_PROBLEMS.get(self.view.action, _VERB))
+        problems = {**_PROBLEMS.get(self.view.action, _VERB), **self.view.problems}
         if self.view.gone and self.view.detail:
             problems[410] = self.view.gone
         if self.view.action == "create" and self.view.request_headers:
@@ -190,7 +190,7 @@ class PortalSchema(AutoSchema):
         return found if self.view.action in _SUMMARIES else found.removesuffix("_create")
 
     def get_summary(self) -> str:
-        if self.view.action not in _SUMMARIES:
+        if self.view.action not in _SUMMARIES or self.view.name:
             return str(self.view.name)
         return _SUMMARIES[self.view.action].format(self.get_tags()[0].replace("-", " "))
 

@@ -26,6 +26,7 @@ from portal.api.views import Collections, Docs, Root, Schema
 from portal.core.api.viewsets import RecordViewSet
 from referrals.api.ct_referrals import CTReferralViewSet
 from referrals.api.eap_dossiers import DossierStepViewSet, EAPDossierViewSet
+from referrals.api.options import OptionViewSet
 from referrals.api.programs import (
     ExpandedAccessProgramViewSet,
     ProductViewSet,
@@ -74,4 +75,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("v1/", Collections.as_view(collections=(*COLLECTIONS, "slots")), name="api-v1"),
     path("v1/", include(router.urls)),
+    path(
+        "v1/patients/<uuid:id>/options/",
+        OptionViewSet.as_view({"get": "list"}, name="List the options of one patient"),
+        name="patient-options",
+    ),
 ]

@@ -78,6 +78,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.eapdossier", "assignment"),
             Entry("referrals.dossierstep", "checklist"),
             Entry("referrals.referralchange", "timeline"),
+            Entry("referrals.optionsreport", "summarize"),
         ),
     ),
     (
@@ -117,6 +118,9 @@ WITHIN_OTHERS = frozenset(
         "referrals.trialcondition",
         "referrals.programcondition",
         "referrals.registryrecord",
+        "referrals.criterion",
+        "referrals.criterionanswer",
+        "referrals.assessed",
         "referrals.dossierstepdependency",
         "referrals.routestep",
         "referrals.routestepdependency",

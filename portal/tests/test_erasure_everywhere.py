@@ -60,10 +60,13 @@ from portal.core.ids import uuid7
 from portal.core.models import AccessEvent
 from portal.core.tests.factories import UserFactory
 from referrals.tests.factories import (
+    AssessedFactory,
+    CriterionAnswerFactory,
     CTReferralFactory,
     DossierStepDependencyFactory,
     DossierStepFactory,
     EAPDossierFactory,
+    OptionsReportFactory,
     ReferralChangeFactory,
 )
 
@@ -154,6 +157,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
     dossier = EAPDossierFactory(patient=patient)
     steps = DossierStepFactory.create_batch(2, dossier=dossier)
     booking, referral = BookingFactory(patient=patient), CTReferralFactory(patient=patient)
+    document = DocumentFactory(patient=patient)
     contact, legacy_patient = LegacyContactFactory(), LegacyPatientFactory()
     legacy_dossier = LegacyDossierFactory()
     rows = [
@@ -162,7 +166,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         ContactPointFactory(patient=patient),
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
-        DocumentFactory(patient=patient),
+        document,
         ObservationFactory(
             patient=patient, status="entered_in_error", error_reason="Misread", **ANSWERED
         ),
@@ -177,6 +181,9 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         CallFactory(patient=patient, booking=booking),
         referral,
         ReferralChangeFactory(referral=referral),
+        OptionsReportFactory(patient=patient, document=document),
+        CriterionAnswerFactory(patient=patient),
+        AssessedFactory(patient=patient),
         dossier,
         *steps,
         DossierStepDependencyFactory(step=steps[0], needed=steps[1]),

@@ -18,6 +18,7 @@ from portal.core.admin import (
 )
 from portal.core.admin.display import NOTHING, choice_badge, day, two_lines
 from referrals import completeness
+from referrals.admin.criteria import Criteria
 from referrals.admin.registry import (
     Confirm,
     FromRegistry,
@@ -219,6 +220,7 @@ class ClinicalTrialAdmin(FromRegistry, RecordAdmin):
         ),
     )
     verbs = (
+        Criteria(),
         Confirm("referrals.change_clinicaltrial"),
         TakeRegistrys("referrals.change_clinicaltrial"),
     )

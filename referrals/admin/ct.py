@@ -31,6 +31,8 @@ from portal.core.admin.display import (
     short_day,
     two_lines,
 )
+from referrals import reassessing
+from referrals.admin.eligibility import Eligibility, verdict_badge
 from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
 from referrals.admin.referring import VERBS
 from referrals.lifecycle import BY_NAME
@@ -83,6 +85,12 @@ def due_badge(referral: CTReferral) -> str:
     return day(referral.due_on)
 
 
+def _criteria(referral: CTReferral) -> list[Fact]:
+    """What the criteria of the trial come to, as it was kept last; nothing before that."""
+    kept = reassessing.newest(referral.patient, [referral.trial]).get(referral.trial_id)
+    return [Fact(_("Criteria"), verdict_badge(kept.verdict))] if kept else []
+
+
 @admin.register(CTReferral)
 class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     """Who was referred to which trial, and how far it has come."""
@@ -121,7 +129,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
         "due_on",
         "enrolled_on",
     )
-    verbs = VERBS
+    verbs = (Eligibility(), *VERBS)
     fieldsets = (
         (
             gettext_lazy("The referral"),
@@ -209,6 +217,11 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return (*self.readonly_fields, "patient", "trial") if obj else self.readonly_fields
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            reassessing.keep(obj.patient, [obj.trial])
+
     def facts(self, request: HttpRequest, record: CTReferral) -> list[Fact]:
         return [
             Fact(_("Patient"), record_link(record.patient)),
@@ -219,6 +232,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
                 if record.is_no_longer_recruiting
                 else []
             ),
+            *_criteria(record),
             Fact(_("Referred"), moment(record.referred_at)),
             Fact(_("Who holds it"), two_lines(*held(record))),
             Fact(_("Answer due"), due_badge(record)),

@@ -21,6 +21,7 @@ from portal.core.admin.widgets import QuickDropdownForm
 from portal.core.choices import country_choices
 from referrals import completeness
 from referrals.admin.catalogue import DATES, ORIGIN, OURS, READ_ONLY, WHO, AttentionFilter
+from referrals.admin.criteria import Criteria
 from referrals.admin.registry import (
     Confirm,
     FromRegistry,
@@ -146,6 +147,7 @@ class ExpandedAccessProgramAdmin(FromRegistry, RecordAdmin):
     inlines = (ProgramConditionInline,)
     history_parts = ("program_conditions",)
     verbs = (
+        Criteria(),
         Confirm("referrals.change_expandedaccessprogram"),
         TakeRegistrys("referrals.change_expandedaccessprogram"),
     )

@@ -4,15 +4,24 @@ from datetime import UTC, date, datetime
 
 import factory
 
-from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from patients.tests.factories import (
+    DocumentFactory,
+    HospitalFactory,
+    MedicalConditionFactory,
+    PatientFactory,
+)
 from portal.core.tests.factories import UserFactory
 from referrals.models import (
+    Assessed,
     ClinicalTrial,
+    Criterion,
+    CriterionAnswer,
     CTReferral,
     DossierStep,
     DossierStepDependency,
     EAPDossier,
     ExpandedAccessProgram,
+    OptionsReport,
     Product,
     ProgramCondition,
     ReferralChange,
@@ -182,3 +191,53 @@ class ReferralChangeFactory(factory.django.DjangoModelFactory[ReferralChange]):
     to_status = "eligible"
     happened_on = date(2026, 5, 4)
     changed_by = factory.SubFactory(UserFactory)
+
+
+class OptionsReportFactory(factory.django.DjangoModelFactory[OptionsReport]):
+    class Meta:
+        model = OptionsReport
+
+    patient = factory.SubFactory(PatientFactory)
+    number = factory.Sequence(lambda n: n + 1_000_000)
+    audience = "patient"
+    language = "en"
+    content = factory.LazyAttribute(lambda report: {"number": report.number})
+    html = "<p>As it was made.</p>"
+    html_sha256 = "0" * 64
+    document = factory.SubFactory(DocumentFactory, patient=factory.SelfAttribute("..patient"))
+    made_by = factory.SubFactory(UserFactory)
+
+
+class CriterionFactory(factory.django.DjangoModelFactory[Criterion]):
+    """A question, unless another kind is said."""
+
+    class Meta:
+        model = Criterion
+
+    trial = factory.Maybe(
+        "program", yes_declaration=None, no_declaration=factory.SubFactory(ClinicalTrialFactory)
+    )
+    program = None
+    kind = "question"
+    text = factory.LazyAttribute(lambda row: "Is it so?" if row.kind == "question" else "")
+
+
+class CriterionAnswerFactory(factory.django.DjangoModelFactory[CriterionAnswer]):
+    class Meta:
+        model = CriterionAnswer
+
+    patient = factory.SubFactory(PatientFactory)
+    criterion = factory.SubFactory(CriterionFactory)
+    met = True
+    said_on = date(2026, 11, 3)
+    source = "patient_said"
+    recorded_by = factory.SubFactory(UserFactory)
+
+
+class AssessedFactory(factory.django.DjangoModelFactory[Assessed]):
+    class Meta:
+        model = Assessed
+
+    patient = factory.SubFactory(PatientFactory)
+    trial = factory.SubFactory(ClinicalTrialFactory)
+    verdict = "unknown"

@@ -48,6 +48,8 @@ class Served(GenericViewSet[Any]):
     moved: ClassVar[str] = ""
     # What a 410 means, if there may be one.
     gone: ClassVar[str] = ""
+    # Further problems, by status, that the operations answer with.
+    problems: ClassVar[dict[int, str]] = {}
     # The media types that the action `file` answers with, for resources that have a file each.
     downloads: ClassVar[tuple[str, ...]] = ()
     http_method_names = ["get", "head"]

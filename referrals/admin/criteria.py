@@ -1,0 +1,390 @@
+"""The criteria of a trial or program: its tree on a page, and a page for each criterion."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
+
+from portal.core.admin import Briefing, ChoicesFilter, Fact, RecordAdmin, Verb, VerbForm
+from portal.core.admin.display import NOTHING, record_link
+from portal.core.admin.forms import RecordForm
+from portal.core.permissions import may
+from referrals import criteria
+from referrals.eligibility import Offer
+from referrals.eligibility.reading import leaf
+from referrals.models import ClinicalTrial, Criterion, ExpandedAccessProgram
+from referrals.models.criteria import SAID
+
+CHANGE = ("referrals.change_criterion",)
+Kind = Criterion.Kind
+
+
+def sentence(criterion: Criterion) -> str:
+    """What a criterion demands, in words: “Not: FVC at least 50 %, not older than 90 days”."""
+    said = criterion.get_kind_display() if criterion.is_group else leaf(criterion, {}).label
+    return _("Not: %(criterion)s") % {"criterion": said} if criterion.excludes else said
+
+
+def tree_url(offer: Any) -> str:
+    """The page with the criteria of a trial or program."""
+    name = f"admin:{offer._meta.app_label}_{offer._meta.model_name}_criteria"
+    return reverse(name, args=[offer.pk])
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The page of all criteria of a trial or program, as a place to go back to."""
+
+    offer: Any
+    pk: Any = None
+
+    def get_absolute_url(self) -> str:
+        return tree_url(self.offer)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the tree, with how deep it stands."""
+
+    criterion: Criterion
+    depth: int
+    is_first: bool
+    is_last: bool
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.criterion)
+
+    @property
+    def inside(self) -> str:
+        """The query of a page that adds to this group, without the kind."""
+        return begin(self.criterion.of, parent=self.criterion)
+
+    @property
+    def below(self) -> str:
+        """The query of a page that adds below this criterion, without the kind."""
+        return begin(self.criterion.of, parent=self.criterion.parent, after=self.criterion)
+
+
+def begin(offer: Offer, *, parent: Criterion | None = None, after: Criterion | None = None) -> str:
+    """The query that says where a new criterion stands."""
+    where: dict[str, Any] = {_column(offer): offer.pk}
+    if parent is not None:
+        where["parent"] = parent.pk
+    if after is not None:
+        where["after"] = after.pk
+    return urlencode(where)
+
+
+def _column(offer: Offer) -> str:
+    return "trial" if isinstance(offer, ClinicalTrial) else "program"
+
+
+def rows_of(offer: Offer) -> list[Row]:
+    """The tree as lines from top to bottom. One query."""
+    found = Criterion.objects.in_use().filter(**{_column(offer): offer})
+    found = found.select_related("measure", "condition")
+    inside: dict[UUID | None, list[Criterion]] = {}
+    for criterion in found.defer("measure__search", "condition__search"):
+        setattr(criterion, _column(offer), offer)
+        inside.setdefault(criterion.parent_id, []).append(criterion)
+
+    def lines(group: UUID | None, depth: int) -> Iterator[Row]:
+        mates = inside.get(group, [])
+        for index, criterion in enumerate(mates):
+            yield Row(criterion, min(depth, 6), index == 0, index == len(mates) - 1)
+            yield from lines(criterion.pk, depth + 1)
+
+    return list(lines(None, 0))
+
+
+class Criteria(Verb):
+    """The page with the tree; it changes nothing itself."""
+
+    name = "criteria"
+    label = gettext_lazy("Criteria")
+    icon = "account_tree"
+    permissions = ("referrals.view_criterion",)
+    template = "referrals/criteria.html"
+    is_versioned = False
+
+    def is_offered(self, record: Any, user: Any) -> bool:
+        return True
+
+    def briefing(self, record: Any, user: Any) -> Briefing:
+        return Briefing(may_go_on=False)
+
+    def run(self, record: Any, *, by: Any, said: Mapping[str, Any]) -> str:
+        return _("Nothing was changed.")
+
+    def context(self, record: Any, user: Any) -> dict[str, Any]:
+        return {
+            "rows": rows_of(record),
+            "kinds": Kind.choices,
+            "at_end": begin(record),
+            "may_change": may(user, "change", Criterion),
+            "add_url": reverse("admin:referrals_criterion_add"),
+        }
+
+
+class CriterionVerb(Verb):
+    """Something done to one criterion, which leads back to the tree."""
+
+    permissions = CHANGE
+
+    def is_offered(self, record: Criterion, user: Any) -> bool:
+        return record.is_active
+
+    def briefing(self, record: Criterion, user: Any) -> Briefing:
+        return Briefing(will=(sentence(record),))
+
+    def back_to(self, record: Criterion) -> Any:
+        return Tree(record.of)
+
+
+class Shift(CriterionVerb):
+    """Up or down among those it stands with."""
+
+    is_button = False
+
+    def __init__(self, *, name: str, label: Any, places: int) -> None:
+        self.name = name
+        self.label = label
+        self.places = places
+
+    def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
+        if criteria.shift(record, places=self.places, by=by):
+            return _("Moved: %(criterion)s.") % {"criterion": sentence(record)}
+        return _("It stands at the end already.")
+
+
+class GroupForm(VerbForm):
+    """What kind of group."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What has to hold"),
+        choices=[(kind, kind.label) for kind in (Kind.ANY, Kind.ALL)],
+        initial=Kind.ANY,
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+
+
+class Group(CriterionVerb):
+    """A new group around it, to which others are added or moved."""
+
+    name = "group"
+    label = gettext_lazy("Put into a new group")
+    icon = "data_object"
+    form_class = GroupForm
+
+    def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
+        criteria.group(record, kind=said["kind"], by=by)
+        return _("The criterion stands in a group now. Add others to it.")
+
+
+class PutForm(VerbForm):
+    """Which group it goes to."""
+
+    into = forms.ModelChoiceField(
+        label=gettext_lazy("Group"),
+        queryset=Criterion.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("out of all groups"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, record: Criterion, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        into: Any = self.fields["into"]
+        groups = Criterion.objects.in_use().filter(kind__in=(Kind.ALL, Kind.ANY))
+        same = groups.filter(trial=record.trial, program=record.program)
+        into.queryset = same.exclude(pk=record.pk)
+        into.label_from_instance = self._label
+
+    def _label(self, group: Criterion) -> str:
+        inside = [
+            sentence(row.criterion)
+            for row in rows_of(self.record.of)
+            if row.criterion.parent_id == group.pk
+        ]
+        return f"{sentence(group)} {' · '.join(inside)[:80]}".strip()
+
+
+class Put(CriterionVerb):
+    """Into a group that is there, or out of all of them."""
+
+    name = "put"
+    label = gettext_lazy("Move to a group")
+    icon = "move_item"
+    form_class = PutForm
+
+    def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
+        criteria.put(record, into=said["into"], by=by)
+        return _("Moved: %(criterion)s.") % {"criterion": sentence(record)}
+
+
+class Remove(CriterionVerb):
+    """Away, with what stands in it."""
+
+    name = "remove"
+    label = gettext_lazy("Remove")
+    icon = "delete"
+    variant = ActionVariant.DANGER
+
+    def briefing(self, record: Criterion, user: Any) -> Briefing:
+        will = [_("Removed: %(criterion)s") % {"criterion": sentence(record)}]
+        if record.is_group:
+            will.append(_("What stands in the group is removed with it."))
+        will.append(_("Answers that people gave are kept."))
+        return Briefing(will=will)
+
+    def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
+        criteria.remove(record, by=by)
+        return _("The criterion was removed.")
+
+
+class CriterionForm(RecordForm):
+    """A criterion; a new one begins where the address says."""
+
+    begun: Mapping[str, Any] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            for name, value in self.begun.items():
+                setattr(self.instance, name, value)
+
+
+@admin.register(Criterion)
+class CriterionAdmin(RecordAdmin):
+    """One criterion. The tree is on the page of the trial or program."""
+
+    form = CriterionForm
+    list_display = ("sentence_shown", "trial", "program", "is_active")
+    list_filter = (("kind", ChoicesFilter),)
+    search_fields = ("trial__search",)
+    search_help_text = gettext_lazy("The trial: start of its number, or of words of its title")
+    ordering = ("-created_at", "-id")
+    autocomplete_fields = ("trial", "program", "condition", "measure")
+    verbs = (
+        Group(),
+        Put(),
+        Remove(),
+        Shift(name="up", label=gettext_lazy("Up"), places=-1),
+        Shift(name="down", label=gettext_lazy("Down"), places=1),
+    )
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("trial", "program", "measure", "condition").defer(
+            "trial__search", "program__search", "trial__criteria_text", "program__criteria_text"
+        )
+
+    autocomplete_related = ("condition", "measure")
+
+    @classmethod
+    def autocomplete_label(cls, record: Criterion) -> str:
+        return sentence(record)
+
+    @admin.display(description=gettext_lazy("criterion"))
+    def sentence_shown(self, criterion: Criterion) -> str:
+        return sentence(criterion)
+
+    def facts(self, request: HttpRequest, record: Criterion) -> list[Fact]:
+        return [
+            Fact(_("Criterion"), sentence(record)),
+            Fact(_("Of"), record_link(record.of) if record.of else NOTHING),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        related = ("trial", "program", "measure", "condition", "parent")
+        return super().get_queryset(request).select_related(*related)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        begun = self._begun(request) if obj is None else {}
+        kind = obj.kind if obj is not None else begun.get("kind", Kind.QUESTION)
+        where = () if obj is not None or begun else (("trial", "program"),)
+        fields = (*where, *_lines(kind), "excludes")
+        return ((Kind(kind).label, {"description": DESCRIBED.get(kind), "fields": fields}),)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.begun = self._begun(request) if obj is None else {}
+        if obj is None and not form.begun:
+            form.begun = {"kind": Kind.QUESTION}
+        return form
+
+    def _begun(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address says of a new criterion: kind, whose it is, its group; empty for no
+        trial or program."""
+        trial = _row(ClinicalTrial.objects.defer("search"), request.GET.get("trial"))
+        program = None
+        if trial is None:
+            program = _row(
+                ExpandedAccessProgram.objects.defer("search"), request.GET.get("program")
+            )
+        if trial is None and program is None:
+            return {}
+        kind = request.GET.get("kind", "")
+        return {
+            "kind": kind if kind in Kind.values else Kind.QUESTION,
+            "trial": trial,
+            "program": program,
+            "parent": _row(Criterion.objects.all(), request.GET.get("parent")),
+        }
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            criteria.change(obj, by=request.user)  # type: ignore[arg-type]
+            return
+        after = _row(Criterion.objects.all(), request.GET.get("after"))
+        criteria.add(obj, by=request.user, after=after)  # type: ignore[arg-type]
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(tree_url(obj.of))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(tree_url(obj.of))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        criteria.remove(obj, by=request.user)  # type: ignore[arg-type]
+
+
+DESCRIBED = {
+    Kind.ALL: gettext_lazy("A group. Criteria are added to it on the page of the trial."),
+    Kind.ANY: gettext_lazy("A group. Criteria are added to it on the page of the trial."),
+    Kind.AGE: gettext_lazy("Written like 18 Years or 6 Months; both ends belong to it."),
+    Kind.MEASURED: gettext_lazy(
+        "Limits are in the unit of the fact. A fact of yes or no is met by yes."
+    ),
+    Kind.QUESTION: gettext_lazy("People answer it for each patient."),
+}
+
+
+def _lines(kind: str) -> Sequence[Any]:
+    """The fields of a kind as the form shows them."""
+    if kind == Kind.MEASURED:
+        return ("measure", ("minimum", "maximum"), "open_ended", ("choices", "max_days"))
+    if kind == Kind.AGE:
+        return (("minimum_age", "maximum_age"),)
+    return SAID[kind]
+
+
+def _row(rows: Any, raw: str | None) -> Any:
+    """The row of this id; None for no id, or for one that is none."""
+    try:
+        return rows.filter(pk=raw).first() if raw else None
+    except ValidationError:  # typed by hand into the address
+        return None
