@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 
 from patients import observing, outgoing
 from patients.models import Patient
-from referrals.eligibility import Assessment, Offer, Verdict, assess, known_of, trees, uses
+from referrals.eligibility import Assessment, Offer, Verdict, assess, known, known_of, trees, uses
 from referrals.eligibility.assessing import Finding
 from referrals.eligibility.facts import TRAVEL, of_measure
 from referrals.eligibility.reading import is_travel
@@ -33,6 +33,11 @@ from referrals.models import (
 )
 
 _BATCH = 200
+
+
+def now(patient: Patient, offer: Offer) -> Assessment:
+    """What the criteria of a trial or program come to for a patient today, whatever was kept."""
+    return assess(trees([offer])[offer.pk], known(patient, today=timezone.localdate()))
 
 
 def keep(patient: Patient, offers: Iterable[Offer]) -> None:
