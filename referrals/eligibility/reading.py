@@ -22,13 +22,13 @@ from referrals.eligibility.criteria import (
     InCountry,
     InWords,
     Leaf,
-    Measured,
     Node,
     Not,
     Question,
     SexIs,
 )
 from referrals.eligibility.facts import Fact, Facts
+from referrals.eligibility.measured import Measured
 from referrals.eligibility.words import several
 from referrals.models import (
     ClinicalTrial,

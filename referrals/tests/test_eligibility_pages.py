@@ -11,7 +11,7 @@ from django.urls import reverse
 from patients.models import Measure
 from patients.tests.factories import MedicalConditionFactory, PatientFactory
 from portal.core.models import User
-from referrals.admin.criteria import tree_url
+from referrals.admin.tree import tree_url
 from referrals.models import Assessed, Criterion, CriterionAnswer, CTReferral
 from referrals.tests.factories import (
     ClinicalTrialFactory,
