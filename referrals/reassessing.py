@@ -251,6 +251,7 @@ def _followed(patients: Sequence[Patient]) -> dict[Patient, set[Offer]]:
 
 def _followers(offer: Offer) -> list[UUID]:
     """The patients who may be followed for a trial or program."""
+    own: Any
     if isinstance(offer, ClinicalTrial):
         own = CTReferral.objects.active().filter(trial=offer)
         kept = Assessed.objects.filter(trial=offer)

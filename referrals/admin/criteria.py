@@ -1,17 +1,22 @@
 """A page for each criterion, and what can be done to it."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
+from patients.models.measures import plain_number
 from portal.core.admin import Briefing, ChoicesFilter, Fact, RecordAdmin, Verb, VerbForm
 from portal.core.admin.display import NOTHING, record_link
 from portal.core.admin.forms import RecordForm
@@ -147,6 +152,10 @@ class CriterionForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("minimum", "maximum"):
+            limit = self.initial.get(name)
+            if isinstance(limit, Decimal):
+                self.initial[name] = plain_number(limit)
         if self.instance._state.adding:
             for name, value in self.begun.items():
                 setattr(self.instance, name, value)
@@ -201,7 +210,17 @@ class CriterionAdmin(RecordAdmin):
         kind = obj.kind if obj is not None else begun.get("kind", Kind.QUESTION)
         where = () if obj is not None or begun else (("trial", "program"),)
         fields = (*where, *_lines(kind), "excludes")
-        return ((Kind(kind).label, {"description": DESCRIBED.get(kind), "fields": fields}),)
+        described = DESCRIBED.get(kind, "")
+        if begun:
+            described = format_html("{} {}", described, _other_kinds(request, kind))
+        return ((Kind(kind).label, {"description": described, "fields": fields}),)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The answers of a fact are few: a small box."""
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "choices":
+            formfield.widget.attrs["rows"] = 2
+        return formfield
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -259,10 +278,22 @@ DESCRIBED = {
 }
 
 
+def _other_kinds(request: HttpRequest, kind: str) -> SafeString:
+    """Links to the same page for a criterion of another kind."""
+    query = request.GET.copy()
+    links = []
+    for other in Kind:
+        if other != kind:
+            query["kind"] = other.value
+            links.append((urlencode(sorted(query.items())), other.label))
+    joined = format_html_join(" · ", '<a class="portal-link" href="?{}">{}</a>', links)
+    return format_html(_("Another kind: {}"), joined)
+
+
 def _lines(kind: str) -> Sequence[Any]:
     """The fields of a kind as the form shows them."""
     if kind == Kind.MEASURED:
-        return ("measure", ("minimum", "maximum"), "open_ended", ("choices", "max_days"))
+        return ("measure", ("minimum", "maximum"), "open_ended", "max_days", "choices")
     if kind == Kind.AGE:
         return (("minimum_age", "maximum_age"),)
     return SAID[kind]

@@ -42,8 +42,7 @@ def finding_badge(finding: Finding) -> SafeString | str:
 
 def questions_of(offer: Offer) -> list[Criterion]:
     """What people answer for a trial, in the order of the tree."""
-    rows: Any = offer.criteria  # type: ignore[attr-defined]
-    return list(rows.questions())
+    return list(offer.criteria.questions())
 
 
 def _name(question: Criterion) -> str:

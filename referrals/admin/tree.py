@@ -21,6 +21,9 @@ _DEEPEST = 6  # the page indents no further
 
 def sentence(criterion: Criterion) -> str:
     """What a criterion demands, in words: “Not: FVC at least 50 %, not older than 90 days”."""
+    if criterion.is_group and criterion.excludes:
+        is_any = criterion.kind == Criterion.Kind.ANY
+        return _("None of these") if is_any else _("Not all of these together")
     said = criterion.get_kind_display() if criterion.is_group else leaf(criterion, {}).label
     return _("Not: %(criterion)s") % {"criterion": said} if criterion.excludes else said
 

@@ -177,11 +177,11 @@ class FindingSerializer(serializers.Serializer[Any]):
     criterion = serializers.CharField(
         help_text="Its id; age, sex, condition, country or text for what the record implies."
     )
-    label = serializers.CharField(help_text="What is demanded, in words.")
+    label = serializers.CharField(help_text="What is demanded, in words.")  # type: ignore[assignment]
     verdict = serializers.ChoiceField(choices=VERDICTS)
     fact = serializers.CharField(help_text="What is known; blank when nothing is.")
     as_of = serializers.DateField(allow_null=True, help_text="The day the fact is of.")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     question = serializers.CharField(help_text="What to ask; blank when it is known.")
     is_open = serializers.BooleanField(help_text="Whether an answer could change the verdict.")
     decides = serializers.BooleanField(help_text="Whether it made the verdict what it is.")

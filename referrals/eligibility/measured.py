@@ -56,7 +56,7 @@ class Measured(Leaf):
         if self.most is not None:
             said = _("under %(most)s %(unit)s") if self.open_ended else None
             return ((said or _("at most %(most)s %(unit)s")) % values).rstrip()
-        return _("is yes")
+        return ""
 
     def question(self, facts: Facts) -> str:
         return self.ask

@@ -64,6 +64,7 @@ def test_tree_is_built_in_the_workplace(steward: Client) -> None:
 
     tree = tree_url(trial)
     assert [answer.headers.get("Location") for answer in answers] == [tree] * 5
+    assert f"kind=sex&amp;trial={trial.pk}" in steward.get(add_url(**begun)).content.decode()
     page = steward.get(tree).content.decode()
     order = [
         "At least one of these",
@@ -110,19 +111,24 @@ def test_criterion_is_edited_moved_grouped_and_removed(steward: Client) -> None:
     answers.append(post_to(one, "remove", steward))
 
     assert [answer.headers.get("Location") for answer in answers] == [tree] * 7
+    steward.post(
+        reverse("admin:referrals_criterion_change", args=[group.pk]),
+        {"excludes": "on", "version": Criterion.objects.get(pk=group.pk).version},
+    )
+    assert "None of these" in steward.get(tree).content.decode()
     assert list(Criterion.objects.values_list("text", "parent")) == [("B?", group.pk), ("", None)]
     shown = steward.get(reverse("admin:referrals_criterion_put", args=[other.pk]))
-    assert "At least one of these B?" in shown.content.decode()
+    assert "None of these B?" in shown.content.decode()
     assert "What stands in the group" in (
         steward.get(reverse("admin:referrals_criterion_remove", args=[group.pk])).content.decode()
     )
 
 
-def test_criterion_is_deleted_by_the_verb(steward: Client) -> None:
+def test_criterion_is_deleted_by_the_verb(admin_client: Client) -> None:
     row = CriterionFactory()
     Assessed.objects.create(patient=PatientFactory(), trial=row.trial, verdict="unknown")
 
-    steward.post(reverse("admin:referrals_criterion_delete", args=[row.pk]), {"post": "yes"})
+    admin_client.post(reverse("admin:referrals_criterion_delete", args=[row.pk]), {"post": "yes"})
 
     assert not Criterion.objects.exists()
     assert Assessed.objects.count() == 2
