@@ -17,6 +17,7 @@ from referrals.tests.factories import (
     ClinicalTrialFactory,
     CriterionFactory,
     CTReferralFactory,
+    EAPDossierFactory,
     ExpandedAccessProgramFactory,
 )
 
@@ -132,6 +133,33 @@ def test_criterion_is_deleted_by_the_verb(admin_client: Client) -> None:
 
     assert not Criterion.objects.exists()
     assert Assessed.objects.count() == 2
+
+
+def test_a_program_that_is_corrected_is_looked_at_again(steward: Client) -> None:
+    dossier = EAPDossierFactory(program__sex="FEMALE", patient__sex="male")
+    program = dossier.program
+    url = reverse("admin:referrals_expandedaccessprogram_change", args=[program.pk])
+    fields = [one.name for one in program._meta.fields]
+    values = {
+        name: getattr(program, name)
+        for name in fields
+        if isinstance(getattr(program, name), str | int)
+        and not isinstance(getattr(program, name), bool)
+    }
+    parts = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}
+
+    page = steward.post(
+        url,
+        {
+            **values,
+            "product": str(program.product_id),
+            "version": program.version,
+            **{f"program_conditions-{name}": value for name, value in parts.items()},
+        },
+    )
+
+    assert page.status_code == 302
+    assert Assessed.objects.get().verdict == "not_met"
 
 
 def test_program_has_a_tree_too(steward: Client) -> None:
@@ -268,3 +296,11 @@ def test_rest_builds_a_tree_and_tells_eligibility(writer: Any) -> None:
     changed = api.patch(f"eligibility-criteria/{asked['id']}/", {"text": "Really so?"})
     assert changed.json()["text"] == "Really so?"
     assert changed.json()["id"] != asked["id"]
+
+
+def test_a_trial_that_is_corrected_is_looked_at_again(writer: Any) -> None:
+    referral = CTReferralFactory(patient__sex="male", trial__minimum_age="18 Years")
+
+    writer.patch(f"clinical-trials/{referral.trial_id}/", {"sex": "FEMALE"})
+
+    assert Assessed.objects.get().verdict == "not_met"
