@@ -10,7 +10,7 @@ class ReferralsConfig(AppConfig):
 
     def ready(self) -> None:
         from patients import closing, consenting, conversion, holdings, relations
-        from referrals import ending, moving, withdrawing
+        from referrals import calling_off, ending, moving, withdrawing
 
         relations.join(*moving.POLICIES)
         holdings.join(
@@ -19,6 +19,10 @@ class ReferralsConfig(AppConfig):
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
+            holdings.Holding("referrals.Shipment", ("dossier",)),
+            holdings.Holding("referrals.FollowUp", ("dossier",)),
+            holdings.Holding("referrals.SafetyReport", ("dossier",)),
+            holdings.Holding("referrals.SafetyReportChange", ("report",)),
             about_others={
                 "referrals.ClinicalTrial": "people at trial sites",
                 "referrals.TrialSite": "people at trial sites",
@@ -27,6 +31,6 @@ class ReferralsConfig(AppConfig):
                 "referrals.SetAsideRecord": "people at trial sites and sponsors",
             },
         )
-        closing.join(*ending.STEPS)
+        closing.join(*ending.STEPS, *calling_off.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
         consenting.join(*withdrawing.STEPS)

@@ -3,8 +3,9 @@
 `catalogue` and `programs` hold what can be offered (trials and sites; products and access
 programs), `registry` what registries told of them, `routes` how a dossier is done in a country,
 `ct` the referrals to clinical trials, `ct_changes` their way and `reasons` why they ended, `eap`
-the dossiers of expanded access. Submodules import downwards only: described ← catalogue, programs
-← registry; catalogue, programs, routes ← ct, eap; reasons ← ct ← ct_changes.
+the dossiers of expanded access, `supply` their shipments and follow-ups, `safety` their safety
+reports. Submodules import downwards only: described ← catalogue, programs ← registry; catalogue,
+programs, routes ← ct, eap; reasons ← ct ← ct_changes; eap ← supply, safety.
 """
 
 from referrals.models.catalogue import ClinicalTrial, TrialCondition, TrialSite
@@ -15,6 +16,8 @@ from referrals.models.programs import ExpandedAccessProgram, Product, ProgramCon
 from referrals.models.reasons import UNFIT, Reason
 from referrals.models.registry import RegistryRecord, SetAsideRecord, UnplacedCondition
 from referrals.models.routes import Responsible, RouteStep, RouteStepDependency, RouteTemplate
+from referrals.models.safety import SafetyReport, SafetyReportChange, SafetyReportQuerySet
+from referrals.models.supply import FollowUp, FollowUpQuerySet, Shipment, ShipmentQuerySet
 
 __all__ = (
     "UNFIT",
@@ -26,6 +29,8 @@ __all__ = (
     "EAPDossier",
     "EAPDossierQuerySet",
     "ExpandedAccessProgram",
+    "FollowUp",
+    "FollowUpQuerySet",
     "Product",
     "ProgramCondition",
     "Reason",
@@ -35,7 +40,12 @@ __all__ = (
     "RouteStep",
     "RouteStepDependency",
     "RouteTemplate",
+    "SafetyReport",
+    "SafetyReportChange",
+    "SafetyReportQuerySet",
     "SetAsideRecord",
+    "Shipment",
+    "ShipmentQuerySet",
     "TrialCondition",
     "TrialSite",
     "UnplacedCondition",
