@@ -69,6 +69,7 @@ MOVES = (
     ),
 )
 TELL_SPONSOR, TELL_AUTHORITY, CLOSE = MOVES
+BY_NAME = {move.name: move for move in MOVES}
 
 
 def raise_report(report: SafetyReport, *, by: User) -> None:

@@ -1,5 +1,5 @@
 """Referrals in the workplace: one module for each group of records."""
 
-from referrals.admin import catalogue, ct, eap, programs, registry, routes
+from referrals.admin import catalogue, ct, eap, programs, registry, routes, safety, supply
 
-__all__ = ("catalogue", "ct", "eap", "programs", "registry", "routes")
+__all__ = ("catalogue", "ct", "eap", "programs", "registry", "routes", "safety", "supply")

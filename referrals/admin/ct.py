@@ -33,6 +33,7 @@ from portal.core.admin.display import (
 )
 from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
 from referrals.admin.referring import VERBS
+from referrals.admin.whose import WhoseFilter
 from referrals.lifecycle import BY_NAME
 from referrals.models import CTReferral, ReferralChange
 
@@ -50,6 +51,10 @@ class SilentFilter(DropdownFilter):  # type: ignore[misc]
         if self.value() == "silent":
             return queryset.silent(today=timezone.localdate())
         return queryset
+
+
+class ReferralWhoseFilter(WhoseFilter):
+    path = "patient"
 
 
 def held(referral: CTReferral) -> tuple[str, str]:
@@ -99,6 +104,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     )
     list_filter = (
         SilentFilter,
+        ReferralWhoseFilter,
         ("status", ChoicesFilter),
         RecruitingFilter,
         ("eligible", ChoicesFilter),

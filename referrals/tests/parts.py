@@ -21,7 +21,9 @@ ENDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def dossier(ending: str = "", **fields: Any) -> EAPDossier:
     """A dossier with a hospital in the Netherlands; `ending` is one of ENDS."""
     of_patient, of_dossier = ENDS.get(ending, ({}, {}))
-    patient = PatientFactory(**{"stage": "patient", "converted_at": timezone.now(), **of_patient})
+    patient = fields.pop("patient", None) or PatientFactory(
+        **{"stage": "patient", "converted_at": timezone.now(), **of_patient}
+    )
     made: EAPDossier = EAPDossierFactory(
         patient=patient, **{"hospital": HospitalFactory(country="NL"), **of_dossier, **fields}
     )

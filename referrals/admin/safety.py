@@ -1,0 +1,362 @@
+"""Safety reports: what happened, who has been told, and how long there is for the others."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminRadioSelectWidget
+
+from patients.overriding import may_override
+from portal.core.admin import (
+    AutocompleteFilter,
+    ChoicesFilter,
+    DateRangeFilter,
+    Fact,
+    ReadOnlyAdmin,
+    RelatedTable,
+)
+from portal.core.admin.display import (
+    NOTHING,
+    badge,
+    choice_badge,
+    day,
+    key_values,
+    moment,
+    record_link,
+    two_lines,
+    waiting,
+)
+from referrals import moves, safety_reporting
+from referrals.admin.moves import (
+    MoveForm,
+    TakeMove,
+    moment_field,
+    now_to_the_minute,
+    queue_filter,
+    text_field,
+    words_field,
+)
+from referrals.admin.supply import OfDossier
+from referrals.admin.whose import WhoseFilter
+from referrals.models import SafetyReport, SafetyReportChange
+from referrals.safety_reporting import CLOSE, TELL_AUTHORITY
+
+# Less time than this is shown in amber.
+_SOON_HOURS = 72
+
+
+def clock(due_at: datetime | None, told_at: datetime | None = None) -> Any:
+    """Until when somebody has to be told, or when they were, in words and colour."""
+    if told_at is not None:
+        late = due_at is not None and told_at > due_at
+        words = _("told %(when)s, late") if late else _("told %(when)s")
+        return badge("told", words % {"when": moment(told_at)}, "amber" if late else "green")
+    if due_at is None:
+        return NOTHING
+    now = timezone.now()
+    if due_at < now:
+        words = _("%(when)s: %(time)s late")
+        return badge("late", words % {"when": moment(due_at), "time": _span(due_at, now)}, "red")
+    soon = (due_at - now).total_seconds() < _SOON_HOURS * 3600
+    words = _("%(when)s: %(time)s left")
+    said = words % {"when": moment(due_at), "time": _span(now, due_at)}
+    return badge("due", said, "amber" if soon else "grey")
+
+
+def _span(since: datetime, until: datetime) -> str:
+    return waiting(since, now=until)
+
+
+def sponsor_clock(report: SafetyReport) -> Any:
+    return clock(_due(report, report.sponsor_due_at), report.sponsor_told_at)
+
+
+def authority_clock(report: SafetyReport) -> Any:
+    return clock(_due(report, report.authority_due_at), report.authority_told_at)
+
+
+def _due(report: SafetyReport, due_at: datetime | None) -> datetime | None:
+    return None if report.status == SafetyReport.Status.CLOSED else due_at
+
+
+def seriousness(report: SafetyReport) -> Any:
+    """Why it is serious, the worst first; that it is not."""
+    if not report.seriousness:
+        return badge("not", _("Not serious"), "grey")
+    ranked = [each for each in SafetyReport.Seriousness if each.value in report.seriousness]
+    at_risk = ranked[0].value in ("death", "life_threatening")
+    return badge(
+        "serious", ", ".join(str(each.label) for each in ranked), "red" if at_risk else "amber"
+    )
+
+
+class SafetyForm(MoveForm):
+    """Who was told when, or what came of the event."""
+
+    at = moment_field(gettext_lazy("When they were told"))
+    authority = text_field(gettext_lazy("Which authority"), required=True)
+    reference = text_field(gettext_lazy("Their reference"))
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome of the event"),
+        choices=SafetyReport.Outcome.choices,
+        widget=UnfoldAdminRadioSelectWidget,
+        error_messages={"required": gettext_lazy("Choose an outcome.")},
+    )
+    remark = words_field(gettext_lazy("In words"))
+    override = words_field(gettext_lazy("Why it goes ahead anyway"))
+    always = ("at", "authority", "reference", "outcome", "remark", "override")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["on"]
+        missing = {lack.code for lack in moves.missing(self.record, self.move)}
+        settable = missing and missing <= set(self.move.overridable) and may_override(self.user)
+        unused = set() if settable else {"override"}
+        if self.move is CLOSE:
+            unused |= {"at", "authority", "reference"}
+        else:
+            unused.add("outcome")
+            self.fields["at"].initial = now_to_the_minute()
+            if self.move is not TELL_AUTHORITY:
+                unused.add("authority")
+        for name in unused:
+            del self.fields[name]
+
+
+class TakeSafety(TakeMove):
+    permissions = ("referrals.change_safetyreport",)
+    made_of = SafetyForm
+    forward = ("tell-sponsor", "tell-authority")
+
+    def will(self, record: SafetyReport) -> list[Any]:
+        told = super().will(record)
+        if self.move is CLOSE:
+            told.append(
+                _("Nothing in it can be changed any more; what is new is a further report.")
+            )
+        else:
+            told.append(_("What they were told is kept as it is now, without names."))
+            told.append(_("The portal sends nothing: you do."))
+        return told
+
+    def run(self, record: SafetyReport, *, by: Any, said: Mapping[str, Any]) -> str:
+        safety_reporting.take(self.move, report_id=record.pk, by=by, **said)
+        return _("The report is now: %(status)s.") % {"status": self.move.target.label}
+
+
+_ICONS = {"tell-sponsor": "send", "tell-authority": "account_balance", "close": "lock"}
+
+
+@admin.register(SafetyReport)
+class SafetyReportAdmin(OfDossier):
+    """Adverse events of patients in expanded access, and the clocks of the law."""
+
+    list_display = (
+        "event",
+        "patient_shown",
+        "serious",
+        "status_shown",
+        "sponsor",
+        "authority_shown",
+        "known",
+    )
+    list_filter = (
+        queue_filter("due", gettext_lazy("Somebody has to be told"), lambda rows: rows.waiting()),
+        WhoseFilter,
+        ("status", ChoicesFilter),
+        ("expectedness", ChoicesFilter),
+        ("relatedness", ChoicesFilter),
+        ("aware_at", DateRangeFilter),
+        ("dossier", AutocompleteFilter),
+    )
+    autocomplete_fields = ("dossier", "follows")
+    readonly_fields = (
+        "status",
+        "sponsor_told_at",
+        "sponsor_reference",
+        "authority_told_at",
+        "authority",
+        "authority_reference",
+        "outcome",
+        "closing_remark",
+    )
+    _event = (
+        gettext_lazy("What happened"),
+        {
+            "description": gettext_lazy("No names in the text: the sponsor reads it."),
+            "fields": (("dossier", "follows"), "description", ("aware_at", "onset_on")),
+        },
+    )
+    _assessed = (
+        gettext_lazy("How it is assessed"),
+        {
+            "description": gettext_lazy(
+                "Suspected, unexpected and serious: 15 days to the authority; 7 when fatal or "
+                "life-threatening. The sponsor hears of anything serious within 24 hours."
+            ),
+            "fields": ("seriousness", ("expectedness", "relatedness")),
+        },
+    )
+    fieldsets = (
+        _event,
+        _assessed,
+        (
+            gettext_lazy("Who was told"),
+            {
+                "description": gettext_lazy("Written down by the buttons above."),
+                "fields": (
+                    ("sponsor_told_at", "sponsor_reference"),
+                    ("authority_told_at", "authority"),
+                    ("authority_reference", "status"),
+                    ("outcome", "closing_remark"),
+                ),
+            },
+        ),
+    )
+    add_fieldsets = (_event, _assessed)
+    verbs = tuple(TakeSafety(each, icon=_ICONS[each.name]) for each in safety_reporting.MOVES)
+    related_tables = (
+        RelatedTable(
+            relation="changes",
+            columns=(
+                (gettext_lazy("When"), lambda row: moment(row.happened_at)),
+                (gettext_lazy("What happened"), lambda row: what_happened(row)),
+                (gettext_lazy("In words"), lambda row: row.remark or NOTHING),
+                (gettext_lazy("By"), lambda row: row.changed_by),
+            ),
+            title=gettext_lazy("Its way so far"),
+            select_related=("changed_by",),
+            defer=("packet",),
+            can_add=False,
+        ),
+        RelatedTable(
+            relation="followed_by",
+            columns=(
+                (gettext_lazy("Known since"), lambda row: moment(row.aware_at)),
+                (gettext_lazy("What happened"), str),
+                (gettext_lazy("Status"), lambda row: choice_badge(row, "status")),
+                (gettext_lazy("Sponsor"), sponsor_clock),
+                (gettext_lazy("Authority"), authority_clock),
+            ),
+            title=gettext_lazy("What was learnt later"),
+            empty=gettext_lazy("Nothing yet. What is learnt later has clocks of its own."),
+        ),
+    )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "seriousness":
+            field.widget = UnfoldAdminCheckboxSelectMultiple(choices=field.choices)
+        return field
+
+    @admin.display(description=gettext_lazy("event"))
+    def event(self, report: SafetyReport) -> str:
+        return two_lines(report, _("goes on from another") if report.follows_id else "")
+
+    @admin.display(description=gettext_lazy("serious"))
+    def serious(self, report: SafetyReport) -> str:
+        return seriousness(report)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_shown(self, report: SafetyReport) -> str:
+        return status_badge(report)
+
+    @admin.display(description=gettext_lazy("sponsor by"), ordering="sponsor_due_at")
+    def sponsor(self, report: SafetyReport) -> str:
+        return sponsor_clock(report)
+
+    @admin.display(description=gettext_lazy("authority by"), ordering="authority_due_at")
+    def authority_shown(self, report: SafetyReport) -> str:
+        return authority_clock(report)
+
+    @admin.display(description=gettext_lazy("known since"), ordering="aware_at")
+    def known(self, report: SafetyReport) -> str:
+        return day(timezone.localdate(report.aware_at))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """Of a closed report everything."""
+        known = super().get_readonly_fields(request, obj)
+        if obj is None or obj.status != SafetyReport.Status.CLOSED:
+            return (*known, "follows") if obj else known
+        return tuple(f.name for f in self.opts.fields if f.name != "id")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new one is raised by the verb; a closed one is not rewritten."""
+        if not change:
+            safety_reporting.raise_report(obj, by=request.user)
+            return
+        safety_reporting.refuse_closed(obj)
+        safety_reporting.refuse_moment(obj)
+        super().save_model(request, obj, form, change)
+
+    def facts(self, request: HttpRequest, record: SafetyReport) -> list[Fact]:
+        return [
+            Fact(_("Patient"), record_link(record.dossier.patient)),
+            Fact(_("Dossier"), record_link(record.dossier)),
+            Fact(_("Serious"), seriousness(record)),
+            Fact(_("Status"), status_badge(record)),
+            Fact(_("Sponsor by"), sponsor_clock(record)),
+            Fact(_("Authority by"), authority_clock(record)),
+        ]
+
+    @classmethod
+    def autocomplete_label(cls, record: SafetyReport) -> str:
+        return f"{record} · {day(timezone.localdate(record.aware_at))}"
+
+
+def status_badge(report: SafetyReport) -> Any:
+    """The status; red while nobody was told of something serious."""
+    if report.status == SafetyReport.Status.DRAFT and report.is_serious:
+        return badge("draft", report.get_status_display(), "red")
+    tone = "blue" if report.status == SafetyReport.Status.REPORTED else ""
+    return badge(report.status, report.get_status_display(), tone)
+
+
+def what_happened(change: SafetyReportChange) -> str:
+    """The step in the words of its button."""
+    move = safety_reporting.BY_NAME.get(change.action)
+    return str(move.label) if move else _("Written down")
+
+
+@admin.register(SafetyReportChange)
+class SafetyReportChangeAdmin(ReadOnlyAdmin):
+    """Who was told of an event, and what: written down by what was done."""
+
+    list_display = ("report", "happened", "when", "changed_by")
+    list_filter = (("happened_at", DateRangeFilter),)
+    fieldsets = (
+        (
+            gettext_lazy("What happened"),
+            {"fields": (("report", "happened"), ("when", "changed_by"), "remark")},
+        ),
+        (
+            gettext_lazy("What was told"),
+            {
+                "description": gettext_lazy("As it was then, whatever changed later."),
+                "fields": ("told",),
+            },
+        ),
+    )
+    readonly_fields = ("happened", "when", "told")
+    opens = ("report.dossier.patient",)
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        return page.select_related("report", "changed_by").defer("packet")
+
+    @admin.display(description=gettext_lazy("what happened"))
+    def happened(self, change: SafetyReportChange) -> str:
+        return what_happened(change)
+
+    @admin.display(description=gettext_lazy("when"))
+    def when(self, change: SafetyReportChange) -> str:
+        return moment(change.happened_at)
+
+    @admin.display(description=gettext_lazy("what was told"))
+    def told(self, change: SafetyReportChange) -> Any:
+        return key_values(change.packet)
