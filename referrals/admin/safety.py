@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminRadioSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminRadioSelectWidget
 
 from patients.overriding import may_override
 from portal.core.admin import (
@@ -252,7 +252,7 @@ class SafetyReportAdmin(OfDossier):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "seriousness":
-            field.widget = UnfoldAdminCheckboxSelectMultiple(choices=field.choices)
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
         return field
 
     @admin.display(description=gettext_lazy("event"))
