@@ -114,10 +114,10 @@ def locked_part(model: type[Record], row_id: UUID) -> Any:
     Raises DoesNotExist for none, Refused for a patient who is restricted or was erased and when
     a merge moved the dossier meanwhile.
     """
-    rows: Any = model._default_manager.filter(pk=row_id)  # type: ignore[attr-defined]
+    rows: Any = model._default_manager.filter(pk=row_id)
     patient_id = rows.values_list("dossier__patient_id", flat=True).first()
     if patient_id is None:
-        raise model.DoesNotExist(str(row_id))  # type: ignore[attr-defined]
+        raise model.DoesNotExist(str(row_id))
     patient = locked(patient_id, no_key=True)
     mine = rows.filter(dossier__patient=patient).select_for_update(of=("self",))
     row = mine.select_related("dossier__program", "dossier__hospital").first()

@@ -153,7 +153,7 @@ def recount(*, dossier_id: UUID) -> None:
 
 def _recount(dossier: EAPDossier) -> None:
     rows = Shipment.objects.filter(dossier=dossier, status=Status.DELIVERED)
-    delivered = list(rows.select_for_update(of=("self",)).order_by("delivered_on", "id"))
+    delivered: list[Any] = list(rows.select_for_update(of=("self",)).order_by("delivered_on", "id"))
     ends = running_out.runs_out(
         running_out.Stock(each.delivered_on, each.lasts_days, each.expires_on) for each in delivered
     )

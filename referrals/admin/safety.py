@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -32,6 +32,7 @@ from portal.core.admin.display import (
     two_lines,
     waiting,
 )
+from portal.core.models import User
 from referrals import moves, safety_reporting
 from referrals.admin.moves import (
     MoveForm,
@@ -51,7 +52,7 @@ from referrals.safety_reporting import CLOSE, TELL_AUTHORITY
 _SOON_HOURS = 72
 
 
-def clock(due_at: datetime | None, told_at: datetime | None = None) -> Any:
+def clock(due_at: datetime | None, told_at: datetime | None = None) -> str:
     """Until when somebody has to be told, or when they were, in words and colour."""
     if told_at is not None:
         late = due_at is not None and told_at > due_at
@@ -73,11 +74,11 @@ def _span(since: datetime, until: datetime) -> str:
     return waiting(since, now=until)
 
 
-def sponsor_clock(report: SafetyReport) -> Any:
+def sponsor_clock(report: SafetyReport) -> str:
     return clock(_due(report, report.sponsor_due_at), report.sponsor_told_at)
 
 
-def authority_clock(report: SafetyReport) -> Any:
+def authority_clock(report: SafetyReport) -> str:
     return clock(_due(report, report.authority_due_at), report.authority_told_at)
 
 
@@ -85,7 +86,7 @@ def _due(report: SafetyReport, due_at: datetime | None) -> datetime | None:
     return None if report.status == SafetyReport.Status.CLOSED else due_at
 
 
-def seriousness(report: SafetyReport) -> Any:
+def seriousness(report: SafetyReport) -> str:
     """Why it is serious, the worst first; that it is not."""
     if not report.seriousness:
         return badge("not", _("Not serious"), "grey")
@@ -289,7 +290,7 @@ class SafetyReportAdmin(OfDossier):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new one is raised by the verb; a closed one is not rewritten."""
         if not change:
-            safety_reporting.raise_report(obj, by=request.user)
+            safety_reporting.raise_report(obj, by=cast(User, request.user))
             return
         safety_reporting.refuse_closed(obj)
         safety_reporting.refuse_moment(obj)
@@ -310,7 +311,7 @@ class SafetyReportAdmin(OfDossier):
         return f"{record} · {day(timezone.localdate(record.aware_at))}"
 
 
-def status_badge(report: SafetyReport) -> Any:
+def status_badge(report: SafetyReport) -> str:
     """The status; red while nobody was told of something serious."""
     if report.status == SafetyReport.Status.DRAFT and report.is_serious:
         return badge("draft", report.get_status_display(), "red")

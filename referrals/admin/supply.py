@@ -1,7 +1,7 @@
 """Shipments to patients in expanded access, and what was agreed to be followed up."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -19,6 +19,7 @@ from portal.core.admin import (
     RecordAdmin,
 )
 from portal.core.admin.display import NOTHING, badge, choice_badge, day, record_link, two_lines
+from portal.core.models import User
 from referrals import following_up, supplying
 from referrals.admin.moves import (
     MoveForm,
@@ -205,7 +206,7 @@ class ShipmentAdmin(OfDossier):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new one is planned by the verb; after a correction the stock is counted anew."""
         if not change:
-            supplying.plan(obj, by=request.user)
+            supplying.plan(obj, by=cast(User, request.user))
             return
         super().save_model(request, obj, form, change)
         supplying.recount(dossier_id=obj.dossier_id)
@@ -225,7 +226,7 @@ class ShipmentAdmin(OfDossier):
         return f"{record} · {record.get_status_display()}"
 
 
-def status_badge(shipment: Shipment) -> Any:
+def status_badge(shipment: Shipment) -> str:
     """The status; of one that came to nothing also why."""
     if not shipment.reason:
         return choice_badge(shipment, "status")
@@ -328,7 +329,7 @@ class FollowUpAdmin(OfDossier):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            following_up.schedule(obj, by=request.user)
+            following_up.schedule(obj, by=cast(User, request.user))
 
     def facts(self, request: HttpRequest, record: FollowUp) -> list[Fact]:
         return [
@@ -340,7 +341,7 @@ class FollowUpAdmin(OfDossier):
         ]
 
 
-def follow_up_due(follow_up: FollowUp) -> Any:
+def follow_up_due(follow_up: FollowUp) -> str:
     """When it is due, with a clock while it is open."""
     if follow_up.status == FollowUp.Status.OPEN:
         return due_badge(follow_up.due_on)

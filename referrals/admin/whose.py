@@ -1,6 +1,6 @@
 """Whose patients the rows of a list are about."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
 from patients.models import Patient
+from portal.core.models import User
 
 
 class WhoseFilter(DropdownFilter):  # type: ignore[misc]
@@ -22,6 +23,6 @@ class WhoseFilter(DropdownFilter):  # type: ignore[misc]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "mine_or_nobodys":
-            people = Patient.objects.open_to(request.user)
+            people = Patient.objects.open_to(cast(User, request.user))
             return queryset.filter(**{f"{self.path}__in": people})
         return queryset

@@ -92,10 +92,7 @@ class ShipmentFilters(OfDossierFilters):
         return queryset.filter(pk__in=due) if value else queryset.exclude(pk__in=due)
 
 
-_DETAILS: dict[str, type[serializers.Field]] = {  # type: ignore[type-arg]
-    "lasts_days": Whole,
-    "expires_on": Day,
-}
+_DETAILS: dict[str, type[serializers.Field]] = {"lasts_days": Whole, "expires_on": Day}
 
 
 def _body(move: Move) -> type[MoveSerializer]:
@@ -109,7 +106,8 @@ def _body(move: Move) -> type[MoveSerializer]:
     for name in move.asks:
         kind = _DETAILS.get(name)
         if kind is None:
-            length = Shipment._meta.get_field(name).max_length
+            column: Any = Shipment._meta.get_field(name)
+            length = column.max_length
             members[name] = Text(required=False, allow_blank=True, max_length=length)
         elif kind is Whole:
             members[name] = Whole(required=False, min_value=1, max_value=3650)
