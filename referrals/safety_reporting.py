@@ -3,9 +3,9 @@
 `raise_report` writes an event down and `take` does one of `MOVES`. The portal sends nothing by
 itself: it keeps who was told, when and what (`SafetyReportChange`).
 
-No consent is asked for. Whoever treats has to report by law (`referrals.models.safety` names the
-rules), so the ground is a legal obligation and the public interest in the safety of medicines:
-GDPR articles 6(1)(c) and 9(2)(i); see EDPB, Opinion 3/2019, section 2.1. For the same
+No consent is asked for. Whoever treats has to report by law (`referrals.models.safety_clocks`
+names the rules), so the ground is a legal obligation and the public interest in the safety of
+medicines: GDPR articles 6(1)(c) and 9(2)(i); see EDPB, Opinion 3/2019, section 2.1. For the same
 reason what is told has no names in it. A report may be raised for a dossier that is closed and for
 somebody who has died; a death can be the event. For somebody whose data may not be changed (GDPR
 article 18) the restriction is lifted first.

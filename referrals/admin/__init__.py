@@ -1,5 +1,25 @@
 """Referrals in the workplace: one module for each group of records."""
 
-from referrals.admin import catalogue, ct, eap, programs, registry, routes, safety, supply
+from referrals.admin import (
+    catalogue,
+    ct,
+    eap,
+    follow_ups,
+    programs,
+    registry,
+    routes,
+    safety,
+    supply,
+)
 
-__all__ = ("catalogue", "ct", "eap", "programs", "registry", "routes", "safety", "supply")
+__all__ = (
+    "catalogue",
+    "ct",
+    "eap",
+    "follow_ups",
+    "programs",
+    "registry",
+    "routes",
+    "safety",
+    "supply",
+)

@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy
 
 from portal.core.admin import RelatedTable
 from portal.core.admin.display import NOTHING, choice_badge, day, moment
+from referrals.admin.follow_ups import follow_up_due
 from referrals.admin.safety import authority_clock, seriousness, sponsor_clock
-from referrals.admin.supply import follow_up_due, status_badge
+from referrals.admin.supply import status_badge
 
 PARTS = (
     RelatedTable(

@@ -1,6 +1,6 @@
-"""Shipments to patients in expanded access, and what was agreed to be followed up."""
+"""Shipments to patients in expanded access."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
@@ -16,11 +16,10 @@ from portal.core.admin import (
     ChoicesFilter,
     DateRangeFilter,
     Fact,
-    RecordAdmin,
 )
 from portal.core.admin.display import NOTHING, badge, choice_badge, day, record_link, two_lines
 from portal.core.models import User
-from referrals import following_up, supplying
+from referrals import supplying
 from referrals.admin.moves import (
     MoveForm,
     TakeMove,
@@ -29,31 +28,10 @@ from referrals.admin.moves import (
     text_field,
     words_field,
 )
+from referrals.admin.of_dossier import OfDossier
 from referrals.admin.referring import day_field
 from referrals.admin.whose import WhoseFilter
-from referrals.models import FollowUp, Shipment
-
-OF_THE_PATIENT = gettext_lazy("The patient: start of a name, e-mail or its domain, or phone digits")
-
-
-class OfDossier(RecordAdmin):
-    """Records of a dossier: the patient beside it, and the person in the access log."""
-
-    search_fields = ("dossier__patient__search",)
-    search_help_text = OF_THE_PATIENT
-    autocomplete_fields: Sequence[str] = ("dossier",)
-    opens = ("dossier.patient",)
-
-    def rows(self, request: HttpRequest, page: Any) -> Any:
-        joined = ("dossier__patient", "dossier__program")
-        return page.select_related(*joined).defer(*(f"{name}__search" for name in joined))
-
-    @admin.display(description=gettext_lazy("patient"))
-    def patient_shown(self, row: Any) -> str:
-        return two_lines(row.dossier.patient, row.dossier)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        return (*self.readonly_fields, "dossier") if obj else self.readonly_fields
+from referrals.models import Shipment
 
 
 class ShipmentForm(MoveForm):
@@ -111,7 +89,6 @@ _ICONS = {
     "release": "approval",
     "ship": "local_shipping",
     "deliver": "inventory",
-    "finish": "task_alt",
 }
 
 
@@ -232,117 +209,3 @@ def status_badge(shipment: Shipment) -> str:
         return choice_badge(shipment, "status")
     words = f"{shipment.get_status_display()}: {shipment.get_reason_display()}"
     return badge(shipment.status, words)
-
-
-# --- follow-ups -----------------------------------------------------------------------------------
-
-
-class FollowUpForm(MoveForm):
-    """What came of it, or why it is not done."""
-
-    outcome_text = words_field(gettext_lazy("What came of it"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.move.target != FollowUp.Status.DONE:
-            del self.fields["on"]
-            self.fields["outcome_text"].label = gettext_lazy("Why it is not done")
-            self.fields["outcome_text"].required = True
-
-
-class TakeFollowUp(TakeMove):
-    permissions = ("referrals.change_followup",)
-    made_of = FollowUpForm
-    forward = ("finish",)
-
-    def will(self, record: FollowUp) -> list[Any]:
-        told = super().will(record)
-        if self.move.target == FollowUp.Status.DONE and record.repeats_days:
-            told.append(_("The next one is put down, in its rhythm."))
-        return told
-
-    def run(self, record: FollowUp, *, by: Any, said: Mapping[str, Any]) -> str:
-        following_up.take(
-            self.move,
-            follow_up_id=record.pk,
-            by=by,
-            on=said.get("on"),
-            outcome_text=said["outcome_text"],
-        )
-        return _("The follow-up is now: %(status)s.") % {"status": self.move.target.label}
-
-
-@admin.register(FollowUp)
-class FollowUpAdmin(OfDossier):
-    """What was agreed to be done for a dossier, and by when."""
-
-    list_display = ("follow_up", "patient_shown", "status_shown", "responsible", "due", "done_on")
-    list_filter = (
-        queue_filter(
-            "due",
-            gettext_lazy("Due today or earlier"),
-            lambda rows: rows.due(today=timezone.localdate()),
-        ),
-        WhoseFilter,
-        ("status", ChoicesFilter),
-        ("kind", ChoicesFilter),
-        ("responsible", ChoicesFilter),
-        ("due_on", DateRangeFilter),
-        ("dossier", AutocompleteFilter),
-    )
-    readonly_fields = ("status", "done_on")
-    _what = (
-        gettext_lazy("What is to be done"),
-        {
-            "description": gettext_lazy(
-                "A visit, call or test for the patient, or a report that is owed."
-            ),
-            "fields": (
-                ("dossier", "kind"),
-                "instructions",
-                ("due_on", "repeats_days"),
-                "responsible",
-            ),
-        },
-    )
-    fieldsets = (
-        _what,
-        (gettext_lazy("What came of it"), {"fields": (("status", "done_on"), "outcome_text")}),
-    )
-    add_fieldsets = (_what,)
-    verbs = tuple(TakeFollowUp(move, icon=_ICONS.get(move.name, "")) for move in following_up.MOVES)
-
-    @admin.display(description=gettext_lazy("follow-up"))
-    def follow_up(self, follow_up: FollowUp) -> str:
-        return two_lines(follow_up.get_kind_display(), follow_up.instructions)
-
-    @admin.display(description=gettext_lazy("status"))
-    def status_shown(self, follow_up: FollowUp) -> str:
-        return choice_badge(follow_up, "status")
-
-    @admin.display(description=gettext_lazy("due"), ordering="due_on")
-    def due(self, follow_up: FollowUp) -> str:
-        return follow_up_due(follow_up)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """A new one is put down by the verb; a change is saved as ever."""
-        if change:
-            super().save_model(request, obj, form, change)
-        else:
-            following_up.schedule(obj, by=cast(User, request.user))
-
-    def facts(self, request: HttpRequest, record: FollowUp) -> list[Fact]:
-        return [
-            Fact(_("Patient"), record_link(record.dossier.patient)),
-            Fact(_("Dossier"), record_link(record.dossier)),
-            Fact(_("Status"), choice_badge(record, "status")),
-            Fact(_("Due"), follow_up_due(record)),
-            Fact(_("Who acts"), record.get_responsible_display()),
-        ]
-
-
-def follow_up_due(follow_up: FollowUp) -> str:
-    """When it is due, with a clock while it is open."""
-    if follow_up.status == FollowUp.Status.OPEN:
-        return due_badge(follow_up.due_on)
-    return day(follow_up.due_on)

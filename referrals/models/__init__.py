@@ -3,21 +3,24 @@
 `catalogue` and `programs` hold what can be offered (trials and sites; products and access
 programs), `registry` what registries told of them, `routes` how a dossier is done in a country,
 `ct` the referrals to clinical trials, `ct_changes` their way and `reasons` why they ended, `eap`
-the dossiers of expanded access, `supply` their shipments and follow-ups, `safety` their safety
-reports. Submodules import downwards only: described ← catalogue, programs ← registry; catalogue,
-programs, routes ← ct, eap; reasons ← ct ← ct_changes; eap ← supply, safety.
+the dossiers of expanded access, `supply` their shipments, `follow_ups` what was agreed, `safety`
+their safety reports, `safety_clocks` the law behind these and `safety_changes` whom was told.
+Submodules import downwards only: described ← catalogue, programs ← registry; catalogue, programs,
+routes ← ct, eap; reasons ← ct ← ct_changes; eap ← supply, follow_ups, safety ← safety_changes.
 """
 
 from referrals.models.catalogue import ClinicalTrial, TrialCondition, TrialSite
 from referrals.models.ct import CTReferral, CTReferralQuerySet
 from referrals.models.ct_changes import ReferralChange
 from referrals.models.eap import DossierStep, DossierStepDependency, EAPDossier, EAPDossierQuerySet
+from referrals.models.follow_ups import FollowUp, FollowUpQuerySet
 from referrals.models.programs import ExpandedAccessProgram, Product, ProgramCondition
 from referrals.models.reasons import UNFIT, Reason
 from referrals.models.registry import RegistryRecord, SetAsideRecord, UnplacedCondition
 from referrals.models.routes import Responsible, RouteStep, RouteStepDependency, RouteTemplate
-from referrals.models.safety import SafetyReport, SafetyReportChange, SafetyReportQuerySet
-from referrals.models.supply import FollowUp, FollowUpQuerySet, Shipment, ShipmentQuerySet
+from referrals.models.safety import SafetyReport, SafetyReportQuerySet
+from referrals.models.safety_changes import SafetyReportChange
+from referrals.models.supply import Shipment, ShipmentQuerySet
 
 __all__ = (
     "UNFIT",

@@ -1,17 +1,7 @@
 """Safety reports: what happened to a patient in expanded access, who has to know, and until when.
 
-Sources of the clocks:
-- To the sponsor: the investigator reports a serious adverse event immediately (21 CFR 312.64(b)),
-  in the EU within 24 hours of obtaining knowledge of it (Regulation (EU) 536/2014, article 41(2)).
-  A physician who treats under expanded access is an investigator (21 CFR 312.305(c)).
-- To the authority: a suspected, unexpected reaction that is fatal or life-threatening within 7
-  calendar days, any other serious one within 15 (21 CFR 312.32(c)(2) and (c)(1); Regulation (EU)
-  536/2014, article 42(2), before it Directive 2001/20/EC, article 17(1)).
-- What makes an event serious: ICH E2A, section II.B.
-
-The law counts the 7 and 15 days from when the sponsor knew. Here they are counted from the first
-moment that anybody on this side knew, so a report that keeps our clock keeps theirs. They are
-counted in hours, so the moment is never later than the day, in whatever time zone.
+`referrals.models.safety_clocks` has the law behind the clocks. The status is changed by verbs only
+(`referrals.safety_reporting`).
 """
 
 from datetime import datetime
@@ -21,60 +11,16 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Least
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.constraints import one_of
-from portal.core.history import append_only, tracked
-from portal.core.models import Record, User
+from portal.core.history import tracked
+from portal.core.models import Record
 from referrals.models.eap import EAPDossier
-
-
-class HoursLater(Func):
-    """A moment some hours after another one; unlike `+ interval`, the same in every time zone."""
-
-    template = "timezone('UTC', timezone('UTC', %(expressions)s) + interval '%(hours)s hours')"
-    output_field = models.DateTimeField()
-
-    def __init__(self, expression: Any, *, hours: int) -> None:
-        super().__init__(expression, hours=hours)
-
-
-class LatestDay(Func):
-    """The day of a moment where on earth it is latest (UTC+14)."""
-
-    template = "(timezone('UTC', %(expressions)s) + interval '14 hours')::date"
-    output_field = models.DateField()
-
-
-HOURS_TO_SPONSOR = 24
-HOURS_WHEN_LIFE_IS_AT_RISK = 7 * 24
-HOURS_WHEN_SERIOUS = 15 * 24
-
-_LIFE_AT_RISK = ["death", "life_threatening"]
-_NO_MOMENT = Value(None, models.DateTimeField())
-# What nobody has assessed counts as the worse: a clock that runs in vain can be closed, one that
-# did not run cannot be made up for.
-_SUSPECTED = ~Q(relatedness="not_related") & ~Q(expectedness="expected")
-_FOR_SPONSOR = Case(
-    When(seriousness__len__gt=0, then=HoursLater("aware_at", hours=HOURS_TO_SPONSOR)),
-    default=_NO_MOMENT,
-    output_field=models.DateTimeField(),
-)
-_FOR_AUTHORITY = Case(
-    When(
-        _SUSPECTED & Q(seriousness__overlap=_LIFE_AT_RISK),
-        then=HoursLater("aware_at", hours=HOURS_WHEN_LIFE_IS_AT_RISK),
-    ),
-    When(
-        _SUSPECTED & Q(seriousness__len__gt=0),
-        then=HoursLater("aware_at", hours=HOURS_WHEN_SERIOUS),
-    ),
-    default=_NO_MOMENT,
-    output_field=models.DateTimeField(),
-)
+from referrals.models.safety_clocks import FOR_AUTHORITY, FOR_SPONSOR, NO_MOMENT, LatestDay
 
 
 class SafetyReportQuerySet(models.QuerySet[Any]):
@@ -208,23 +154,23 @@ class SafetyReport(Record):
     closing_remark = models.TextField(_("closing remark"), blank=True)
     sponsor_due_at = models.GeneratedField(
         verbose_name=_("sponsor to be told by"),
-        expression=_FOR_SPONSOR,
+        expression=FOR_SPONSOR,
         output_field=models.DateTimeField(null=True),
         db_persist=True,
     )
     authority_due_at = models.GeneratedField(
         verbose_name=_("authority to be told by"),
-        expression=_FOR_AUTHORITY,
+        expression=FOR_AUTHORITY,
         output_field=models.DateTimeField(null=True),
         db_persist=True,
     )
     due_at = models.GeneratedField(
         verbose_name=_("next to be told by"),
         expression=Case(
-            When(status="closed", then=_NO_MOMENT),
+            When(status="closed", then=NO_MOMENT),
             default=Least(  # of PostgreSQL, which passes over nulls
-                Case(When(sponsor_told_at=None, then=_FOR_SPONSOR), default=_NO_MOMENT),
-                Case(When(authority_told_at=None, then=_FOR_AUTHORITY), default=_NO_MOMENT),
+                Case(When(sponsor_told_at=None, then=FOR_SPONSOR), default=NO_MOMENT),
+                Case(When(authority_told_at=None, then=FOR_AUTHORITY), default=NO_MOMENT),
             ),
             output_field=models.DateTimeField(),
         ),
@@ -361,45 +307,3 @@ class SafetyReport(Record):
     def is_overdue(self, *, now: datetime) -> bool:
         """Whether somebody should have been told before `now`."""
         return self.due_at is not None and self.due_at < now
-
-
-@append_only
-@tracked
-class SafetyReportChange(Record):
-    """One thing that happened to a safety report: who was told what, when, and by whom."""
-
-    report = models.ForeignKey(
-        SafetyReport,
-        verbose_name=_("safety report"),
-        on_delete=models.PROTECT,
-        related_name="changes",
-    )
-    action = models.SlugField(_("what happened"), max_length=30)
-    happened_at = models.DateTimeField(_("when"))
-    remark = models.TextField(_("in words"), blank=True)
-    packet = models.JSONField(
-        _("what was told"),
-        default=dict,
-        blank=True,
-        db_default={},
-        help_text=_("Without names: the dossier's number stands for the patient."),
-    )
-    changed_by = models.ForeignKey(
-        User, verbose_name=_("by"), on_delete=models.PROTECT, related_name="safety_report_changes"
-    )
-
-    class Meta:
-        verbose_name = _("step of a safety report")
-        verbose_name_plural = _("steps of safety reports")
-        ordering = ("-created_at", "-id")
-        indexes = (
-            # The way of one report, newest first.
-            models.Index(fields=["report", "-created_at"], name="referrals_safetychange_of"),
-        )
-
-    class Privacy:
-        none = ("report", "action", "happened_at", "changed_by")
-        free_text = ("remark", "packet")
-
-    def __str__(self) -> str:
-        return self.action
