@@ -9,10 +9,10 @@ Sources of the clocks:
   536/2014, article 42(2), before it Directive 2001/20/EC, article 17(1)).
 - What makes an event serious: ICH E2A, section II.B.
 
-The law counts the 7 and 15 days from when the sponsor knew, or later (the 15 of the US from when the
-sponsor found that it has to be reported). Here they are counted from the first moment that anybody
-on this side knew, so a report that keeps our clock keeps theirs. They are
-counted in hours, so the moment is never later than the day, in whatever time zone.
+The law counts the 7 and 15 days from when the sponsor knew, or later: in the US the 15 from when
+the sponsor found that it has to be reported. Here they are counted from the first moment that
+anybody on this side knew, so a report that keeps our clock keeps theirs. They are counted in hours,
+so the moment is never later than the day, in whatever time zone.
 """
 
 from typing import Any
