@@ -65,7 +65,7 @@ def _safety(user: User, mine: User | None, now: datetime) -> Block:
                 lead=_left(row.due_at, now),
                 name=row.dossier.patient.full_name,
                 url=row.get_absolute_url(),
-                detail=f"{_whom(row)} · {moment(row.due_at)} · {row.dossier.program.eap_number}",
+                detail=_whom(row) % {"when": moment(row.due_at)},
                 badge=choice_badge(row, "status"),
                 action=_("Tell") if may_tell else "",
                 action_url=_verb_url(row, _whom_next(row)),
@@ -95,7 +95,9 @@ def _whom_next(report: SafetyReport) -> str:
 
 
 def _whom(report: SafetyReport) -> str:
-    return _("sponsor by") if _whom_next(report) == "tell-sponsor" else _("authority by")
+    if _whom_next(report) == "tell-sponsor":
+        return _("the sponsor by %(when)s")
+    return _("the authority by %(when)s")
 
 
 def _silent(user: User, mine: User | None, now: datetime) -> Block:

@@ -104,7 +104,7 @@ class FollowUpAdmin(OfDossier):
     )
     add_fieldsets = (_what,)
     verbs = tuple(
-        TakeFollowUp(move, icon="task_alt" if move.name == "finish" else "")
+        TakeFollowUp(move, icon="task_alt" if move.name == "finish" else "close")
         for move in following_up.MOVES
     )
 

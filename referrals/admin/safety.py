@@ -43,25 +43,21 @@ _SOON_HOURS = 72
 
 
 def clock(due_at: datetime | None, told_at: datetime | None = None) -> str:
-    """Until when somebody has to be told, or when they were, in words and colour."""
+    """How long there is until somebody has to be told, or that they were; below it the moment."""
     if told_at is not None:
         late = due_at is not None and told_at > due_at
-        words = _("told %(when)s, late") if late else _("told %(when)s")
-        return badge("told", words % {"when": moment(told_at)}, "amber" if late else "green")
+        shown = badge("told", _("told late") if late else _("told"), "amber" if late else "green")
+        return two_lines(shown, moment(told_at))
     if due_at is None:
         return NOTHING
     now = timezone.now()
     if due_at < now:
-        words = _("%(when)s: %(time)s late")
-        return badge("late", words % {"when": moment(due_at), "time": _span(due_at, now)}, "red")
-    soon = (due_at - now).total_seconds() < _SOON_HOURS * 3600
-    words = _("%(when)s: %(time)s left")
-    said = words % {"when": moment(due_at), "time": _span(now, due_at)}
-    return badge("due", said, "amber" if soon else "grey")
-
-
-def _span(since: datetime, until: datetime) -> str:
-    return waiting(since, now=until)
+        said, tone = _("%(time)s late") % {"time": waiting(due_at, now=now)}, "red"
+    else:
+        said = _("%(time)s left") % {"time": waiting(now, now=due_at)}
+        soon = (due_at - now).total_seconds() < _SOON_HOURS * 3600
+        tone = "amber" if soon else "grey"
+    return two_lines(badge("due", said, tone), moment(due_at))
 
 
 def sponsor_clock(report: SafetyReport) -> str:
@@ -77,14 +73,13 @@ def _due(report: SafetyReport, due_at: datetime | None) -> datetime | None:
 
 
 def seriousness(report: SafetyReport) -> str:
-    """Why it is serious, the worst first; that it is not."""
+    """The worst of why it is serious, and what else; that it is not."""
     if not report.seriousness:
         return badge("not", _("Not serious"), "grey")
-    ranked = [each for each in SafetyReport.Seriousness if each.value in report.seriousness]
-    at_risk = ranked[0].value in ("death", "life_threatening")
-    return badge(
-        "serious", ", ".join(str(each.label) for each in ranked), "red" if at_risk else "amber"
-    )
+    worst, *others = [each for each in SafetyReport.Seriousness if each in report.seriousness]
+    at_risk = worst in (SafetyReport.Seriousness.DEATH, SafetyReport.Seriousness.LIFE_THREATENING)
+    shown = badge("serious", worst.label, "red" if at_risk else "amber")
+    return two_lines(shown, ", ".join(str(each.label) for each in others))
 
 
 _ICONS = {"tell-sponsor": "send", "tell-authority": "account_balance", "close": "lock"}
@@ -101,7 +96,6 @@ class SafetyReportAdmin(OfDossier):
         "status_shown",
         "sponsor",
         "authority_shown",
-        "known",
     )
     list_filter = (
         queue_filter("due", gettext_lazy("Somebody has to be told"), lambda rows: rows.waiting()),
@@ -194,7 +188,9 @@ class SafetyReportAdmin(OfDossier):
 
     @admin.display(description=gettext_lazy("event"))
     def event(self, report: SafetyReport) -> str:
-        return two_lines(report, _("goes on from another") if report.follows_id else "")
+        known = {"day": day(timezone.localdate(report.aware_at))}
+        said = _("goes on, known since %(day)s") if report.follows_id else _("known since %(day)s")
+        return two_lines(report, said % known)
 
     @admin.display(description=gettext_lazy("serious"))
     def serious(self, report: SafetyReport) -> str:
@@ -211,10 +207,6 @@ class SafetyReportAdmin(OfDossier):
     @admin.display(description=gettext_lazy("authority by"), ordering="authority_due_at")
     def authority_shown(self, report: SafetyReport) -> str:
         return authority_clock(report)
-
-    @admin.display(description=gettext_lazy("known since"), ordering="aware_at")
-    def known(self, report: SafetyReport) -> str:
-        return day(timezone.localdate(report.aware_at))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """Of a closed report everything."""

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -89,6 +90,9 @@ _ICONS = {
     "release": "approval",
     "ship": "local_shipping",
     "deliver": "inventory",
+    "lose": "search_off",
+    "send-back": "undo",
+    "cancel": "close",
 }
 
 
@@ -178,7 +182,12 @@ class ShipmentAdmin(OfDossier):
 
     @admin.display(description=gettext_lazy("order again by"))
     def order_again(self, shipment: Shipment) -> str:
-        return day(shipment.resupply_by)
+        return resupply_clock(shipment, is_last=shipment.is_last)  # type: ignore[attr-defined]
+
+    def rows(self, request: HttpRequest, page: Any) -> Any:
+        """Also whether it is what there is left, and nothing else is coming."""
+        last = Shipment.objects.last_stock().filter(pk=OuterRef("pk"))
+        return super().rows(request, page).annotate(is_last=Exists(last))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new one is planned by the verb; after a correction the stock is counted anew."""
@@ -189,18 +198,24 @@ class ShipmentAdmin(OfDossier):
         supplying.recount(dossier_id=obj.dossier_id)
 
     def facts(self, request: HttpRequest, record: Shipment) -> list[Fact]:
+        is_last = Shipment.objects.last_stock().filter(pk=record.pk).exists()
         return [
             Fact(_("Patient"), record_link(record.dossier.patient)),
             Fact(_("Dossier"), record_link(record.dossier)),
             Fact(_("Hospital"), record.dossier.hospital or NOTHING),
             Fact(_("Status"), status_badge(record)),
             Fact(_("Runs out"), day(record.runs_out_on)),
-            Fact(_("Order again by"), due_badge(record.resupply_by)),
+            Fact(_("Order again by"), resupply_clock(record, is_last=is_last)),
         ]
 
     @classmethod
     def autocomplete_label(cls, record: Shipment) -> str:
         return f"{record} · {record.get_status_display()}"
+
+
+def resupply_clock(shipment: Shipment, *, is_last: bool) -> str:
+    """When to order again: a clock while it `is_last`, the day alone once more came or comes."""
+    return due_badge(shipment.resupply_by) if is_last else day(shipment.resupply_by)
 
 
 def status_badge(shipment: Shipment) -> str:

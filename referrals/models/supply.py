@@ -26,8 +26,8 @@ class ShipmentQuerySet(models.QuerySet[Any]):
         """Planned, or further, and nobody has it yet."""
         return self.filter(status__in=Shipment.UNDER_WAY)
 
-    def resupply_due(self, *, today: date) -> Self:
-        """The last delivery of open dossiers, where the next one has to be ordered by `today`."""
+    def last_stock(self) -> Self:
+        """The delivery that lasts longest of each open dossier which has nothing under way."""
         others = Shipment.objects.filter(dossier=OuterRef("dossier")).exclude(pk=OuterRef("pk"))
         lasts_longer = Q(runs_out_on__gt=OuterRef("runs_out_on")) | Q(
             runs_out_on=OuterRef("runs_out_on"), id__gt=OuterRef("pk")
@@ -35,9 +35,12 @@ class ShipmentQuerySet(models.QuerySet[Any]):
         return self.filter(
             ~Exists(others.filter(Q(status__in=Shipment.UNDER_WAY) | lasts_longer)),
             status=Shipment.Status.DELIVERED,
-            resupply_by__lte=today,
             dossier__state=EAPDossier.State.OPEN,
         )
+
+    def resupply_due(self, *, today: date) -> Self:
+        """The last stock of dossiers for which the next delivery has to be ordered by `today`."""
+        return self.last_stock().filter(resupply_by__lte=today)
 
 
 @tracked

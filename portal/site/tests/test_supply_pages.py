@@ -98,6 +98,19 @@ def test_correction_of_a_delivery_counts_the_stock_anew(pages: Client) -> None:
     assert (shipment.lasts_days, shipment.runs_out_on) == (14, date(2026, 6, 29))
 
 
+def test_clock_runs_for_the_last_stock_only(pages: Client) -> None:
+    made, address = dossier(), reverse("admin:referrals_shipment_changelist")
+    stock = ShipmentFactory(dossier=made, status="delivered")
+    supplying.recount(dossier_id=made.pk)
+
+    shown = [html(pages, page) for page in (address, url(stock))]
+    ShipmentFactory(dossier=made, status="planned")
+    ordered = [html(pages, page) for page in (address, url(stock))]
+
+    assert ["days late" in page for page in shown] == [True, True]
+    assert ["days late" in page for page in ordered] == [False, False]
+
+
 def test_page_says_what_is_missing_before_a_shipment_can_go(pages: Client) -> None:
     shipment = ShipmentFactory(dossier=dossier(hospital=None))
 
@@ -266,7 +279,7 @@ def test_day_is_shown_in_words_and_colour(days: int, words: str, tone: str) -> N
         (30, None, "29 h left", "amber"),
         (24 * 10, None, "9 days left", "grey"),
         (-3, -5, "told", "green"),
-        (-3, -2, "late", "amber"),
+        (-3, -2, "told late", "amber"),
         (None, -2, "told", "green"),
     ],
 )
