@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.models import Hospital
 from portal.core.errors import Missing
 from portal.core.history import acting
 from portal.core.models import User
@@ -29,9 +30,17 @@ Reason = Shipment.Reason
 
 def has_hospital(shipment: Shipment) -> Missing | None:
     """Medicine goes to the pharmacy of a hospital, never to somebody's home."""
-    if shipment.dossier.hospital_id is not None:
+    if hospital_of(shipment.dossier) is not None:
         return None
-    return Missing("no_hospital", _("The dossier has no hospital to send it to. Fill it in."))
+    return Missing("no_hospital", _("There is no hospital to send it to. Link a physician first."))
+
+
+def hospital_of(dossier: EAPDossier) -> Hospital | None:
+    """Where the patient is treated: the dossier's hospital, else their physician's."""
+    if dossier.hospital is not None:
+        return dossier.hospital
+    physician = dossier.patient.physician
+    return physician.hospital if physician is not None else None
 
 
 MOVES = (
@@ -167,7 +176,7 @@ def _recount(dossier: EAPDossier) -> None:
 
 def country_of(dossier: EAPDossier) -> str:
     """Whose working days count: the hospital's, else the patient's; blank for neither."""
-    hospital = dossier.hospital
+    hospital = hospital_of(dossier)
     return (hospital.country if hospital is not None else "") or dossier.patient.country
 
 

@@ -132,7 +132,7 @@ class ShipmentAdmin(OfDossier):
     _what = (
         gettext_lazy("What is sent"),
         {
-            "description": gettext_lazy("To the pharmacy of the dossier's hospital."),
+            "description": gettext_lazy("To the pharmacy of the hospital that treats the patient."),
             "fields": (
                 ("dossier", "planned_for"),
                 "product",
@@ -202,7 +202,7 @@ class ShipmentAdmin(OfDossier):
         return [
             Fact(_("Patient"), record_link(record.dossier.patient)),
             Fact(_("Dossier"), record_link(record.dossier)),
-            Fact(_("Hospital"), record.dossier.hospital or NOTHING),
+            Fact(_("Hospital"), supplying.hospital_of(record.dossier) or NOTHING),
             Fact(_("Status"), status_badge(record)),
             Fact(_("Runs out"), day(record.runs_out_on)),
             Fact(_("Order again by"), resupply_clock(record, is_last=is_last)),

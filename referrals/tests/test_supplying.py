@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from patients.tests.factories import HospitalFactory, SpecialistFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -230,6 +231,15 @@ def test_resupply_is_due_once_for_each_dossier_that_has_nothing_under_way(by: Us
 
     assert list(Shipment.objects.resupply_due(today=today)) == [last]
     assert unknown.resupply_by is None
+
+
+def test_physicians_hospital_counts_while_the_dossier_has_none(by: User) -> None:
+    made = dossier(hospital=None)
+    made.patient.physician = SpecialistFactory(hospital=HospitalFactory(country="BE"))
+    made.patient.save()
+
+    assert take("release", ShipmentFactory(dossier=made), by=by).status == "released"
+    assert supplying.country_of(made) == "BE"
 
 
 def test_working_days_are_those_of_the_hospital_or_of_the_patient() -> None:

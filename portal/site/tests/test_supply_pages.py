@@ -117,7 +117,7 @@ def test_page_says_what_is_missing_before_a_shipment_can_go(pages: Client) -> No
     page = html(pages, url(shipment, "release"))
     refused = pages.post(url(shipment, "release"), {"on": "2026-06-01"})
 
-    assert "The dossier has no hospital" in page
+    assert "There is no hospital to send it to." in page
     assert refused.status_code == 409
     shipment.refresh_from_db()
     assert shipment.status == "planned"
