@@ -11,7 +11,7 @@ class ReferralsConfig(AppConfig):
     def ready(self) -> None:
         from patients import asking as next_call
         from patients import closing, consenting, conversion, holdings, observing, relations
-        from referrals import asking, ending, moving, reassessing, withdrawing
+        from referrals import asking, calling_off, ending, moving, reassessing, withdrawing
 
         relations.join(*moving.POLICIES)
         holdings.join(
@@ -27,6 +27,10 @@ class ReferralsConfig(AppConfig):
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
+            holdings.Holding("referrals.Shipment", ("dossier",)),
+            holdings.Holding("referrals.FollowUp", ("dossier",)),
+            holdings.Holding("referrals.SafetyReport", ("dossier",)),
+            holdings.Holding("referrals.SafetyReportChange", ("report",)),
             about_others={
                 "referrals.ClinicalTrial": "people at trial sites",
                 "referrals.TrialSite": "people at trial sites",
@@ -35,7 +39,7 @@ class ReferralsConfig(AppConfig):
                 "referrals.SetAsideRecord": "people at trial sites and sponsors",
             },
         )
-        closing.join(*ending.STEPS)
+        closing.join(*ending.STEPS, *calling_off.STEPS)
         conversion.join(*ending.AFTER_CONVERSION)
         consenting.join(*withdrawing.STEPS)
         observing.join(*reassessing.STEPS)

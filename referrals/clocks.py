@@ -33,6 +33,18 @@ def after(day: date, working_days: int, *, country: str = "") -> date:
     return current
 
 
+def before(day: date, working_days: int, *, country: str = "") -> date:
+    """The latest day so many working days after which is `day` or earlier; see `after`."""
+    current = day
+    while not is_working_day(current, country=country):
+        current -= timedelta(days=1)
+    for _step in range(working_days):
+        current -= timedelta(days=1)
+        while not is_working_day(current, country=country):
+            current -= timedelta(days=1)
+    return current
+
+
 def is_working_day(day: date, *, country: str = "") -> bool:
     """Whether offices of `country` are open on that day."""
     calendar = _calendar(country)

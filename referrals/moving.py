@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.relations import Merging, Policy, moves
+from referrals import calling_off
 from referrals.ending import WAITING
-from referrals.models import CTReferral, DossierStep, EAPDossier
+from referrals.models import CTReferral, DossierStep, EAPDossier, FollowUp, Shipment
 
 
 def referrals(merging: Merging) -> None:
@@ -53,10 +54,25 @@ def dossiers(merging: Merging) -> None:
         )
         for step in behind.steps.filter(status__in=WAITING).select_for_update().order_by("pk"):
             merging.journal.change(step, status=DossierStep.Status.CANCELLED)
+        _call_off(merging, behind)
         merging.give_way(
             behind, "dossier_twice", _("The other dossier in this program stays open.")
         )
     merging.move("referrals.EAPDossier.patient")
+
+
+def _call_off(merging: Merging, dossier: EAPDossier) -> None:
+    """What was not sent yet for the dossier that gave way, and what was agreed with the patient."""
+    mine = EAPDossier.objects.filter(pk=dossier.pk)
+    for shipment in calling_off.unsent(mine).select_for_update(of=("self",)).order_by("pk"):
+        merging.journal.change(
+            shipment,
+            status=Shipment.Status.CANCELLED,
+            ended_on=timezone.localdate(),
+            reason=Shipment.Reason.DOSSIER_CLOSED,
+        )
+    for follow_up in calling_off.agreed(mine).select_for_update(of=("self",)).order_by("pk"):
+        merging.journal.change(follow_up, status=FollowUp.Status.CANCELLED)
 
 
 def _is_open(dossier: EAPDossier) -> bool:

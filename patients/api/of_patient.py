@@ -17,8 +17,8 @@ from portal.core.models import User
 class PatientFilter(IdFilter):
     """Records of this patient; an id that was merged away finds those of the survivor."""
 
-    def __init__(self) -> None:
-        super().__init__("patient_id")
+    def __init__(self, column: str = "patient_id") -> None:
+        super().__init__(column)
 
     def filter(self, qs: Any, value: UUID | None) -> Any:
         """`qs`, narrowed to the patient whom this id leads to; all of it without an id."""

@@ -33,6 +33,8 @@ from referrals.api.programs import (
     ProductViewSet,
     ProgramConditionViewSet,
 )
+from referrals.api.safety import SafetyReportViewSet
+from referrals.api.supply import FollowUpViewSet, ShipmentViewSet
 from referrals.api.trials import ClinicalTrialViewSet, TrialConditionViewSet, TrialSiteViewSet
 
 COLLECTIONS: dict[str, type[RecordViewSet]] = {
@@ -64,6 +66,9 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "ct-referrals": CTReferralViewSet,
     "eap-dossiers": EAPDossierViewSet,
     "dossier-steps": DossierStepViewSet,
+    "shipments": ShipmentViewSet,
+    "follow-ups": FollowUpViewSet,
+    "safety-reports": SafetyReportViewSet,
 }
 
 router = SimpleRouter()

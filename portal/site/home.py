@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
@@ -23,41 +22,12 @@ from portal.core.admin.display import choice_badge, day, short_day, waiting
 from portal.core.models import User
 from portal.core.permissions import may
 from portal.roles import Role
+from portal.site import home_referrals
+from portal.site.blocks import LISTED, Block, Line, about, counted, list_url
 
-LISTED = 8
 LISTED_TODAY = 30
-COUNT_LIMIT = 100
 # To know how often somebody was tried, their calls are read: of fewer people than that.
 TRIED_LIMIT = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One row of a block: what is first, whom it is about, and what can be done."""
-
-    lead: str
-    name: str
-    url: str
-    detail: str
-    badge: Any = ""
-    action: str = ""
-    action_url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """One list of the home page, with its number and what to do when it is empty."""
-
-    key: str
-    title: str
-    icon: str
-    count: str
-    note: str
-    url: str
-    lines: Sequence[Line]
-    empty: str
-    empty_action: str = ""
-    empty_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +58,7 @@ def home(request: HttpRequest) -> Home:
     if may(user, "view", Patient):
         blocks.append(_leads(user, mine, now))
         blocks.append(_unreachable(user, mine, now))
+    blocks += home_referrals.blocks(user, mine, now)
     return Home(
         greeting=_greeting(user, now),
         today=day(timezone.localdate(now)),
@@ -115,24 +86,8 @@ def _week_url(user: User, mine: User | None) -> str:
     return f"{reverse('admin:bookings_booking_week')}?navigator={mine.pk if mine else 'team'}"
 
 
-def _counted(queryset: Any, *, limit: int = COUNT_LIMIT) -> str:
-    number = queryset.order_by()[: limit + 1].count()
-    return f"{limit}+" if number > limit else str(number)
-
-
-def _list_url(model: str, **filters: Any) -> str:
-    url = reverse(f"admin:{model}_changelist")
-    return f"{url}?{urlencode(filters)}" if filters else url
-
-
 def _whose(mine: User | None) -> dict[str, Any]:
     return {} if mine is None else {"navigator__id__exact": mine.pk}
-
-
-def _about(patient: Any, *more: str) -> str:
-    """The condition and whatever else tells what a call is about."""
-    parts = (str(patient.medical_condition or ""), patient.get_country_display(), *more)
-    return " · ".join(part for part in parts if part)
 
 
 def _today(user: User, mine: User | None, now: datetime) -> Block:
@@ -155,13 +110,13 @@ def _today(user: User, mine: User | None, now: datetime) -> Block:
         icon="call",
         count=f"{LISTED_TODAY}+" if len(rows) == LISTED_TODAY else str(len(rows)),
         note=note,
-        url=_list_url("bookings_booking", queue="today", **_whose(mine)),
+        url=list_url("bookings_booking", queue="today", **_whose(mine)),
         lines=[
             Line(
                 lead=f"{timezone.localtime(row.starts_at):%H:%M}",
                 name=row.patient.full_name,
                 url=row.patient.get_absolute_url(),
-                detail=_about(row.patient, "" if mine else str(row.navigator or "")),
+                detail=about(row.patient, "" if mine else str(row.navigator or "")),
                 badge=choice_badge(row, "status"),
                 action=_complete_label(row, user),
                 action_url=reverse("admin:bookings_booking_complete", args=[row.pk]),
@@ -199,15 +154,15 @@ def _leads(user: User, mine: User | None, now: datetime) -> Block:
         key="leads",
         title=_("Leads never called"),
         icon="hourglass_top",
-        count=_counted(leads),
+        count=counted(leads),
         note=_leads_note(rows, mine, now),
-        url=_list_url("patients_patient", queue="never_called", **narrowed),
+        url=list_url("patients_patient", queue="never_called", **narrowed),
         lines=[
             Line(
                 lead=waiting(row.first_contact_at, now=now),
                 name=row.full_name,
                 url=row.get_absolute_url(),
-                detail=_about(row),
+                detail=about(row),
                 badge=_("call on %(day)s")
                 % {"day": short_day(timezone.localdate(row.call_at), now=now)}
                 if row.call_at
@@ -243,15 +198,15 @@ def _outcome_missing(user: User, mine: User | None, now: datetime) -> Block:
         key="missing",
         title=_("Outcome missing"),
         icon="rule",
-        count=_counted(missing),
+        count=counted(missing),
         note=_("say how these calls went") if rows else _("all calls are written up"),
-        url=_list_url("bookings_booking", queue="missing", **_whose(mine)),
+        url=list_url("bookings_booking", queue="missing", **_whose(mine)),
         lines=[
             Line(
                 lead=short_day(timezone.localdate(row.starts_at), now=now),
                 name=row.patient.full_name,
                 url=row.get_absolute_url(),
-                detail=_about(row.patient, "" if mine else str(row.navigator or "")),
+                detail=about(row.patient, "" if mine else str(row.navigator or "")),
                 action=_complete_label(row, user),
                 action_url=reverse("admin:bookings_booking_complete", args=[row.pk]),
             )
@@ -275,15 +230,15 @@ def _to_rebook(user: User, mine: User | None, now: datetime) -> Block:
         key="rebook",
         title=_("To rebook"),
         icon="event_repeat",
-        count=_counted(lost),
+        count=counted(lost),
         note=_("missed, or called off by us") if rows else _("nobody waits for another call"),
-        url=_list_url("bookings_booking", queue="rebook", **_whose(mine)),
+        url=list_url("bookings_booking", queue="rebook", **_whose(mine)),
         lines=[
             Line(
                 lead=short_day(timezone.localdate(row.starts_at), now=now),
                 name=row.patient.full_name,
                 url=row.patient.get_absolute_url(),
-                detail=_about(row.patient, "" if mine else str(row.navigator or "")),
+                detail=about(row.patient, "" if mine else str(row.navigator or "")),
                 badge=choice_badge(row, "status"),
                 action=_("Book a call") if may_book else "",
                 action_url=_book_url(row.patient_id),
@@ -312,9 +267,9 @@ def _follow_ups(user: User, mine: User | None, now: datetime) -> Block:
         key="follow-ups",
         title=_("Follow-ups due"),
         icon="event_upcoming",
-        count=_counted(due),
+        count=counted(due),
         note=_("promised up to today") if rows else _("nothing is due"),
-        url=_list_url("bookings_call", queue="due", **_whose(mine)),
+        url=list_url("bookings_call", queue="due", **_whose(mine)),
         lines=[
             Line(
                 lead=short_day(row.next_action_due, now=now),
@@ -346,15 +301,15 @@ def _unreachable(user: User, mine: User | None, now: datetime) -> Block:
         key="unreachable",
         title=_("Tried in vain"),
         icon="phone_missed",
-        count=_counted(people, limit=TRIED_LIMIT),
+        count=counted(people, limit=TRIED_LIMIT),
         note=_("%(count)d times or more") % {"count": ATTEMPTS_NEEDED},
-        url=_list_url("patients_patient", queue="unreachable", **narrowed),
+        url=list_url("patients_patient", queue="unreachable", **narrowed),
         lines=[
             Line(
                 lead=_("%(count)d times") % {"count": row.times},
                 name=row.full_name,
                 url=row.get_absolute_url(),
-                detail=_about(row),
+                detail=about(row),
                 action=_("Close as unreachable") if may_close else "",
                 action_url=reverse("admin:patients_patient_close", args=[row.pk]),
             )

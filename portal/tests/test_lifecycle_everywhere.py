@@ -58,6 +58,7 @@ def test_what_closing_ends_in_which_order() -> None:
         "cancel upcoming calls",
         "end active referrals",
         "close open dossiers",
+        "call off shipments and follow-ups",
     ]
 
 

@@ -6,10 +6,13 @@ from referrals.admin import (
     ct,
     eap,
     eligibility,
+    follow_ups,
     options,
     programs,
     registry,
     routes,
+    safety,
+    supply,
 )
 
 __all__ = (
@@ -18,8 +21,11 @@ __all__ = (
     "ct",
     "eap",
     "eligibility",
+    "follow_ups",
     "options",
     "programs",
     "registry",
     "routes",
+    "safety",
+    "supply",
 )

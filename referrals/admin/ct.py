@@ -35,6 +35,7 @@ from referrals import reassessing
 from referrals.admin.eligibility import Eligibility, verdict_badge
 from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
 from referrals.admin.referring import VERBS
+from referrals.admin.whose import WhoseFilter
 from referrals.lifecycle import BY_NAME
 from referrals.models import CTReferral, ReferralChange
 
@@ -52,6 +53,10 @@ class SilentFilter(DropdownFilter):  # type: ignore[misc]
         if self.value() == "silent":
             return queryset.silent(today=timezone.localdate())
         return queryset
+
+
+class ReferralWhoseFilter(WhoseFilter):
+    path = "patient"
 
 
 def held(referral: CTReferral) -> tuple[str, str]:
@@ -107,6 +112,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
     )
     list_filter = (
         SilentFilter,
+        ReferralWhoseFilter,
         ("status", ChoicesFilter),
         RecruitingFilter,
         ("eligible", ChoicesFilter),

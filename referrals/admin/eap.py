@@ -22,6 +22,7 @@ from portal.core.admin import (
     RelatedTable,
 )
 from portal.core.admin.display import NOTHING, badge, choice_badge, day, record_link
+from referrals.admin.parts import PARTS
 from referrals.models import DossierStep, DossierStepDependency, EAPDossier
 
 
@@ -87,6 +88,7 @@ class EAPDossierAdmin(BeginsForPatient, RecordAdmin):
         fieldsets[1],
     )
     inlines = (DossierStepInline,)
+    related_tables = PARTS
     opens = ("patient",)
     history_parts = ("steps",)
 

@@ -101,6 +101,7 @@ def program_fieldset(*more: str) -> tuple[Any, dict[str, Any]]:
                 ("availability", "org_study_id"),
                 "access_types",
                 "countries",
+                "days_to_resupply",
                 *more,
             ),
         },

@@ -71,6 +71,7 @@ class ExpandedAccessProgramSerializer(DescribedSerializer):
             "countries",
             "availability",
             "access_types",
+            "days_to_resupply",
             "condition_texts",
             "interventions",
             "sex",

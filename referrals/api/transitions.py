@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from portal.core.api.fields import Choice, Day, Id, Text
 from portal.core.api.serializers import VerbSerializer
-from referrals import lifecycle, referring
+from referrals import lifecycle, moves, referring
 from referrals.lifecycle import Action
 from referrals.models import Reason
 
@@ -69,7 +69,7 @@ class TransitionSerializer(serializers.Serializer[Any]):
     missing = MissingSerializer(many=True)
 
 
-def shown(possible: lifecycle.Possible) -> dict[str, Any]:
+def shown(possible: lifecycle.Possible | moves.Possible) -> dict[str, Any]:
     """One entry of `GET transitions`."""
     return {
         "action": possible.action.name,

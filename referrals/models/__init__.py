@@ -4,8 +4,12 @@
 programs), `registry` what registries told of them, `routes` how a dossier is done in a country,
 `criteria` what is demanded of patients, `answers` what they said to it and what it came to, `ct`
 the referrals to clinical trials, `ct_changes` their way and `reasons` why they ended, `eap` the
-dossiers of expanded access. Submodules import downwards only: described ← catalogue, programs ←
-registry, criteria ← answers; catalogue, programs, routes ← ct, eap; reasons ← ct ← ct_changes.
+dossiers of expanded access, `supply` their shipments, `follow_ups` what was agreed, `safety` their
+safety reports, `safety_clocks` the law behind these and `safety_changes` whom was told, `reports`
+the options of a patient as they were written down.
+Submodules import downwards only: described ← catalogue, programs ← registry, criteria ← answers;
+catalogue, programs, routes ← ct, eap; reasons ← ct ← ct_changes; eap ← supply, follow_ups,
+safety ← safety_changes.
 """
 
 from referrals.models.answers import Assessed, CriterionAnswer
@@ -14,11 +18,15 @@ from referrals.models.criteria import Criterion
 from referrals.models.ct import CTReferral, CTReferralQuerySet
 from referrals.models.ct_changes import ReferralChange
 from referrals.models.eap import DossierStep, DossierStepDependency, EAPDossier, EAPDossierQuerySet
+from referrals.models.follow_ups import FollowUp, FollowUpQuerySet
 from referrals.models.programs import ExpandedAccessProgram, Product, ProgramCondition
 from referrals.models.reasons import UNFIT, Reason
 from referrals.models.registry import RegistryRecord, SetAsideRecord, UnplacedCondition
 from referrals.models.reports import OptionsReport
 from referrals.models.routes import Responsible, RouteStep, RouteStepDependency, RouteTemplate
+from referrals.models.safety import SafetyReport, SafetyReportQuerySet
+from referrals.models.safety_changes import SafetyReportChange
+from referrals.models.supply import Shipment, ShipmentQuerySet
 
 __all__ = (
     "UNFIT",
@@ -33,6 +41,8 @@ __all__ = (
     "EAPDossier",
     "EAPDossierQuerySet",
     "ExpandedAccessProgram",
+    "FollowUp",
+    "FollowUpQuerySet",
     "OptionsReport",
     "Product",
     "ProgramCondition",
@@ -43,7 +53,12 @@ __all__ = (
     "RouteStep",
     "RouteStepDependency",
     "RouteTemplate",
+    "SafetyReport",
+    "SafetyReportChange",
+    "SafetyReportQuerySet",
     "SetAsideRecord",
+    "Shipment",
+    "ShipmentQuerySet",
     "TrialCondition",
     "TrialSite",
     "UnplacedCondition",

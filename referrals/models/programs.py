@@ -114,6 +114,13 @@ class ExpandedAccessProgram(Described):
         blank=True,
         db_default=[],
     )
+    # Ours, for a program that says nothing: order, release by the sponsor, import, cold transport.
+    days_to_resupply = models.PositiveSmallIntegerField(
+        _("days to resupply"),
+        default=15,
+        db_default=15,
+        help_text=_("Working days from the order to the delivery. Counts from the next delivery."),
+    )
     conditions = models.ManyToManyField(
         MedicalCondition,
         verbose_name=_("conditions"),
@@ -164,6 +171,7 @@ class ExpandedAccessProgram(Described):
             "countries",
             "availability",
             "access_types",
+            "days_to_resupply",
             "search",
         )
 

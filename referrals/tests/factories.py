@@ -1,6 +1,7 @@
 """Valid trials, programs, referrals and dossiers."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import factory
 
@@ -21,6 +22,7 @@ from referrals.models import (
     DossierStepDependency,
     EAPDossier,
     ExpandedAccessProgram,
+    FollowUp,
     OptionsReport,
     Product,
     ProgramCondition,
@@ -29,7 +31,10 @@ from referrals.models import (
     RouteStep,
     RouteStepDependency,
     RouteTemplate,
+    SafetyReport,
+    SafetyReportChange,
     SetAsideRecord,
+    Shipment,
     TrialCondition,
     TrialSite,
     UnplacedCondition,
@@ -241,3 +246,69 @@ class AssessedFactory(factory.django.DjangoModelFactory[Assessed]):
     patient = factory.SubFactory(PatientFactory)
     trial = factory.SubFactory(ClinicalTrialFactory)
     verdict = "unknown"
+
+
+# What a shipment in a status has to say, one week for each step.
+SHIPPED_SO_FAR: dict[str, dict[str, Any]] = {
+    "planned": {},
+    "released": {"released_on": date(2026, 6, 1)},
+    "shipped": {"released_on": date(2026, 6, 1), "shipped_on": date(2026, 6, 8)},
+    "delivered": {
+        "released_on": date(2026, 6, 1),
+        "shipped_on": date(2026, 6, 8),
+        "delivered_on": date(2026, 6, 15),
+    },
+    "lost": {"shipped_on": date(2026, 6, 8), "ended_on": date(2026, 6, 15), "reason": "carrier"},
+    "returned": {
+        "shipped_on": date(2026, 6, 8),
+        "ended_on": date(2026, 6, 15),
+        "reason": "cold_chain",
+    },
+    "cancelled": {"ended_on": date(2026, 6, 1), "reason": "not_needed"},
+}
+
+
+class ShipmentFactory(factory.django.DjangoModelFactory[Shipment]):
+    class Meta:
+        model = Shipment
+
+    dossier = factory.SubFactory(EAPDossierFactory)
+    product = "Hopeximab 50 mg, vial"
+    quantity = 6
+    unit = "vials"
+    lasts_days = 28
+
+    @classmethod
+    def _create(cls, model_class: type[Shipment], *args: Any, **kwargs: Any) -> Shipment:
+        said = SHIPPED_SO_FAR.get(kwargs.get("status", "planned"), {})
+        made: Shipment = super()._create(model_class, *args, **{**said, **kwargs})
+        return made
+
+
+class FollowUpFactory(factory.django.DjangoModelFactory[FollowUp]):
+    class Meta:
+        model = FollowUp
+
+    dossier = factory.SubFactory(EAPDossierFactory)
+    kind = "lab"
+    due_on = date(2026, 6, 15)
+
+
+class SafetyReportFactory(factory.django.DjangoModelFactory[SafetyReport]):
+    class Meta:
+        model = SafetyReport
+
+    dossier = factory.SubFactory(EAPDossierFactory)
+    description = "Raised liver enzymes, admitted for a night."
+    seriousness = factory.LazyFunction(lambda: ["hospitalisation"])
+    aware_at = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+
+class SafetyReportChangeFactory(factory.django.DjangoModelFactory[SafetyReportChange]):
+    class Meta:
+        model = SafetyReportChange
+
+    report = factory.SubFactory(SafetyReportFactory)
+    action = "tell-sponsor"
+    happened_at = datetime(2026, 6, 15, 10, tzinfo=UTC)
+    changed_by = factory.SubFactory(UserFactory)

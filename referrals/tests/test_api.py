@@ -153,6 +153,7 @@ def test_program_is_shown_with_its_product(reader: Rest) -> None:
         "countries": ["NL", "BE"],
         "availability": "UNKNOWN",
         "access_types": [],
+        "days_to_resupply": 15,
         "last_confirmed_on": None,
         "last_confirmed_with": "",
         "completeness": 20,

@@ -35,8 +35,11 @@ from referrals.tests.factories import (
     DossierStepFactory,
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
+    FollowUpFactory,
     ProductFactory,
     ProgramConditionFactory,
+    SafetyReportFactory,
+    ShipmentFactory,
     TrialConditionFactory,
     TrialSiteFactory,
 )
@@ -307,6 +310,34 @@ SAMPLES: dict[str, Sample] = {
         {"due_on": "2026-12-01"},
         {"dossier": None},
     ),
+    "shipments": Sample(
+        ShipmentFactory,
+        lambda: {
+            "dossier": _id(EAPDossierFactory()),
+            "product": "Restumab 50 mg, vial",
+            "quantity": 6,
+            "unit": "vials",
+        },
+        {"batch": "R-17"},
+        {"dossier": None},
+    ),
+    "follow-ups": Sample(
+        FollowUpFactory,
+        lambda: {"dossier": _id(EAPDossierFactory()), "kind": "lab", "due_on": "2026-12-01"},
+        {"due_on": "2026-12-08"},
+        {"dossier": None},
+    ),
+    "safety-reports": Sample(
+        SafetyReportFactory,
+        lambda: {
+            "dossier": _id(EAPDossierFactory()),
+            "description": "A rash.",
+            "seriousness": ["hospitalisation"],
+            "aware_at": "2026-06-15T09:00:00Z",
+        },
+        {"expectedness": "expected"},
+        {"dossier": None},
+    ),
 }
 READ_ONLY = {"consent-texts"}
 APPEND_ONLY = {
@@ -318,4 +349,8 @@ APPEND_ONLY = {
     "criterion-answers",
 }
 # What happened: it can be added to, and nobody takes it away.
-NEVER_DELETED = {*APPEND_ONLY, *READ_ONLY, "calls"}
+NEVER_DELETED = {
+    *APPEND_ONLY,
+    *READ_ONLY,
+    *("calls", "shipments", "follow-ups", "safety-reports"),
+}

@@ -107,7 +107,8 @@ def test_id_of_nobody_is_a_404(writer: Rest) -> None:
 def test_filter_by_an_old_id_finds_the_records_of_the_survivor(name: str, reader: Rest) -> None:
     row = SAMPLES[name].made()
     SAMPLES[name].made()
-    old = MergedPatientFactory(survivor=row.patient)
+    patient = row.patient if hasattr(row, "patient") else row.dossier.patient
+    old = MergedPatientFactory(survivor=patient)
 
     by_old = reader.get(f"{name}/?patient={old.old_id}").json()["results"]
     by_new = reader.get(f"{name}/?patient={old.survivor_id}").json()["results"]

@@ -31,7 +31,12 @@ OF_REFERRALS = (
     "lose-contact",
     "chase",
 )
-HAVE_A_LIFECYCLE = ("bookings", "ct-referrals")
+OF_PARTS = {
+    "shipments": ("release", "ship", "deliver", "lose", "send-back", "cancel"),
+    "follow-ups": ("finish", "cancel"),
+    "safety-reports": ("tell-sponsor", "tell-authority", "close"),
+}
+HAVE_A_LIFECYCLE = ("bookings", "ct-referrals", *OF_PARTS)
 CONFIRMED = ("clinical-trials", "expanded-access-programs")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
@@ -81,6 +86,11 @@ def test_every_collection_and_method_is_described() -> None:
     expected |= {(f"/api/v1/patients/{{id}}/{verb}/", "post") for verb in VERBS}
     expected |= {(f"/api/v1/bookings/{{id}}/{verb}/", "post") for verb in OF_BOOKINGS}
     expected |= {(f"/api/v1/ct-referrals/{{id}}/{verb}/", "post") for verb in OF_REFERRALS}
+    expected |= {
+        (f"/api/v1/{name}/{{id}}/{verb}/", "post")
+        for name, verbs in OF_PARTS.items()
+        for verb in verbs
+    }
     expected |= {(f"/api/v1/{name}/{{id}}/confirm/", "post") for name in CONFIRMED}
     expected |= {(f"/api/v1/{name}/{{id}}/transitions/", "get") for name in HAVE_A_LIFECYCLE}
     expected |= {("/api/v1/ct-referrals/{id}/eligibility/", "get")}

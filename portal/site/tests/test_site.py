@@ -26,6 +26,13 @@ from portal.core.tests.factories import UserFactory
 from portal.roles import Role
 from portal.site.home import home
 from portal.site.navigation import navigation
+from referrals.tests.factories import (
+    CTReferralFactory,
+    EAPDossierFactory,
+    FollowUpFactory,
+    SafetyReportFactory,
+    ShipmentFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +168,10 @@ def test_every_number_of_home_is_that_of_the_list_behind_it(
         "rebook": (1, 1),
         "follow-ups": (1, 1),
         "unreachable": (1, 1),
+        "safety": (0, 0),
+        "silent": (0, 0),
+        "resupply": (0, 0),
+        "dossier-follow-ups": (0, 0),
     }
 
 
@@ -203,6 +214,16 @@ def test_home_needs_as_many_queries_for_many_rows_as_for_few(
             for days in range(ATTEMPTS_NEEDED):
                 at = TEN - timedelta(days=days + 1)
                 CallFactory(patient=tried, started_at=at, outcome="voicemail")
+            dossier = EAPDossierFactory()
+            FollowUpFactory(dossier=dossier)
+            SafetyReportFactory(dossier=dossier)
+            ShipmentFactory(
+                dossier=dossier,
+                status="delivered",
+                runs_out_on=TEN.date(),
+                resupply_by=TEN.date(),
+            )
+            CTReferralFactory(status="referred", due_on=TEN.date() - timedelta(days=1))
 
     client.force_login(navigator)
     fill(0, 1)
