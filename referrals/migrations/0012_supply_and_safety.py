@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('referrals', '0007_ct_lifecycle'),
+        ('referrals', '0011_routes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

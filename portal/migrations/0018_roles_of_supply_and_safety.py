@@ -9,7 +9,7 @@ ROLES = "2d93474c6e4cdf2a"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0013_roles_of_referring"),
-        ("referrals", "0008_supply_and_safety"),
+        ("portal", "0017_roles_of_dossiers_and_routes"),
+        ("referrals", "0012_supply_and_safety"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
