@@ -93,6 +93,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,
+    "referrals.stepdocument": _PART,
+    "referrals.dossierchange": _KEPT,
     "referrals.routetemplate": {N: "v", L: "v", S: "vac", A: "v"},
     "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},
     "referrals.routestepdependency": {N: "v", L: "v", S: "vacd", A: "v"},

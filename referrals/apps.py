@@ -19,6 +19,8 @@ class ReferralsConfig(AppConfig):
             holdings.Holding("referrals.EAPDossier", ("patient",)),
             holdings.Holding("referrals.DossierStep", ("dossier",)),
             holdings.Holding("referrals.DossierStepDependency", ("step", "needed")),
+            holdings.Holding("referrals.StepDocument", ("step",)),
+            holdings.Holding("referrals.DossierChange", ("dossier",)),
             about_others={
                 "referrals.ClinicalTrial": "people at trial sites",
                 "referrals.TrialSite": "people at trial sites",

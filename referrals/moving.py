@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.relations import Merging, Policy
-from referrals.ending import WAITING
 from referrals.models import CTReferral, DossierStep, EAPDossier
 
 
@@ -50,7 +49,9 @@ def dossiers(merging: Merging) -> None:
             state=EAPDossier.State.CLOSED,
             closed_reason=EAPDossier.ClosedReason.DUPLICATE,
         )
-        for step in behind.steps.filter(status__in=WAITING).select_for_update().order_by("pk"):
+        for step in (
+            behind.steps.filter(status__in=DossierStep.WAITING).select_for_update().order_by("pk")
+        ):
             merging.journal.change(step, status=DossierStep.Status.CANCELLED)
         merging.give_way(
             behind, "dossier_twice", _("The other dossier in this program stays open.")

@@ -1,0 +1,15 @@
+"""Who attaches documents to steps of dossiers, and reads how a dossier came to where it is."""
+
+from django.db import migrations
+
+from portal.roles import synchronize
+
+ROLES = "4070eacb1de050ef"
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("portal", "0013_roles_of_referring"),
+        ("referrals", "0009_routes"),
+    ]
+    operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
