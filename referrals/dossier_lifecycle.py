@@ -172,7 +172,7 @@ ACTIONS = (
         needs_remark=True,
     ),
     Action(
-        "answer",
+        "reply",
         gettext_lazy("Questions answered"),
         (Status.QUESTIONS,),
         Status.SUBMITTED,

@@ -41,6 +41,8 @@ from referrals.models import (
 Status = DossierStep.Status
 # Working days after which somebody is asked again who has not said how long it takes.
 ASK_AGAIN = 5
+# While something may still be put to what the step asks for.
+TAKES_DOCUMENTS = (Status.NOT_STARTED, Status.IN_PREPARATION, Status.QUESTIONS)
 CHASE = "chase"
 PLAN = "plan"
 ATTACH = "attach"
@@ -163,7 +165,7 @@ def attach(*, step_id: UUID, name: str, document_id: UUID, by: User) -> DossierS
     with transaction.atomic(), acting(by=by, reason=f"step: {ATTACH}"):
         step = locked_step(step_id)
         demand(step.dossier.patient, missing_to_plan(step.dossier), by=by)
-        if step.status not in (Status.NOT_STARTED, Status.IN_PREPARATION, Status.QUESTIONS):
+        if step.status not in TAKES_DOCUMENTS:
             raise Refused(_("What was sent or done keeps its documents."), code="wrong_status")
         if name not in step.documents:
             message = _("The step does not ask for that.")

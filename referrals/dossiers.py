@@ -3,7 +3,7 @@
 What is done with a single step is `referrals.dossier_steps`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,15 @@ REASONS = (
 )
 CLOSE = "close"
 REOPEN = "reopen"
+CHOOSE_ROUTE = "choose-route"
+# How many days ahead an approval that runs out is looked after.
+RUNS_OUT_IN = timedelta(days=30)
+# What somebody has to look after, by the name of the queue: narrows steps to it on a day.
+QUEUES: dict[str, Callable[[Any, date], Any]] = {
+    "silent": lambda steps, today: steps.silent(today=today),
+    "overdue": lambda steps, today: steps.overdue(today=today),
+    "running_out": lambda steps, today: steps.running_out(until=today + RUNS_OUT_IN),
+}
 # What a step takes over from its route: every column of a planned step is listed there.
 _COPIED = PlannedStep.Privacy.none
 
@@ -84,7 +93,7 @@ def choose_route(*, dossier_id: UUID, route_id: UUID, by: User) -> EAPDossier:
             raise ValidationError({"route": ValidationError(message, code="unknown")})
         dossier.route = route
         _follow(dossier, route)
-        keep(dossier, "choose-route", by=by, remark=str(route))
+        keep(dossier, CHOOSE_ROUTE, by=by, remark=str(route))
         return dossier
 
 

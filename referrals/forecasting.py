@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from referrals import critical_path
@@ -73,24 +73,15 @@ def what_if(
     return Outlook(dossier, steps, forecast, today)
 
 
-def outlooks(dossiers: Iterable[EAPDossier], *, today: date) -> dict[Any, Outlook]:
-    """The outlook of each of these dossiers by its id, in as many queries as for one."""
-    mine: dict[Any, list[DossierStep]] = {dossier.pk: [] for dossier in dossiers}
-    for step in _ordered(DossierStep.objects.filter(dossier__in=mine)):
-        mine[step.dossier_id].append(step)
-    return {
-        dossier.pk: Outlook(
-            dossier,
-            tuple(mine[dossier.pk]),
-            critical_path.forecast(path_of(mine[dossier.pk]), today=today),
-            today,
-        )
-        for dossier in dossiers
-    }
+def with_steps(dossiers: QuerySet[EAPDossier]) -> QuerySet[EAPDossier]:
+    """These dossiers with all that `outlook` reads, in as many queries as for one."""
+    return dossiers.prefetch_related(Prefetch("steps", _ordered(DossierStep.objects.all())))
 
 
 def steps_of(dossier: EAPDossier) -> list[DossierStep]:
     """The steps of a dossier in their order, with all that is asked of them."""
+    if "steps" in getattr(dossier, "_prefetched_objects_cache", {}):
+        return list(dossier.steps.all())
     steps = list(_ordered(DossierStep.objects.filter(dossier=dossier)))
     for step in steps:
         step.dossier = dossier

@@ -23,7 +23,8 @@ from patients.api.submissions import SubmissionViewSet
 from portal.api.views import Collections, Docs, Root, Schema
 from portal.core.api.viewsets import RecordViewSet
 from referrals.api.ct_referrals import CTReferralViewSet
-from referrals.api.eap_dossiers import DossierStepViewSet, EAPDossierViewSet
+from referrals.api.dossier_steps import DossierStepViewSet
+from referrals.api.eap_dossiers import EAPDossierViewSet
 from referrals.api.programs import (
     ExpandedAccessProgramViewSet,
     ProductViewSet,

@@ -77,6 +77,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.eapdossier", "assignment"),
             Entry("referrals.dossierstep", "checklist"),
             Entry("referrals.referralchange", "timeline"),
+            Entry("referrals.dossierchange", "history"),
         ),
     ),
     (
@@ -115,6 +116,7 @@ WITHIN_OTHERS = frozenset(
         "referrals.programcondition",
         "referrals.registryrecord",
         "referrals.dossierstepdependency",
+        "referrals.stepdocument",
         "referrals.routestep",
         "referrals.routestepdependency",
         "crm_import.legacycontact",

@@ -60,10 +60,12 @@ from portal.core.models import AccessEvent
 from portal.core.tests.factories import UserFactory
 from referrals.tests.factories import (
     CTReferralFactory,
+    DossierChangeFactory,
     DossierStepDependencyFactory,
     DossierStepFactory,
     EAPDossierFactory,
     ReferralChangeFactory,
+    StepDocumentFactory,
 )
 
 State = ErasureRequest.State
@@ -148,6 +150,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
     submission = SubmissionFactory(patient=patient)
     dossier = EAPDossierFactory(patient=patient)
     steps = DossierStepFactory.create_batch(2, dossier=dossier)
+    document = DocumentFactory(patient=patient)
     booking, referral = BookingFactory(patient=patient), CTReferralFactory(patient=patient)
     contact, legacy_patient = LegacyContactFactory(), LegacyPatientFactory()
     legacy_dossier = LegacyDossierFactory()
@@ -157,7 +160,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         ContactPointFactory(patient=patient),
         _ConsentFactory(patient=patient),
         NoteFactory(patient=patient),
-        DocumentFactory(patient=patient),
+        document,
         MessageFactory(patient=patient),
         FieldProposalFactory(patient=patient, submission=submission),
         StageChangeFactory(patient=patient),
@@ -172,6 +175,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         dossier,
         *steps,
         DossierStepDependencyFactory(step=steps[0], needed=steps[1]),
+        StepDocumentFactory(step=steps[0], document=document),
+        DossierChangeFactory(dossier=dossier, step=steps[0]),
         contact,
         legacy_patient,
         legacy_dossier,

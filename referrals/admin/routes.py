@@ -12,7 +12,7 @@ from referrals.models import RouteStep, RouteStepDependency, RouteTemplate
 
 class RouteStepInline(PartInline):
     model = RouteStep
-    fields = ("position", "key", "title", "responsible", "days", "source")
+    fields = ("position", "key", "title", "responsible", "goes_to", "days", "source")
     verbose_name_plural = gettext_lazy("Steps")
     show_change_link = True
     hide_title = False  # it carries the link
@@ -65,7 +65,11 @@ class RouteStepAdmin(RecordAdmin):
                 "fields": (
                     ("template", "position"),
                     ("title", "key"),
-                    ("responsible", "days"),
+                    ("responsible", "goes_to"),
+                    ("days", "within_days"),
+                    ("day_kind", "country"),
+                    ("documents", "valid_days"),
+                    ("milestone", "is_optional"),
                     "source",
                 ),
             },

@@ -148,6 +148,10 @@ class EAPDossier(Record):
     def get_absolute_url(self) -> str:
         return reverse("admin:referrals_eapdossier_change", args=[self.pk])
 
+    @property
+    def is_open(self) -> bool:
+        return bool(self.state == self.State.OPEN)
+
     def clean(self) -> None:
         """Also refuse a physician who is none (a foreign key cannot say it)."""
         super().clean()

@@ -4,11 +4,17 @@ from datetime import UTC, date, datetime
 
 import factory
 
-from patients.tests.factories import HospitalFactory, MedicalConditionFactory, PatientFactory
+from patients.tests.factories import (
+    DocumentFactory,
+    HospitalFactory,
+    MedicalConditionFactory,
+    PatientFactory,
+)
 from portal.core.tests.factories import UserFactory
 from referrals.models import (
     ClinicalTrial,
     CTReferral,
+    DossierChange,
     DossierStep,
     DossierStepDependency,
     EAPDossier,
@@ -21,6 +27,7 @@ from referrals.models import (
     RouteStepDependency,
     RouteTemplate,
     SetAsideRecord,
+    StepDocument,
     TrialCondition,
     TrialSite,
     UnplacedCondition,
@@ -180,5 +187,26 @@ class ReferralChangeFactory(factory.django.DjangoModelFactory[ReferralChange]):
     action = "find-eligible"
     from_status = "draft"
     to_status = "eligible"
+    happened_on = date(2026, 5, 4)
+    changed_by = factory.SubFactory(UserFactory)
+
+
+class StepDocumentFactory(factory.django.DjangoModelFactory[StepDocument]):
+    class Meta:
+        model = StepDocument
+
+    step = factory.SubFactory(DossierStepFactory)
+    name = "Medical summary"
+    document = factory.SubFactory(
+        DocumentFactory, patient=factory.SelfAttribute("..step.dossier.patient")
+    )
+
+
+class DossierChangeFactory(factory.django.DjangoModelFactory[DossierChange]):
+    class Meta:
+        model = DossierChange
+
+    dossier = factory.SubFactory(EAPDossierFactory)
+    action = "close"
     happened_on = date(2026, 5, 4)
     changed_by = factory.SubFactory(UserFactory)

@@ -14,7 +14,6 @@ from patients.tests.factories import (
     ConsentFactory,
     DocumentFactory,
     HospitalFactory,
-    PatientFactory,
     SpecialistFactory,
 )
 from portal.core.errors import Refused
@@ -531,10 +530,11 @@ def test_emergency_comes_to_its_first_dose_with_the_dates_of_the_law() -> None:
 def test_outlooks_of_many_need_as_many_queries_as_of_one(
     django_assert_num_queries: Any,
 ) -> None:
-    PatientFactory()
-    made = [ready().dossier for _number in range(3)]
+    for _number in range(3):
+        DossierStepDependencyFactory(step=ready())
 
-    with django_assert_num_queries(3):
-        found = forecasting.outlooks(made, today=TODAY)
+    with django_assert_num_queries(5):
+        dossiers_ = forecasting.with_steps(EAPDossier.objects.all())
+        found = [forecasting.outlook(dossier, today=TODAY) for dossier in dossiers_]
 
-    assert {outlook.holder for outlook in found.values()} == {"navigator"}
+    assert [outlook.holder for outlook in found] == ["navigator"] * 3

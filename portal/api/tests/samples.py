@@ -234,9 +234,8 @@ SAMPLES: dict[str, Sample] = {
     "eap-dossiers": Sample(
         EAPDossierFactory,
         lambda: {
-            "patient": _id(PatientFactory()),
+            "patient": _id(PatientFactory(converted=True)),
             "program": _id(ExpandedAccessProgramFactory()),
-            "hospital": _id(HospitalFactory()),
         },
         {"urgency": "urgent"},
         {"program": None},
@@ -244,7 +243,7 @@ SAMPLES: dict[str, Sample] = {
     "dossier-steps": Sample(
         DossierStepFactory,
         lambda: {"dossier": _id(EAPDossierFactory()), "title": "Ask the sponsor"},
-        {"due_on": "2026-12-01"},
+        {"position": 7},
         {"dossier": None},
     ),
 }

@@ -31,7 +31,12 @@ OF_REFERRALS = (
     "lose-contact",
     "chase",
 )
-HAVE_A_LIFECYCLE = ("bookings", "ct-referrals")
+OF_DOSSIERS = ("close", "reopen", "choose-route", "what-if")
+OF_STEPS = (
+    *("prepare", "submit", "finish", "ask", "reply", "approve", "reject", "leave-out"),
+    *("waive", "expire", "cancel", "redo", "chase", "plan", "attach"),
+)
+HAVE_A_LIFECYCLE = ("bookings", "ct-referrals", "eap-dossiers", "dossier-steps")
 CONFIRMED = ("clinical-trials", "expanded-access-programs")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
@@ -76,6 +81,9 @@ def test_every_collection_and_method_is_described() -> None:
     expected |= {(f"/api/v1/patients/{{id}}/{verb}/", "post") for verb in VERBS}
     expected |= {(f"/api/v1/bookings/{{id}}/{verb}/", "post") for verb in OF_BOOKINGS}
     expected |= {(f"/api/v1/ct-referrals/{{id}}/{verb}/", "post") for verb in OF_REFERRALS}
+    expected |= {(f"/api/v1/eap-dossiers/{{id}}/{verb}/", "post") for verb in OF_DOSSIERS}
+    expected |= {("/api/v1/eap-dossiers/{id}/timeline/", "get")}
+    expected |= {(f"/api/v1/dossier-steps/{{id}}/{verb}/", "post") for verb in OF_STEPS}
     expected |= {(f"/api/v1/{name}/{{id}}/confirm/", "post") for name in CONFIRMED}
     expected |= {(f"/api/v1/{name}/{{id}}/transitions/", "get") for name in HAVE_A_LIFECYCLE}
 

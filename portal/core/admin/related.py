@@ -39,6 +39,7 @@ class RelatedTable:
     columns: Sequence[tuple[Any, Callable[[Any], Any]]]
     title: Any = ""
     select_related: Sequence[str] = ()
+    prefetch_related: Sequence[str] = ()
     defer: Sequence[str] = ()  # large columns that no cell shows
     ordering: Sequence[str] = ()
     can_add: bool = True
@@ -57,6 +58,7 @@ class RelatedTable:
         rows = list(
             manager.order_by(*(self.ordering or model._meta.ordering or ()))
             .select_related(*self.select_related)
+            .prefetch_related(*self.prefetch_related)
             .defer(*self.defer)[: SHOWN + 1]
         )
         everything = urlencode({f"{to_record}__id__exact": str(record.pk)})
