@@ -268,10 +268,12 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         context["adminform"] = OpenableForm(context["adminform"], request.user)
         if obj is not None:
             self.log_opened(request, obj)
+            tables = self.shown_tables(request, obj)
             context.update(
                 portal_verbs=[*verb_buttons(self, request, obj), *self.buttons(request, obj)],
                 portal_facts=self.facts(request, obj),
-                portal_tables=self.shown_tables(request, obj),
+                portal_tables=[table for table in tables if not table.is_on_top],
+                portal_top_tables=[table for table in tables if table.is_on_top],
                 portal_history=history_log.read(
                     self.model, obj.pk, parts=self.history_parts, limit=ON_THE_PAGE
                 ),

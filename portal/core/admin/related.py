@@ -44,6 +44,7 @@ class RelatedTable:
     ordering: Sequence[str] = ()
     can_add: bool = True
     empty: Any = field(default=_("None yet."))
+    is_on_top: bool = False  # at the top of the page, and not on a tab of its own
 
     def shown(
         self, request: HttpRequest, site: AdminSite, record: models.Model
@@ -81,6 +82,7 @@ class RelatedTable:
             if may_add
             else "",
             empty=str(self.empty),
+            is_on_top=self.is_on_top,
         )
 
 
@@ -97,6 +99,7 @@ class ShownTable:
     all_url: str
     add_url: str
     empty: str
+    is_on_top: bool
 
     @property
     def count(self) -> str:

@@ -44,7 +44,7 @@ def first_dose(outlook: Outlook) -> Any:
     if forecast.first_dose_on is not None:
         return day(forecast.first_dose_on)
     if not forecast.has_first_dose:
-        return two_lines(_("unknown"), _("no step is the first dose"))
+        return NOTHING
     titles = ", ".join(step.title for step, _why in outlook.unknown)
     return two_lines(_("unknown from here"), titles)
 
@@ -58,6 +58,7 @@ class WhatIfForm(forms.Form):
         for step in steps:
             days = forms.IntegerField(
                 required=False,
+                initial=step.days,
                 min_value=0,
                 max_value=3650,
                 widget=UnfoldAdminIntegerFieldWidget,
@@ -78,6 +79,7 @@ class WhatIfForm(forms.Form):
                 name: value
                 for name in ("days", "due_on", "status")
                 if (value := self.cleaned_data.get(f"{name}_{step.pk}")) not in (None, "")
+                and value != getattr(step, name)
             }
             for step in self.steps
         }

@@ -94,6 +94,7 @@ def steps_table(outlook: Outlook) -> RelatedTable:
         prefetch_related=("attached",),
         ordering=("position", "id"),
         empty=gettext_lazy("No steps yet. Choose a route, or add one."),
+        is_on_top=True,
     )
 
 
@@ -174,8 +175,12 @@ class EAPDossierAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("critical step"))
     def waits_for(self, dossier: EAPDossier) -> str:
-        step = ahead_of(dossier).critical_step if dossier.is_open else None
-        return step.title if step else NOTHING
+        if not dossier.is_open:
+            return NOTHING
+        outlook = ahead_of(dossier)
+        if outlook.critical_step is not None:
+            return outlook.critical_step.title
+        return NOTHING if outlook.steps else _("no route chosen")
 
     @admin.display(description=gettext_lazy("who holds it"))
     def holder_shown(self, dossier: EAPDossier) -> str:
@@ -231,7 +236,8 @@ class EAPDossierAdmin(RecordAdmin):
 
 
 def _dose(dossier: EAPDossier, outlook: Outlook) -> Any:
-    if not dossier.is_open and not outlook.forecast.is_first_dose_given:
+    is_expected = dossier.is_open and outlook.forecast.has_first_dose
+    if not is_expected and not outlook.forecast.is_first_dose_given:
         return NOTHING
     return first_dose(outlook)
 

@@ -132,6 +132,7 @@ class DossierStepAdmin(RecordAdmin):
     autocomplete_fields = ("dossier",)
     autocomplete_related = ("dossier", "dossier__program")
     readonly_fields = (
+        "source",
         "status",
         "status_since",
         "responsible",
@@ -156,6 +157,7 @@ class DossierStepAdmin(RecordAdmin):
                     ("status", "status_since"),
                     ("responsible", "goes_to"),
                     ("documents", "is_optional"),
+                    "source",
                 ),
             },
         ),
@@ -210,6 +212,10 @@ class DossierStepAdmin(RecordAdmin):
         joined = ("dossier__patient", "dossier__program")
         return page.select_related(*joined).defer(*(f"{name}__search" for name in joined))
 
+    @admin.display(description=gettext_lazy("source"))
+    def source(self, step: DossierStep) -> str:
+        return step.route_step.source if step.route_step else NOTHING
+
     @admin.display(description=gettext_lazy("patient"))
     def patient_shown(self, step: DossierStep) -> str:
         return str(step.dossier.patient)
@@ -249,7 +255,6 @@ class DossierStepAdmin(RecordAdmin):
 
     def facts(self, request: HttpRequest, record: DossierStep) -> list[Fact]:
         days = (timezone.localdate() - held_since(record)).days
-        source = record.route_step.source if record.route_step else ""
         return [
             Fact(_("Patient"), record_link(record.dossier.patient)),
             Fact(_("Dossier"), record_link(record.dossier)),
@@ -259,7 +264,6 @@ class DossierStepAdmin(RecordAdmin):
             Fact(_("Due"), due_badge(record)),
             Fact(_("Documents"), papers(record)),
             Fact(_("Decision"), decision(record)),
-            *([Fact(_("Source"), source)] if source else []),
         ]
 
 
