@@ -95,7 +95,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.dossierstepdependency": _PART,
     "referrals.stepdocument": _PART,
     "referrals.dossierchange": _KEPT,
-    "referrals.routetemplate": {N: "v", L: "v", S: "vac", A: "v"},
+    "referrals.routetemplate": {N: "v", L: "v", S: "vac", A: "v", R: "v", W: "v"},
     "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},
     "referrals.routestepdependency": {N: "v", L: "v", S: "vacd", A: "v"},
     "crm_import.importrun": _MIGRATION,

@@ -30,6 +30,7 @@ from referrals.api.programs import (
     ProductViewSet,
     ProgramConditionViewSet,
 )
+from referrals.api.route_templates import RouteTemplateViewSet
 from referrals.api.trials import ClinicalTrialViewSet, TrialConditionViewSet, TrialSiteViewSet
 
 COLLECTIONS: dict[str, type[RecordViewSet]] = {
@@ -54,6 +55,7 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "expanded-access-programs": ExpandedAccessProgramViewSet,
     "program-conditions": ProgramConditionViewSet,
     "ct-referrals": CTReferralViewSet,
+    "route-templates": RouteTemplateViewSet,
     "eap-dossiers": EAPDossierViewSet,
     "dossier-steps": DossierStepViewSet,
 }

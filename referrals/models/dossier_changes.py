@@ -8,6 +8,9 @@ from portal.core.models import Record, User
 from referrals.models.dossier_steps import DossierStep
 from referrals.models.eap import EAPDossier
 
+# Of a dossier, and of a step.
+_STATES = (*EAPDossier.State.choices, *DossierStep.Status.choices)
+
 
 @append_only
 @tracked
@@ -26,8 +29,8 @@ class DossierChange(Record):
         related_name="changes",
     )
     action = models.SlugField(_("what happened"), max_length=30)
-    from_status = models.CharField(_("from"), max_length=15, blank=True)
-    to_status = models.CharField(_("to"), max_length=15, blank=True)
+    from_status = models.CharField(_("from"), max_length=15, choices=_STATES, blank=True)
+    to_status = models.CharField(_("to"), max_length=15, choices=_STATES, blank=True)
     happened_on = models.DateField(_("when"))
     reason = models.CharField(
         _("why"), max_length=30, choices=EAPDossier.ClosedReason.choices, blank=True

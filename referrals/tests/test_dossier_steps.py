@@ -1,11 +1,13 @@
 """What can be done with the steps of a dossier, and what keeps them from being done."""
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from patients import consenting
@@ -538,3 +540,24 @@ def test_outlooks_of_many_need_as_many_queries_as_of_one(
         found = [forecasting.outlook(dossier, today=TODAY) for dossier in dossiers_]
 
     assert [outlook.holder for outlook in found] == ["navigator"] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_submit_at_once_send_once() -> None:
+    step, by = ready(), UserFactory()
+    found: list[str] = []
+    barrier = threading.Barrier(2)
+
+    def submit() -> None:
+        barrier.wait()
+        found.append(take("submit", step, by=by).status)
+        connection.close()
+
+    threads = [threading.Thread(target=submit) for _each in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == ["submitted", "submitted"]
+    assert DossierChange.objects.count() == 1

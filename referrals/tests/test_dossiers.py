@@ -1,11 +1,14 @@
 """Opening, planning, closing and reopening dossiers."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from patients import closing
@@ -14,7 +17,7 @@ from patients.tests.factories import PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from referrals import dossiers
+from referrals import dossiers, routing
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
 from referrals.tests.factories import (
     DossierStepFactory,
@@ -110,6 +113,35 @@ def test_later_revision_of_a_route_leaves_dossiers_as_they_began(by: User) -> No
     step = dossier.steps.get(position=1)
     assert (dossier.route, step.title, step.days) == (route, "Ask", 10)
     assert dossier.steps.count() == 2
+
+
+def test_next_revision_has_the_same_steps_and_is_not_chosen_yet(by: User) -> None:
+    route = RouteTemplate.objects.get(code="us-emergency")
+
+    routing.revise(route_id=route.pk, by=by)
+    revision = routing.revise(route_id=route.pk, by=by)
+
+    assert (revision.code, revision.revision, revision.is_active) == ("us-emergency", 3, False)
+
+    def told(template: RouteTemplate) -> list[Any]:
+        return [
+            (step.key, step.source, step.within_days, [n.needed.key for n in step.needs.all()])
+            for step in template.steps.order_by("position").prefetch_related("needs__needed")
+        ]
+
+    assert told(revision) == told(route)
+
+
+def test_steward_makes_the_next_revision(client: Client, member: Callable[..., User]) -> None:
+    route = RouteTemplate.objects.get(code="generic")
+    address = reverse("admin:referrals_routetemplate_revise", args=[route.pk])
+    client.force_login(member("navigator"))
+    assert client.get(address).status_code == 403
+
+    client.force_login(member("data steward"))
+    client.post(address, {"version": route.version})
+
+    assert RouteTemplate.objects.filter(code="generic", revision=2, is_active=False).exists()
 
 
 def test_route_that_is_retired_is_not_followed(by: User) -> None:

@@ -32,6 +32,7 @@ from referrals.tests.factories import (
     ExpandedAccessProgramFactory,
     ProductFactory,
     ProgramConditionFactory,
+    RouteTemplateFactory,
     TrialConditionFactory,
     TrialSiteFactory,
 )
@@ -231,6 +232,7 @@ SAMPLES: dict[str, Sample] = {
         {"eligible": "no", "ineligible_reason": "age"},
         {"trial": None},
     ),
+    "route-templates": Sample(RouteTemplateFactory, dict, found_by={"is_active": "true"}),
     "eap-dossiers": Sample(
         EAPDossierFactory,
         lambda: {
@@ -247,7 +249,7 @@ SAMPLES: dict[str, Sample] = {
         {"dossier": None},
     ),
 }
-READ_ONLY = {"consent-texts"}
+READ_ONLY = {"consent-texts", "route-templates"}
 APPEND_ONLY = {"submissions", "consents", "notes", "documents"}
 # What happened: it can be added to, and nobody takes it away.
 NEVER_DELETED = {*APPEND_ONLY, *READ_ONLY, "calls"}

@@ -36,8 +36,11 @@ def held(outlook: Outlook) -> tuple[str, str]:
     }
 
 
-def first_dose(outlook: Outlook) -> Any:
-    """The day of the first dose, given or expected, or why nobody can say."""
+def first_dose(outlook: Outlook, *, in_short: bool = False) -> Any:
+    """The day of the first dose, given or expected, or why nobody can say.
+
+    `in_short` counts the steps whose days are missing instead of naming them.
+    """
     forecast = outlook.forecast
     if forecast.is_first_dose_given:
         return badge("given", _("given %(day)s") % {"day": day(forecast.first_dose_on)}, "green")
@@ -45,8 +48,11 @@ def first_dose(outlook: Outlook) -> Any:
         return day(forecast.first_dose_on)
     if not forecast.has_first_dose:
         return NOTHING
-    titles = ", ".join(step.title for step, _why in outlook.unknown)
-    return two_lines(_("unknown from here"), titles)
+    steps = outlook.unknown
+    if in_short:
+        count = ngettext("%(count)d step", "%(count)d steps", len(steps)) % {"count": len(steps)}
+        return two_lines(_("unknown"), count)
+    return two_lines(_("unknown from here"), ", ".join(step.title for step, _why in steps))
 
 
 class WhatIfForm(forms.Form):

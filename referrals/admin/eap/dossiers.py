@@ -188,7 +188,7 @@ class EAPDossierAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("first dose"))
     def dose(self, dossier: EAPDossier) -> Any:
-        return _dose(dossier, ahead_of(dossier))
+        return _dose(dossier, ahead_of(dossier), in_short=True)
 
     @classmethod
     def autocomplete_label(cls, record: EAPDossier) -> str:
@@ -235,11 +235,11 @@ class EAPDossierAdmin(RecordAdmin):
         return (Button(title=_("What if …"), icon="query_stats", look=look, url=url),)
 
 
-def _dose(dossier: EAPDossier, outlook: Outlook) -> Any:
+def _dose(dossier: EAPDossier, outlook: Outlook, *, in_short: bool = False) -> Any:
     is_expected = dossier.is_open and outlook.forecast.has_first_dose
     if not is_expected and not outlook.forecast.is_first_dose_given:
         return NOTHING
-    return first_dose(outlook)
+    return first_dose(outlook, in_short=in_short)
 
 
 join(

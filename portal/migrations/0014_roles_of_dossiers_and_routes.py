@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "4070eacb1de050ef"
+ROLES = "3b181634a5aa4844"
 
 
 class Migration(migrations.Migration):
