@@ -60,11 +60,12 @@ REOPENING = (Reason.RETURNED, Reason.NEW_OPTION, Reason.MISTAKE, Reason.OTHER)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What every step is told: who is closed, as what, and when."""
+    """What every step is told: who is closed, as what, when and by whom."""
 
     patient: Patient
     closed_as: ClosedAs
     now: datetime
+    by: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ def _close(
         if closed_as == ClosedAs.DECEASED:
             patient.deceased_on = died_on or patient.deceased_on
         patient.save(update_fields=("stage", "closed_reason", "deceased_on"))
-        ended = _end_all(Ending(patient, closed_as, timezone.now()))
+        ended = _end_all(Ending(patient, closed_as, timezone.now(), by))
         _record(patient, before, reason=reason, remark=remark, by=by, ended=ended)
         patient.refresh_from_db()
         return Closed(patient, ended)

@@ -350,6 +350,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "FollowUpStatusEnum": "referrals.models.FollowUp.Status",
         "ForConditionOriginEnum": "referrals.models.described.ForCondition.Origin",
         "PatientSexEnum": "patients.models.Patient.Sex",
+        "ResponsibleEnum": "referrals.models.Responsible",
         "ReferralReasonEnum": "referrals.models.Reason",
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",

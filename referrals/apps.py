@@ -31,6 +31,8 @@ class ReferralsConfig(AppConfig):
             holdings.Holding("referrals.FollowUp", ("dossier",)),
             holdings.Holding("referrals.SafetyReport", ("dossier",)),
             holdings.Holding("referrals.SafetyReportChange", ("report",)),
+            holdings.Holding("referrals.StepDocument", ("step",)),
+            holdings.Holding("referrals.DossierChange", ("dossier",)),
             about_others={
                 "referrals.ClinicalTrial": "people at trial sites",
                 "referrals.TrialSite": "people at trial sites",

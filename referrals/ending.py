@@ -11,19 +11,12 @@ from patients.closing import Ending, Step
 from patients.conversion import Dependent
 from patients.models import Patient
 from portal.core.errors import Missing
+from referrals.dossiers import close_locked
 from referrals.models import CTReferral, DossierStep, EAPDossier
 
 Closed = Patient.ClosedReason
 Status = CTReferral.Status
 Outcome = CTReferral.Outcome
-
-# Steps of a dossier that wait for somebody.
-WAITING = (
-    DossierStep.Status.NOT_STARTED,
-    DossierStep.Status.IN_PREPARATION,
-    DossierStep.Status.SUBMITTED,
-    DossierStep.Status.QUESTIONS,
-)
 
 # What becomes of an active referral; withdrawn when the reason is not named.
 _REFERRAL_ENDS = {
@@ -46,7 +39,8 @@ def open_referrals(patient: Patient, now: datetime) -> Sequence[QuerySet[Any]]:
 def open_dossiers(patient: Patient, now: datetime) -> Sequence[QuerySet[Any]]:
     """The dossiers that closing closes, and their steps that wait for somebody."""
     dossiers = EAPDossier.objects.open().filter(patient=patient)
-    return dossiers, DossierStep.objects.filter(dossier__in=dossiers, status__in=WAITING)
+    waiting = DossierStep.WAITING
+    return dossiers, DossierStep.objects.filter(dossier__in=dossiers, status__in=waiting)
 
 
 def end_referrals(ending: Ending) -> Sequence[Model]:
@@ -75,17 +69,8 @@ def close_dossiers(ending: Ending) -> Sequence[Model]:
     """Close every open dossier, and cancel its steps that wait for somebody."""
     mine, _steps = open_dossiers(ending.patient, ending.now)
     dossiers = list(mine.select_for_update(of=("self",)).order_by("pk"))
-    waiting = DossierStep.objects.filter(dossier__in=dossiers, status__in=WAITING)
-    steps = list(waiting.select_for_update(of=("self",)).order_by("pk"))
-    for dossier in dossiers:
-        dossier.state = EAPDossier.State.CLOSED
-        dossier.closed_reason = _DOSSIER_ENDS.get(
-            ending.closed_as, EAPDossier.ClosedReason.WITHDRAWN
-        )
-        dossier.save(update_fields=("state", "closed_reason"))
-    for step in steps:
-        step.status = DossierStep.Status.CANCELLED
-        step.save(update_fields=("status",))
+    reason = _DOSSIER_ENDS.get(ending.closed_as, EAPDossier.ClosedReason.WITHDRAWN)
+    steps = [step for dossier in dossiers for step in close_locked(dossier, reason, by=ending.by)]
     return [*dossiers, *steps]
 
 

@@ -13,8 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from patients.models import Consent, Patient
+from patients.models import Consent
 from portal.core.errors import Missing
+from referrals import conditions
 from referrals.models import UNFIT, CTReferral, Reason
 from referrals.models.catalogue import NO_LONGER_RECRUITING
 
@@ -60,27 +61,20 @@ class Action:
 
 
 def _is_patient(referral: CTReferral) -> Missing | None:
-    if referral.patient.stage == Patient.Stage.PATIENT:
-        return None
-    return Missing("not_converted", _("This person is a lead. Convert them to a patient first."))
+    return conditions.converted(referral.patient)
 
 
 def _has_physician(referral: CTReferral) -> Missing | None:
-    physician = referral.patient.physician
-    if physician is None:
-        return Missing("no_physician", _("The patient has no physician. Link one first."))
-    if physician.hospital_id is None:
-        return Missing("no_hospital", _("The patient's physician has no hospital. Fill it in."))
-    return None
+    return conditions.treated(referral.patient)
 
 
 def _may_be_shared(referral: CTReferral) -> Missing | None:
-    purpose, scope = Consent.Purpose.TRIAL_SITE, referral.trial.registry_id
-    given = Consent.objects.active(purpose, scope=scope)
-    if given.filter(patient=referral.patient_id).exists():
-        return None
-    message = _("No consent to share data with this trial's site is in force. Ask for it first.")
-    return Missing("no_consent", message)
+    return conditions.consented(
+        referral.patient,
+        Consent.Purpose.TRIAL_SITE,
+        scope=referral.trial.registry_id,
+        message=_("No consent to share data with this trial's site is in force. Ask for it first."),
+    )
 
 
 def _recruits(referral: CTReferral) -> Missing | None:
@@ -236,14 +230,7 @@ class Possible:
 
 def missing(referral: CTReferral, action: Action) -> tuple[Missing, ...]:
     """What is in the way of an action that the status allows; empty when nothing is."""
-    found = []
-    if referral.patient.processing_restricted:
-        found.append(Missing("restricted", _("This person's data may not be changed.")))
-    if not action.is_end:
-        if referral.patient.is_deceased:
-            found.append(Missing("deceased", _("This person has died.")))
-        if referral.patient.stage == Patient.Stage.CLOSED:
-            found.append(Missing("closed", _("The record is closed. Reopen it first.")))
+    found = conditions.of_the_person(referral.patient, is_end=action.is_end)
     return (*found, *(lack for guard in action.guards if (lack := guard(referral))))
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from patients.relations import Merging, Policy, moves
 from referrals import calling_off
-from referrals.ending import WAITING
 from referrals.models import CTReferral, DossierStep, EAPDossier, FollowUp, Shipment
 
 
@@ -52,7 +51,9 @@ def dossiers(merging: Merging) -> None:
             state=EAPDossier.State.CLOSED,
             closed_reason=EAPDossier.ClosedReason.DUPLICATE,
         )
-        for step in behind.steps.filter(status__in=WAITING).select_for_update().order_by("pk"):
+        for step in (
+            behind.steps.filter(status__in=DossierStep.WAITING).select_for_update().order_by("pk")
+        ):
             merging.journal.change(step, status=DossierStep.Status.CANCELLED)
         _call_off(merging, behind)
         merging.give_way(

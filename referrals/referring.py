@@ -13,13 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients.locking import locked
-from patients.models import Document
 from patients.overriding import demand
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
 from referrals import clocks
+from referrals.happening import ahead, day_of, documents_of, locked_row, packet
 from referrals.lifecycle import CHASE, OVERRIDABLE, Action, missing
 from referrals.models import CTReferral, Reason, ReferralChange, TrialSite
 
@@ -61,7 +60,8 @@ def take(
             override=override,
             overridable=OVERRIDABLE,
         )
-        day = _day(referral, on)
+        since = referral.status_since
+        day = day_of(on, since=timezone.localdate(since) if since else None)
         change = ReferralChange(
             referral=referral,
             action=action.name,
@@ -89,18 +89,14 @@ def chase(*, referral_id: UUID, by: User, next_on: date, remark: str = "") -> CT
         referral = _locked(referral_id)
         if referral.status not in CTReferral.AT_THE_SITE:
             raise Refused(_("No site has to answer this referral."), code="wrong_status")
-        today = timezone.localdate()
-        if next_on <= today:
-            message = _("Choose a day to come.")
-            raise ValidationError({"next_on": ValidationError(message, code="in_the_past")})
-        referral.due_on = next_on
+        referral.due_on = ahead(next_on)
         referral.save(update_fields=("due_on",))
         ReferralChange.objects.create(
             referral=referral,
             action=CHASE,
             from_status=referral.status,
             to_status=referral.status,
-            happened_on=today,
+            happened_on=timezone.localdate(),
             remark=remark.strip(),
             changed_by=by,
         )
@@ -108,35 +104,7 @@ def chase(*, referral_id: UUID, by: User, next_on: date, remark: str = "") -> CT
 
 
 def _locked(referral_id: UUID) -> CTReferral:
-    """The referral, locked after its patient, in the order that closing and merging lock in."""
-    rows = CTReferral.objects.filter(pk=referral_id)
-    patient_id = rows.values_list("patient_id", flat=True).first()
-    if patient_id is None:
-        raise CTReferral.DoesNotExist(str(referral_id))
-    patient = locked(patient_id, no_key=True)
-    # A merge may have moved it while we waited: then the lock was on the wrong patient.
-    mine = rows.filter(patient=patient).select_for_update(of=("self",))
-    referral: CTReferral | None = mine.select_related("trial").first()
-    if referral is None:
-        raise Refused(_("Somebody changed this referral. Read it again."), code="moved")
-    referral.patient = patient
-    return referral
-
-
-def _day(referral: CTReferral, on: date | None) -> date:
-    """The day it happened. Raises ValidationError: dates do not run backwards."""
-    today = timezone.localdate()
-    if on is None:
-        return today
-    if on > today:
-        message = _("This day is still to come.")
-        raise ValidationError({"on": ValidationError(message, code="in_the_future")})
-    since = referral.status_since
-    if since is not None and on < timezone.localdate(since):
-        message = _("The step before was on %(day)s. Choose that day or a later one.")
-        day = timezone.localdate(since).isoformat()
-        raise ValidationError({"on": ValidationError(message % {"day": day}, code="backwards")})
-    return on
+    return locked_row(CTReferral, referral_id, joined=("trial",))
 
 
 def _reason(action: Action, reason: str, remark: str) -> str:
@@ -167,39 +135,11 @@ def _send(referral: CTReferral, site_id: UUID | None) -> None:
 
 
 def _packet(referral: CTReferral, document_ids: Collection[UUID]) -> dict[str, Any]:
-    """What the site is told, as it is on this day: it says so for ever, whatever changes later."""
-    patient, physician = referral.patient, referral.patient.physician
-    assert physician is not None  # noqa: S101 - a guard of the action
-    documents = list(
-        Document.objects.filter(patient=patient, pk__in=document_ids).order_by("created_at", "id")
-    )
-    if len(documents) != len(set(document_ids)):
-        message = _("Choose documents of this patient.")
-        raise ValidationError({"documents": ValidationError(message, code="other_patient")})
+    """What the site is told."""
     return {
         "trial": referral.trial.registry_id,
         "site": str(referral.site) if referral.site else "",
-        "patient": {
-            "first_name": patient.first_name,
-            "last_name": patient.last_name,
-            "date_of_birth": patient.date_of_birth.isoformat() if patient.date_of_birth else "",
-            "sex": patient.sex,
-            "country": patient.country,
-            "language": patient.language,
-            "email": patient.email or "",
-            "phone": patient.phone,
-            "medical_condition": str(patient.medical_condition or ""),
-        },
-        "physician": {
-            "name": str(physician),
-            "hospital": str(physician.hospital),
-            "email": physician.email or "",
-            "phone": physician.phone,
-        },
-        "documents": [
-            {"id": str(document.pk), "title": str(document), "sha256": document.sha256}
-            for document in documents
-        ],
+        **packet(referral.patient, documents_of(referral.patient, document_ids)),
     }
 
 

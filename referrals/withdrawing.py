@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 
 from patients.consenting import Step, Withdrawal
 from patients.models import Consent
+from referrals.dossiers import cancel_locked
 from referrals.ending import end
 from referrals.models import CTReferral, DossierStep, EAPDossier
 
@@ -53,8 +54,7 @@ def cancel_preparation(withdrawal: Withdrawal) -> Sequence[Model]:
     rows = steps_in_preparation(withdrawal).select_for_update(of=("self",)).order_by("pk")
     steps = list(rows)
     for step in steps:
-        step.status = DossierStep.Status.CANCELLED
-        step.save(update_fields=("status",))
+        cancel_locked(step, action="withdraw-consent", by=None)
     return steps
 
 

@@ -299,7 +299,7 @@ def test_closing_tells_of_the_calls_it_cancels_unless_they_withdrew_or_died(
     story._say(stage="closed", closed_reason=closed_as)
     story.patient.refresh_from_db()
     reason = Patient.ClosedReason(closed_as)
-    ending.cancel_upcoming(closing.Ending(story.patient, reason, timezone.now()))
+    ending.cancel_upcoming(closing.Ending(story.patient, reason, timezone.now(), navigator))
 
     story.work(noon)
 

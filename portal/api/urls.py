@@ -25,7 +25,8 @@ from patients.api.submissions import SubmissionViewSet
 from portal.api.views import Collections, Docs, Root, Schema
 from portal.core.api.viewsets import RecordViewSet
 from referrals.api.ct_referrals import CTReferralViewSet
-from referrals.api.eap_dossiers import DossierStepViewSet, EAPDossierViewSet
+from referrals.api.dossier_steps import DossierStepViewSet
+from referrals.api.eap_dossiers import EAPDossierViewSet
 from referrals.api.eligibility import CriterionAnswerViewSet, CriterionViewSet
 from referrals.api.options import OptionViewSet
 from referrals.api.programs import (
@@ -33,6 +34,7 @@ from referrals.api.programs import (
     ProductViewSet,
     ProgramConditionViewSet,
 )
+from referrals.api.route_templates import RouteTemplateViewSet
 from referrals.api.safety import SafetyReportViewSet
 from referrals.api.supply import FollowUpViewSet, ShipmentViewSet
 from referrals.api.trials import ClinicalTrialViewSet, TrialConditionViewSet, TrialSiteViewSet
@@ -64,6 +66,7 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "eligibility-criteria": CriterionViewSet,
     "criterion-answers": CriterionAnswerViewSet,
     "ct-referrals": CTReferralViewSet,
+    "route-templates": RouteTemplateViewSet,
     "eap-dossiers": EAPDossierViewSet,
     "dossier-steps": DossierStepViewSet,
     "shipments": ShipmentViewSet,

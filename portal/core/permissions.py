@@ -37,3 +37,9 @@ class VerbPermissions(ModelPermissions):
         **ModelPermissions.perms_map,
         "POST": ["%(app_label)s.change_%(model_name)s"],
     }
+
+
+class QuestionPermissions(ModelPermissions):
+    """Demands the model's *view* permission for a POST that asks and changes nothing."""
+
+    perms_map = {**ModelPermissions.perms_map, "POST": ModelPermissions.perms_map["GET"]}

@@ -25,7 +25,9 @@ from patients.models import Consent, ConsentText, Patient, PossibleDuplicate, St
 from portal.core.history import acting
 from portal.core.models import User
 from portal.demo import details, newcomers, told
-from referrals.models import ClinicalTrial, CTReferral, DossierStep, EAPDossier
+from referrals import dossier_steps, dossiers
+from referrals.dossier_lifecycle import BY_NAME
+from referrals.models import ClinicalTrial, CTReferral, EAPDossier, RouteTemplate
 
 Outcome = Call.Outcome
 _TALK = timedelta(minutes=30)
@@ -56,7 +58,9 @@ _NOTED = (
     "Travels by train only: sites within two hours.",
     "The physician agreed to be called on Fridays.",
 )
-_STEPS = ("Physician's letter of request", "Approval by the sponsor", "Import permit")
+# The route of a dossier by the country of its patient; elsewhere the one for any country.
+_ROUTES = {"US": "us-single-patient", "NL": "nl-doctors-declaration"}
+_SAID = "As they told us on the phone"
 
 
 @transaction.atomic
@@ -176,7 +180,7 @@ def _review(*, by: User) -> None:
 
 
 def _begin(navigators: Sequence[User], *, today: date) -> None:
-    """Referrals that are being prepared, and the first steps of some dossiers."""
+    """Referrals that are being prepared, and the way of some dossiers."""
     for navigator in navigators:
         for patient in _people(navigator, Patient.Stage.PATIENT)[6:8]:
             fits = ClinicalTrial.objects.filter(
@@ -185,12 +189,16 @@ def _begin(navigators: Sequence[User], *, today: date) -> None:
             for trial in fits.order_by("registry_id").distinct()[:1]:
                 draft = CTReferral(patient=patient, trial=trial)
                 begin(draft, patient_id=patient.pk, by=navigator)
-    dossiers = EAPDossier.objects.open().filter(patient__stage=Patient.Stage.PATIENT)
-    for dossier in dossiers.select_related("patient__owner").order_by("number", "pk")[:6]:
-        for position, title in enumerate(_STEPS, start=1):
-            step = DossierStep(dossier=dossier, title=title, position=position)
-            step.due_on = today + timedelta(days=7 * position - 4)
-            begin(step, patient_id=dossier.patient_id, by=dossier.patient.owner or navigators[0])
+    led = EAPDossier.objects.open().filter(patient__stage=Patient.Stage.PATIENT)
+    for dossier in led.select_related("patient__owner").order_by("number", "pk")[:6]:
+        by = dossier.patient.owner or navigators[0]
+        code = _ROUTES.get(dossier.patient.country, "generic")
+        route = RouteTemplate.objects.filter(code=code, is_active=True).latest("revision")
+        dossiers.choose_route(dossier_id=dossier.pk, route_id=route.pk, by=by)
+        for step in dossier.steps.filter(days=None, within_days=None).order_by("position"):
+            dossier_steps.plan(step_id=step.pk, by=by, days=7 * step.position, remark=_SAID)
+        begun = dossier.steps.filter(needs=None).earliest("position")
+        dossier_steps.take(BY_NAME["prepare"], step_id=begun.pk, by=by)
 
 
 def _plan(navigators: Sequence[User], *, now: datetime) -> None:

@@ -82,6 +82,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("referrals.safetyreport", "health_and_safety"),
             Entry("referrals.referralchange", "timeline"),
             Entry("referrals.optionsreport", "summarize"),
+            Entry("referrals.dossierchange", "history"),
         ),
     ),
     (
@@ -126,6 +127,7 @@ WITHIN_OTHERS = frozenset(
         "referrals.assessed",
         "referrals.dossierstepdependency",
         "referrals.safetyreportchange",
+        "referrals.stepdocument",
         "referrals.routestep",
         "referrals.routestepdependency",
         "crm_import.legacycontact",

@@ -63,6 +63,7 @@ from referrals.tests.factories import (
     AssessedFactory,
     CriterionAnswerFactory,
     CTReferralFactory,
+    DossierChangeFactory,
     DossierStepDependencyFactory,
     DossierStepFactory,
     EAPDossierFactory,
@@ -72,6 +73,7 @@ from referrals.tests.factories import (
     SafetyReportChangeFactory,
     SafetyReportFactory,
     ShipmentFactory,
+    StepDocumentFactory,
 )
 
 State = ErasureRequest.State
@@ -165,6 +167,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
     submission = SubmissionFactory(patient=patient)
     dossier = EAPDossierFactory(patient=patient)
     steps = DossierStepFactory.create_batch(2, dossier=dossier)
+    document = DocumentFactory(patient=patient)
     booking, referral = BookingFactory(patient=patient), CTReferralFactory(patient=patient)
     document = DocumentFactory(patient=patient)
     report = SafetyReportFactory(dossier=dossier)
@@ -202,6 +205,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         report,
         SafetyReportFactory(dossier=dossier, follows=report),
         SafetyReportChangeFactory(report=report),
+        StepDocumentFactory(step=steps[0], document=document),
+        DossierChangeFactory(dossier=dossier, step=steps[0]),
         contact,
         legacy_patient,
         legacy_dossier,

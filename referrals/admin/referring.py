@@ -8,19 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
-from unfold.widgets import (
-    DATETIME_CLASSES,
-    UnfoldAdminRadioSelectWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldBooleanWidget,
-)
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
-from patients.models import Document
-from patients.overriding import may_go_on, may_override
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import day
 from referrals import clocks, lifecycle, referring
+from referrals.admin.said import HappenedForm, briefing_of, day_field, words_field
 from referrals.lifecycle import ACTIONS, OVERRIDABLE, Action
 from referrals.models import CTReferral, TrialSite
 
@@ -38,19 +31,9 @@ _ICONS = {
 _FORWARD = ("find-eligible", "refer", "acknowledge", "begin-screening", "enrol", "complete")
 
 
-def day_field(label: Any, *, required: bool = True) -> forms.DateField:
-    """A calendar day, with the browser's own picker."""
-    return forms.DateField(
-        label=label,
-        required=required,
-        widget=forms.DateInput({"type": "date", "class": " ".join(DATETIME_CLASSES)}, "%Y-%m-%d"),
-    )
-
-
-class ActionForm(VerbForm):
+class ActionForm(HappenedForm):
     """What one action asks for: when, why, where to, and what goes along."""
 
-    on = day_field(gettext_lazy("When it happened"))
     site = forms.ModelChoiceField(
         label=gettext_lazy("Site"),
         queryset=TrialSite.objects.none(),
@@ -64,71 +47,35 @@ class ActionForm(VerbForm):
         widget=UnfoldAdminRadioSelectWidget,
         error_messages={"required": gettext_lazy("Choose a reason.")},
     )
-    remark = forms.CharField(
-        label=gettext_lazy("In words"),
-        required=False,
-        max_length=5000,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-    )
-    override = forms.CharField(
-        label=gettext_lazy("Why it goes ahead anyway"),
-        help_text=gettext_lazy("Kept with your name and the rule."),
-        required=False,
-        max_length=5000,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-    )
+    field_order = ("on", "site", "reason", "remark", "override")
 
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.action = action
-        self.fields["on"].initial = timezone.localdate()
+    def __init__(self, *args: Any, action: Action, record: Any, **kwargs: Any) -> None:
+        missing = lifecycle.missing(record, action)
+        super().__init__(*args, record=record, missing=missing, overridable=OVERRIDABLE, **kwargs)
         reasons = [(reason.value, reason.label) for reason in action.reasons]
         if reasons:
             self.fields["reason"].choices = reasons  # type: ignore[attr-defined]
         else:
             del self.fields["reason"]
         if action.name == "refer":
-            self._ask_what_is_sent()
+            sites = TrialSite.objects.filter(trial=self.record.trial_id)
+            self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+            self.ask_for_documents(self.record.patient_id)
         else:
             del self.fields["site"]
-        missing = {lack.code for lack in lifecycle.missing(self.record, action)}
-        if not (missing and missing <= OVERRIDABLE and may_override(self.user)):
-            del self.fields["override"]
-
-    def _ask_what_is_sent(self) -> None:
-        sites = TrialSite.objects.filter(trial=self.record.trial_id)
-        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
-        self.documents = {
-            f"document_{document.pk}": document
-            for document in Document.objects.filter(patient=self.record.patient_id)
-        }
-        for name, document in self.documents.items():
-            self.fields[name] = forms.BooleanField(
-                label=_("Goes along: %(title)s") % {"title": document.title},
-                required=False,
-                widget=UnfoldBooleanWidget,
-            )
 
     def said(self) -> dict[str, Any]:
         """What `referring.take` is told."""
         said = self.cleaned_data
         site = said.get("site")
-        chosen = getattr(self, "documents", {}).items()
         return {
             "on": said["on"],
             "reason": said.get("reason", ""),
             "remark": said["remark"],
             "site_id": site.pk if site else None,
-            "document_ids": [document.pk for name, document in chosen if said[name]],
+            "document_ids": self.chosen_documents(),
             "override": said.get("override", ""),
         }
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        # The verb is given what was said in its own words.
-        if not self.errors:
-            self.cleaned_data["said"] = self.said()
-        return self.cleaned_data
 
 
 class Take(Verb):
@@ -150,15 +97,7 @@ class Take(Verb):
 
     def briefing(self, record: CTReferral, user: Any) -> Briefing:
         missing = lifecycle.missing(record, self.action)
-        overridable = {lack.code for lack in missing} <= OVERRIDABLE
-        return Briefing(
-            will=self._will(record),
-            missing=missing,
-            may_go_on=may_go_on(missing, by=user, overridable=OVERRIDABLE),
-            advice=_("A team lead or a data steward can set this aside, with a reason.")
-            if missing and overridable and not may_override(user)
-            else "",
-        )
+        return briefing_of(missing, by=user, overridable=OVERRIDABLE, will=self._will(record))
 
     def _will(self, record: CTReferral) -> list[Any]:
         target = self.action.target
@@ -188,12 +127,7 @@ class ChaseForm(VerbForm):
     """What the site said, and when it is asked next."""
 
     next_on = day_field(gettext_lazy("Ask again on"))
-    remark = forms.CharField(
-        label=gettext_lazy("What was said"),
-        required=False,
-        max_length=5000,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-    )
+    remark = words_field(gettext_lazy("What was said"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,18 +1,53 @@
 """How a dossier is done in a country: versioned templates of steps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.core.admin import AutocompleteFilter, ChoicesFilter, PartInline, RecordAdmin
+from portal.core.admin import (
+    AutocompleteFilter,
+    Briefing,
+    ChoicesFilter,
+    PartInline,
+    RecordAdmin,
+    Verb,
+)
+from referrals import routing
 from referrals.models import RouteStep, RouteStepDependency, RouteTemplate
+
+
+class Revise(Verb):
+    """The next revision of a route, to be changed before it is chosen."""
+
+    name = "revise"
+    label = gettext_lazy("Next revision")
+    icon = "difference"
+    permissions = ("referrals.add_routetemplate",)
+
+    def is_offered(self, record: RouteTemplate, user: Any) -> bool:
+        return True
+
+    def briefing(self, record: RouteTemplate, user: Any) -> Briefing:
+        return Briefing(
+            will=(
+                _("A copy with the same steps is made, as the next revision."),
+                _("It may be chosen once you tick that; then untick it here."),
+                _("Dossiers that have begun keep their steps."),
+            )
+        )
+
+    def run(self, record: RouteTemplate, *, by: Any, said: Mapping[str, Any]) -> str:
+        made = routing.revise(route_id=record.pk, by=by)
+        return _("Made: %(route)s.") % {"route": made}
 
 
 class RouteStepInline(PartInline):
     model = RouteStep
-    fields = ("position", "key", "title", "responsible", "days", "source")
+    fields = ("position", "key", "title", "responsible", "goes_to", "days", "source")
     verbose_name_plural = gettext_lazy("Steps")
     show_change_link = True
     hide_title = False  # it carries the link
@@ -37,6 +72,7 @@ class RouteTemplateAdmin(RecordAdmin):
     )
     inlines = (RouteStepInline,)
     history_parts = ("steps",)
+    verbs = (Revise(),)
 
 
 class RouteStepNeedInline(PartInline):
@@ -65,7 +101,11 @@ class RouteStepAdmin(RecordAdmin):
                 "fields": (
                     ("template", "position"),
                     ("title", "key"),
-                    ("responsible", "days"),
+                    ("responsible", "goes_to"),
+                    ("days", "within_days"),
+                    ("day_kind", "country"),
+                    ("documents", "valid_days"),
+                    ("milestone", "is_optional"),
                     "source",
                 ),
             },

@@ -1,20 +1,15 @@
 """Referrals to clinical trials over REST."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
-from django.http import Http404
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients.api.of_patient import OfOpenPatientViewSet, OfPatientSerializer, PatientFilter
 from patients.api.summaries import PatientSummary, SpecialistSummary
-from patients.locking import locked
-from portal.core.api.documents import Document
 from portal.core.api.filters import (
     AnyOfFilter,
     DayFilter,
@@ -33,6 +28,7 @@ from referrals.api.transitions import (
     ChaseSerializer,
     ReferSerializer,
     TakeSerializer,
+    Transitions,
     TransitionSerializer,
     shown,
     taking,
@@ -122,7 +118,7 @@ def _body(action: lifecycle.Action) -> type[TakeSerializer]:
     return ReferSerializer if action.name == "refer" else TakeSerializer
 
 
-class CTReferralViewSet(OfOpenPatientViewSet):
+class CTReferralViewSet(Transitions, OfOpenPatientViewSet):
     """Referrals to clinical trials. One is active per patient and trial.
 
     The status is changed by operations of its own, not by writing it. Only a draft can be deleted.
@@ -132,6 +128,7 @@ class CTReferralViewSet(OfOpenPatientViewSet):
     serializer_class = CTReferralSerializer
     filterset_class = CTReferralFilters
     orderings = {"created_at": ("created_at", "id"), "updated_at": ("updated_at", "id")}
+    told_as = "referral_id"
     bodies = {
         **{_method(action): _body(action) for action in lifecycle.ACTIONS},
         "chase": ChaseSerializer,
@@ -172,22 +169,6 @@ class CTReferralViewSet(OfOpenPatientViewSet):
     def chase(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Write down that the site was asked again, and when it is to be asked next."""
         return self.answer(self.transition(referring.chase))
-
-    def transition(self, change: Callable[..., Any]) -> Document:
-        """The record after the verb `change`, which is told what the body says."""
-        record_id = self.record_id()
-        with transaction.atomic():
-            # The patient first: closing and merging lock in that order.
-            rows = self.get_queryset().filter(pk=record_id)
-            patient_id = rows.values_list("patient_id", flat=True).first()
-            if patient_id is None:
-                raise Http404
-            locked(patient_id, no_key=True)
-            self.locked(record_id)
-            body = self.get_serializer(data=self.request.data)
-            body.is_valid(raise_exception=True)
-            change(referral_id=record_id, by=self.request.user, **body.validated_data)
-        return self.one(record_id)
 
 
 def _operation(action: lifecycle.Action) -> Any:

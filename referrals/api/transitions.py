@@ -1,15 +1,48 @@
-"""What can be done to a referral over REST, and what has to be said for it."""
+"""What can be done to a referral over REST, and what has to be said for it.
+
+`Transitions` is how any lifecycle is moved on over REST, also that of dossiers.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+from django.db import transaction
+from django.http import Http404
 from rest_framework import serializers
 
+from patients.locking import locked
+from portal.core.api.documents import Document
 from portal.core.api.fields import Choice, Day, Id, Text
 from portal.core.api.serializers import VerbSerializer
+from portal.core.api.viewsets import RecordViewSet
 from referrals import lifecycle, moves, referring
 from referrals.lifecycle import Action
 from referrals.models import Reason
+
+
+class Transitions(RecordViewSet):
+    """Records about a patient that verbs move on."""
+
+    # What the verbs call the id of the record.
+    told_as: ClassVar[str]
+
+    def transition(self, change: Callable[..., Any]) -> Document:
+        """The record after the verb `change`, which is told what the body says."""
+        record_id = self.record_id()
+        assert self.subject is not None  # noqa: S101 - these records are about a patient
+        with transaction.atomic():
+            # The patient first: closing and merging lock in that order.
+            rows = self.get_queryset().filter(pk=record_id)
+            patient_id = rows.values_list(self.subject[1], flat=True).first()
+            if patient_id is None:
+                raise Http404
+            locked(patient_id, no_key=True)
+            self.locked(record_id)
+            body = self.get_serializer(data=self.request.data)
+            body.is_valid(raise_exception=True)
+            said = {self.told_as: record_id, **body.validated_data}
+            change(by=self.request.user, **said)
+        return self.one(record_id)
 
 
 class TakeSerializer(VerbSerializer):

@@ -18,6 +18,7 @@ from referrals.models import (
     Criterion,
     CriterionAnswer,
     CTReferral,
+    DossierChange,
     DossierStep,
     DossierStepDependency,
     EAPDossier,
@@ -35,6 +36,7 @@ from referrals.models import (
     SafetyReportChange,
     SetAsideRecord,
     Shipment,
+    StepDocument,
     TrialCondition,
     TrialSite,
     UnplacedCondition,
@@ -311,4 +313,24 @@ class SafetyReportChangeFactory(factory.django.DjangoModelFactory[SafetyReportCh
     report = factory.SubFactory(SafetyReportFactory)
     action = "tell-sponsor"
     happened_at = datetime(2026, 6, 15, 10, tzinfo=UTC)
+
+
+class StepDocumentFactory(factory.django.DjangoModelFactory[StepDocument]):
+    class Meta:
+        model = StepDocument
+
+    step = factory.SubFactory(DossierStepFactory)
+    name = "Medical summary"
+    document = factory.SubFactory(
+        DocumentFactory, patient=factory.SelfAttribute("..step.dossier.patient")
+    )
+
+
+class DossierChangeFactory(factory.django.DjangoModelFactory[DossierChange]):
+    class Meta:
+        model = DossierChange
+
+    dossier = factory.SubFactory(EAPDossierFactory)
+    action = "close"
+    happened_on = date(2026, 5, 4)
     changed_by = factory.SubFactory(UserFactory)

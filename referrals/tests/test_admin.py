@@ -9,7 +9,13 @@ from django.urls import reverse
 
 from patients.tests.factories import MedicalConditionFactory, PatientFactory
 from portal.core.models import User
-from referrals.models import ClinicalTrial, CTReferral, EAPDossier, ExpandedAccessProgram
+from referrals.models import (
+    ClinicalTrial,
+    CTReferral,
+    EAPDossier,
+    ExpandedAccessProgram,
+    RouteTemplate,
+)
 from referrals.tests.factories import (
     ClinicalTrialFactory,
     CTReferralFactory,
@@ -66,12 +72,7 @@ def test_dossier_of_who_is_closed_is_an_error_of_the_form(desk: Client) -> None:
 
     response = desk.post(
         reverse("admin:referrals_eapdossier_add"),
-        {
-            "patient": patient.pk,
-            "program": program.pk,
-            "urgency": "urgent",
-            **no_rows("steps"),
-        },
+        {"patient": patient.pk, "program": program.pk, "urgency": "urgent"},
     )
 
     assert REOPEN in response.content.decode()
@@ -80,34 +81,32 @@ def test_dossier_of_who_is_closed_is_an_error_of_the_form(desk: Client) -> None:
 
 def test_step_for_who_is_closed_is_an_error_of_the_form(desk: Client) -> None:
     dossier = EAPDossierFactory(patient=PatientFactory(**CLOSED))
-    dossier.refresh_from_db()
 
-    on_its_own = desk.post(
-        reverse("admin:referrals_dossierstep_add"),
-        {
-            "dossier": dossier.pk,
-            "title": "Ask the sponsor",
-            "position": 1,
-            "responsible": "navigator",
-            **no_rows("needs"),
-        },
-    )
-    on_the_dossier = desk.post(
-        dossier.get_absolute_url(),
-        {
-            "urgency": "urgent",
-            "version": dossier.version,
-            **no_rows("steps"),
-            "steps-TOTAL_FORMS": 1,
-            "steps-0-position": 1,
-            "steps-0-title": "Ask the sponsor",
-            "steps-0-responsible": "navigator",
-        },
-    )
+    response = desk.post(reverse("admin:referrals_dossierstep_add"), new_step(dossier))
 
-    assert REOPEN in on_its_own.content.decode()
-    assert REOPEN in on_the_dossier.content.decode()
+    assert REOPEN in response.content.decode()
     assert not dossier.steps.exists()
+
+
+def new_step(dossier: EAPDossier) -> dict[str, Any]:
+    return {
+        "dossier": dossier.pk,
+        "title": "Ask the sponsor",
+        "position": 1,
+        "responsible": "navigator",
+        "day_kind": "calendar",
+        **no_rows("needs"),
+    }
+
+
+def test_step_is_added_by_hand(desk: Client) -> None:
+    dossier = EAPDossierFactory(patient=PatientFactory(converted=True))
+
+    response = desk.post(reverse("admin:referrals_dossierstep_add"), new_step(dossier))
+
+    assert response.status_code == 302
+    step = dossier.steps.get()
+    assert (step.status, dossier.changes.get().action) == ("not_started", "add-step")
 
 
 def test_second_active_referral_to_a_trial_is_an_error_of_the_form(desk: Client) -> None:
@@ -150,8 +149,9 @@ def test_referral_status_cannot_be_typed_in(desk: Client) -> None:
     assert (referral.eligible, referral.status) == ("yes", "draft")
 
 
-def test_dossier_is_opened_and_gets_its_steps(desk: Client) -> None:
-    patient, program = PatientFactory(), ExpandedAccessProgramFactory()
+def test_dossier_is_opened_with_the_steps_of_its_route(desk: Client) -> None:
+    patient, program = PatientFactory(converted=True), ExpandedAccessProgramFactory()
+    route = RouteTemplate.objects.get(code="nl-doctors-declaration")
 
     desk.post(
         reverse("admin:referrals_eapdossier_add"),
@@ -159,19 +159,27 @@ def test_dossier_is_opened_and_gets_its_steps(desk: Client) -> None:
             "patient": patient.pk,
             "program": program.pk,
             "urgency": "urgent",
+            "route": route.pk,
             "state": "closed",
-            **no_rows("steps"),
-            "steps-TOTAL_FORMS": 1,
-            "steps-0-position": 1,
-            "steps-0-title": "Ask the sponsor",
-            "steps-0-responsible": "navigator",
         },
     )
 
     dossier = EAPDossier.objects.get()
-    assert (dossier.state, dossier.urgency) == ("open", "urgent")
-    step = dossier.steps.get()
-    assert (step.title, step.status) == ("Ask the sponsor", "not_started")
+    assert (dossier.state, dossier.urgency, dossier.route) == ("open", "urgent", route)
+    assert dossier.steps.count() == 7
+
+
+def test_dossier_of_a_lead_is_an_error_of_the_form(desk: Client) -> None:
+    response = desk.post(
+        reverse("admin:referrals_eapdossier_add"),
+        {
+            "patient": PatientFactory().pk,
+            "program": ExpandedAccessProgramFactory().pk,
+            "urgency": "urgent",
+        },
+    )
+
+    assert "Convert them to a patient first." in response.content.decode()
 
 
 def test_dossier_is_found_and_named_by_its_patient(desk: Client) -> None:

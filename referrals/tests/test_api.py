@@ -231,7 +231,7 @@ def test_enrolled_person_cannot_become_ineligible(writer: Rest) -> None:
 
 
 def test_second_open_dossier_in_a_program_is_a_409(writer: Rest) -> None:
-    dossier = EAPDossierFactory()
+    dossier = EAPDossierFactory(patient=PatientFactory(converted=True))
 
     refused = writer.post(
         "eap-dossiers/", {"patient": str(dossier.patient_id), "program": str(dossier.program_id)}
@@ -257,7 +257,13 @@ def test_dossier_and_step_are_shown_whole(reader: Rest) -> None:
         enrolled_on="2026-05-01",
     )
     asked = RouteStepFactory(template=route, key="ask", title="Ask the sponsor")
-    step = DossierStepFactory(dossier=dossier, route_step=asked, due_on="2026-06-01")
+    step = DossierStepFactory(
+        dossier=dossier,
+        route_step=asked,
+        goes_to="sponsor",
+        documents=["Medical summary"],
+        due_on="2026-06-01",
+    )
     place = {"id": str(hospital.pk), "name": "UZ", "city": "Gent", "country": "BE"}
 
     assert without_times(reader.get(f"eap-dossiers/{dossier.pk}/").json()) == {
@@ -278,6 +284,23 @@ def test_dossier_and_step_are_shown_whole(reader: Rest) -> None:
         "enrolled_on": "2026-05-01",
         "state": "open",
         "closed_reason": "",
+        "progressed_at": None,
+        "steps": [
+            {
+                "id": str(step.pk),
+                "title": "Ask the sponsor",
+                "position": 1,
+                "status": "not_started",
+                "responsible": "navigator",
+                "goes_to": "sponsor",
+                "due_on": "2026-06-01",
+                "submitted_on": None,
+                "decided_on": None,
+                "valid_until": None,
+                "reference": "",
+                "needs": [],
+            }
+        ],
     }
     assert without_times(reader.get(f"dossier-steps/{step.pk}/").json()) == {
         "id": str(step.pk),
@@ -287,8 +310,19 @@ def test_dossier_and_step_are_shown_whole(reader: Rest) -> None:
         "title": "Ask the sponsor",
         "position": 1,
         "status": "not_started",
+        "status_since": None,
         "responsible": "navigator",
+        "goes_to": "sponsor",
+        "days": None,
+        "within_days": None,
+        "day_kind": "calendar",
+        "country": "",
+        "documents": ["Medical summary"],
+        "is_optional": False,
+        "milestone": "",
+        "valid_days": None,
         "due_on": "2026-06-01",
+        "ask_again_on": None,
         "submitted_on": None,
         "decided_on": None,
         "valid_until": None,

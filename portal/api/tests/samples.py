@@ -38,6 +38,7 @@ from referrals.tests.factories import (
     FollowUpFactory,
     ProductFactory,
     ProgramConditionFactory,
+    RouteTemplateFactory,
     SafetyReportFactory,
     ShipmentFactory,
     TrialConditionFactory,
@@ -294,12 +295,12 @@ SAMPLES: dict[str, Sample] = {
         {"eligible": "no", "ineligible_reason": "age"},
         {"trial": None},
     ),
+    "route-templates": Sample(RouteTemplateFactory, dict, found_by={"is_active": "true"}),
     "eap-dossiers": Sample(
         EAPDossierFactory,
         lambda: {
-            "patient": _id(PatientFactory()),
+            "patient": _id(PatientFactory(converted=True)),
             "program": _id(ExpandedAccessProgramFactory()),
-            "hospital": _id(HospitalFactory()),
         },
         {"urgency": "urgent"},
         {"program": None},
@@ -307,7 +308,7 @@ SAMPLES: dict[str, Sample] = {
     "dossier-steps": Sample(
         DossierStepFactory,
         lambda: {"dossier": _id(EAPDossierFactory()), "title": "Ask the sponsor"},
-        {"due_on": "2026-12-01"},
+        {"position": 7},
         {"dossier": None},
     ),
     "shipments": Sample(
@@ -339,7 +340,7 @@ SAMPLES: dict[str, Sample] = {
         {"dossier": None},
     ),
 }
-READ_ONLY = {"consent-texts"}
+READ_ONLY = {"consent-texts", "route-templates"}
 APPEND_ONLY = {
     "submissions",
     "consents",

@@ -31,12 +31,17 @@ OF_REFERRALS = (
     "lose-contact",
     "chase",
 )
+OF_DOSSIERS = ("close", "reopen", "choose-route", "what-if")
 OF_PARTS = {
     "shipments": ("release", "ship", "deliver", "lose", "send-back", "cancel"),
     "follow-ups": ("finish", "cancel"),
     "safety-reports": ("tell-sponsor", "tell-authority", "close"),
+    "dossier-steps": (
+        *("prepare", "submit", "finish", "ask", "reply", "approve", "reject", "leave-out"),
+        *("waive", "expire", "cancel", "redo", "chase", "plan", "attach"),
+    ),
 }
-HAVE_A_LIFECYCLE = ("bookings", "ct-referrals", *OF_PARTS)
+HAVE_A_LIFECYCLE = ("bookings", "ct-referrals", "eap-dossiers", *OF_PARTS)
 CONFIRMED = ("clinical-trials", "expanded-access-programs")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
@@ -91,6 +96,8 @@ def test_every_collection_and_method_is_described() -> None:
         for name, verbs in OF_PARTS.items()
         for verb in verbs
     }
+    expected |= {(f"/api/v1/eap-dossiers/{{id}}/{verb}/", "post") for verb in OF_DOSSIERS}
+    expected |= {("/api/v1/eap-dossiers/{id}/timeline/", "get")}
     expected |= {(f"/api/v1/{name}/{{id}}/confirm/", "post") for name in CONFIRMED}
     expected |= {(f"/api/v1/{name}/{{id}}/transitions/", "get") for name in HAVE_A_LIFECYCLE}
     expected |= {("/api/v1/ct-referrals/{id}/eligibility/", "get")}

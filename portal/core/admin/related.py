@@ -39,10 +39,12 @@ class RelatedTable:
     columns: Sequence[tuple[Any, Callable[[Any], Any]]]
     title: Any = ""
     select_related: Sequence[str] = ()
+    prefetch_related: Sequence[str] = ()
     defer: Sequence[str] = ()  # large columns that no cell shows
     ordering: Sequence[str] = ()
     can_add: bool = True
     empty: Any = field(default=_("None yet."))
+    is_on_top: bool = False  # at the top of the page, and not on a tab of its own
 
     def shown(
         self, request: HttpRequest, site: AdminSite, record: models.Model
@@ -57,6 +59,7 @@ class RelatedTable:
         rows = list(
             manager.order_by(*(self.ordering or model._meta.ordering or ()))
             .select_related(*self.select_related)
+            .prefetch_related(*self.prefetch_related)
             .defer(*self.defer)[: SHOWN + 1]
         )
         everything = urlencode({f"{to_record}__id__exact": str(record.pk)})
@@ -79,6 +82,7 @@ class RelatedTable:
             if may_add
             else "",
             empty=str(self.empty),
+            is_on_top=self.is_on_top,
         )
 
 
@@ -95,6 +99,7 @@ class ShownTable:
     all_url: str
     add_url: str
     empty: str
+    is_on_top: bool
 
     @property
     def count(self) -> str:

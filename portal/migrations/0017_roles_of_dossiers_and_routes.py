@@ -1,0 +1,15 @@
+"""Who attaches documents to steps of dossiers, and reads how a dossier came to where it is."""
+
+from django.db import migrations
+
+from portal.roles import synchronize
+
+ROLES = "3b181634a5aa4844"
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("portal", "0016_roles_of_options_reports"),
+        ("referrals", "0011_routes"),
+    ]
+    operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]

@@ -1,0 +1,126 @@
+"""What can be done with a dossier from its page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.enums import ActionVariant
+
+from portal.core.admin import Briefing, Verb, VerbForm
+from referrals import dossiers
+from referrals.admin.said import choice_field, words_field
+from referrals.models import EAPDossier, RouteTemplate
+
+CHANGE = ("referrals.change_eapdossier",)
+
+
+class DossierVerb(Verb):
+    """Something that is done with a dossier."""
+
+    permissions = CHANGE
+    is_versioned = False  # the verb locks the patient first, as closing and merging do
+
+
+class CloseForm(VerbForm):
+    """Why it ends."""
+
+    reason = choice_field(
+        gettext_lazy("Reason"), [(reason.value, reason.label) for reason in dossiers.REASONS]
+    )
+    remark = words_field(gettext_lazy("In words"))
+
+
+class Close(DossierVerb):
+    """The dossier ends."""
+
+    name = dossiers.CLOSE
+    label = gettext_lazy("Close dossier")
+    icon = "archive"
+    form_class = CloseForm
+
+    def is_offered(self, record: EAPDossier, user: Any) -> bool:
+        return record.state == EAPDossier.State.OPEN
+
+    def briefing(self, record: EAPDossier, user: Any) -> Briefing:
+        missing = dossiers.missing_to_close(record)
+        return Briefing(
+            will=(_("The steps that wait for somebody are cancelled."),),
+            missing=missing,
+            may_go_on=not missing,
+        )
+
+    def run(self, record: EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
+        dossiers.close(dossier_id=record.pk, by=by, **said)
+        return _("The dossier is closed.")
+
+
+class ReopenForm(VerbForm):
+    """Why it goes on."""
+
+    remark = words_field(gettext_lazy("Why"), required=True)
+
+
+class Reopen(DossierVerb):
+    """A closed dossier goes on."""
+
+    name = dossiers.REOPEN
+    label = gettext_lazy("Open again")
+    icon = "unarchive"
+    variant = ActionVariant.PRIMARY
+    form_class = ReopenForm
+
+    def is_offered(self, record: EAPDossier, user: Any) -> bool:
+        return record.state == EAPDossier.State.CLOSED
+
+    def briefing(self, record: EAPDossier, user: Any) -> Briefing:
+        missing = dossiers.missing_to_reopen(record)
+        return Briefing(
+            will=(_("Steps that the closing cancelled are as they were before."),),
+            missing=missing,
+            may_go_on=not missing,
+        )
+
+    def run(self, record: EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
+        dossiers.reopen(dossier_id=record.pk, by=by, **said)
+        return _("The dossier is open again.")
+
+
+class RouteForm(VerbForm):
+    """The way it is done."""
+
+    route = forms.ModelChoiceField(
+        label=gettext_lazy("Route"),
+        queryset=RouteTemplate.objects.filter(is_active=True),
+        widget=choice_field("", ()).widget,
+        empty_label=None,
+    )
+
+
+class ChooseRoute(DossierVerb):
+    """A dossier of the legacy CRM gets the steps of a route."""
+
+    name = dossiers.CHOOSE_ROUTE
+    label = gettext_lazy("Choose a route")
+    icon = "route"
+    variant = ActionVariant.PRIMARY
+    form_class = RouteForm
+
+    def is_offered(self, record: EAPDossier, user: Any) -> bool:
+        return record.state == EAPDossier.State.OPEN and record.route_id is None
+
+    def briefing(self, record: EAPDossier, user: Any) -> Briefing:
+        missing = dossiers.missing_to_plan(record)
+        return Briefing(
+            will=(_("The steps of the route are added after those that are there."),),
+            missing=missing,
+            may_go_on=not missing,
+        )
+
+    def run(self, record: EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
+        dossiers.choose_route(dossier_id=record.pk, route_id=said["route"].pk, by=by)
+        return _("The dossier follows this route now: %(route)s.") % {"route": said["route"]}
+
+
+VERBS = (ChooseRoute(), Close(), Reopen())
