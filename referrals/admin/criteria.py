@@ -56,7 +56,7 @@ class Shift(CriterionVerb):
 
     def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
         if criteria.shift(record, places=self.places, by=by):
-            return _("Moved: %(criterion)s.") % {"criterion": sentence(record)}
+            return _("Moved: %(criterion)s") % {"criterion": sentence(record)}
         return _("It stands at the end already.")
 
 
@@ -122,7 +122,7 @@ class Put(CriterionVerb):
 
     def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
         criteria.put(record, into=said["into"], by=by)
-        return _("Moved: %(criterion)s.") % {"criterion": sentence(record)}
+        return _("Moved: %(criterion)s") % {"criterion": sentence(record)}
 
 
 class Remove(CriterionVerb):
