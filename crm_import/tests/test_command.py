@@ -188,15 +188,15 @@ def test_missing_folder_ends_with_8(db: None, tmp_path: Path) -> None:
 def test_file_that_changes_under_the_reader_ends_with_8(
     db: None, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = importing.staging.open_export
+    detect = importing.sources.detect
 
     def open_and_spoil(folder: Path) -> Any:
-        files = opened(folder)
+        source = detect(folder)
         with (folder / "Contact.csv").open("a", encoding="utf-8") as file:
             file.write("one more\n")
-        return files
+        return source
 
-    monkeypatch.setattr(importing.staging, "open_export", open_and_spoil)
+    monkeypatch.setattr(importing.sources, "detect", open_and_spoil)
 
     code, printed = crm_import(export)
 
