@@ -43,26 +43,28 @@ class Result:
 
 def run(
     *,
-    source: Path,
+    source: Path | str,
     by: User | None,
     dry_run: bool = False,
+    choices: sources.Choices | None = None,
+    accept_deletes: int = 0,
     problems: TextIO | None = None,
     progress: Callable[[str, int], None] = lambda name, rows: None,
 ) -> Result:
     """Import the export at `source`, whatever shape it has (crm_import.sources).
 
-    `by` is who started it, None for the command line. Into `problems` the problems that stand are
-    written as CSV, also by a dry run. `progress` is called with the name of each step and its rows.
+    `by` is who started it, None for the command line. `choices` are about the source;
+    `accept_deletes` is how many deleted rows of a table somebody has looked at. Into `problems`
+    the problems that stand are written as CSV, also by a dry run. `progress` is called with the
+    name of each step and its rows.
 
     Raises a `Refused` (crm_import.refusals); then nothing was written.
     """
-    export = sources.detect(source)
+    export = sources.detect(source, choices or sources.Choices())
     fingerprint = staging.fingerprint(export.parts, RULES)
     with _one_transaction(by=by, dry_run=dry_run):
         last = ImportRun.objects.order_by("-started_at", "-id").first()
-        this = ImportRun.objects.create(
-            source=export.name[:300], fingerprint=fingerprint, by=by
-        )
+        this = ImportRun.objects.create(source=export.name[:300], fingerprint=fingerprint, by=by)
         result = Result(this, {}, export)
 
         def watch(name: str, rows: int, seconds: float) -> None:
@@ -73,7 +75,7 @@ def run(
             if last is not None and last.fingerprint == fingerprint:
                 outcome = reporting.repeated(last)
             else:
-                outcome = _import(this, last, export, watch)
+                outcome = _import(this, last, export, accept_deletes, watch)
         result.report = reporting.report(this, outcome, dry_run=dry_run)
         this.report = result.report
         this.finished_at = timezone.now()
@@ -112,6 +114,7 @@ def _import(
     this: ImportRun,
     last: ImportRun | None,
     export: sources.Source,
+    accept_deletes: int,
     watch: Callable[[str, int, float], None],
 ) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
@@ -132,6 +135,8 @@ def _import(
             (timezone.now() - begun).total_seconds(),
         )
         staged += read
+    if last is not None:
+        staging.brake(staged, accept_deletes)
     created = transform(watch=watch)
     reporting.add_file_problems(this, staged)
     reporting.expect_outcomes()

@@ -12,9 +12,13 @@ import orjson
 from django.db import connection
 
 from crm_import.models import ImportRun, SourceFile
-from crm_import.refusals import SourceUnreadable
+from crm_import.refusals import Brake, SourceUnreadable
 from crm_import.sources import Batch, Part
 from crm_import.tables import Table
+
+# So many deleted rows of a table are an ordinary day's work, whatever its size; beyond the share or
+# the number of the last two, somebody has a look first.
+FEW_DELETES, DELETED_SHARE, MANY_DELETES = 5, 0.01, 50
 
 
 def fingerprint(parts: Iterable[Part], rules: int) -> str:
@@ -126,9 +130,7 @@ def _copy(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> No
             f"COPY {target} ({names}) FROM STDIN "
             f"(FORMAT csv, DELIMITER '{part.separator}', FORCE_NOT_NULL ({blanks}))"
         ) as copy:
-            numbered = [
-                b"%d%b%d%b%b\n" % (ledger, mark, n, mark, line) for n, line in batch.lines
-            ]
+            numbered = [b"%d%b%d%b%b\n" % (ledger, mark, n, mark, line) for n, line in batch.lines]
             copy.write(b"".join(numbered))
     if batch.rows:
         plain = not any(row.extra or row.absent or row.written for row in batch.rows)
@@ -260,3 +262,28 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
     known = dict(cursor.fetchall())
     cursor.execute("DROP TABLE crm_buried")
     return known
+
+
+def brake(staged: Sequence[Staged], accepted: int) -> None:
+    """Raise Brake when the export deletes more rows of a table than is usual, or accepted."""
+    with connection.cursor() as cursor:
+        for items in _tables(staged):
+            table = items[0].part.table
+            cursor.execute(
+                f"SELECT count(*) FILTER (WHERE deleted AND id >= %s), count(*) "
+                f"FROM {table.db_table}",
+                [items[0].first],
+            )
+            deleted, rows = cursor.fetchone()
+            usual = max(FEW_DELETES, min(MANY_DELETES, DELETED_SHARE * rows))
+            if deleted > max(usual, accepted):
+                raise Brake(
+                    f"{deleted:,} rows of {table.name} were deleted in the CRM, more than usual. "
+                    "Nothing was written. Ask there whether that is right; then say "
+                    f"--accept-deletes {deleted}."
+                )
+
+
+def _tables(staged: Sequence[Staged]) -> Iterator[list[Staged]]:
+    for _name, group in groupby(staged, key=lambda item: item.part.table.name):
+        yield list(group)

@@ -1,7 +1,7 @@
 """The tables of the legacy CRM: their files, their columns, and where they are archived."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from crm_import import models as archive
@@ -64,6 +64,12 @@ class Table:
         found = _PREFIX.match(name)
         is_ours = found and not self.is_system and name[found.end() :] in self.entities
         return found[1] if found and is_ours else None
+
+    def prefixes(self, headers: Iterable[str]) -> set[str]:
+        """The publishers' prefixes of the columns without which a row means nothing."""
+        telling = {self.id, *(c for c in self.needed if c in (*self.options, *self.lookups))}
+        found = (_PREFIX.match(header.strip().lower()) for header in headers)
+        return {m[1] for m in found if m and self._known(m.string[m.end() :]) in telling}
 
 
 def _table(

@@ -3,21 +3,23 @@
 from pathlib import Path
 
 from crm_import.refusals import SourceUnreadable
-from crm_import.sources import files, headed, labels, synapse, webapi
+from crm_import.sources import files, headed, labels, sheets, synapse, webapi
 from crm_import.sources.files import Entry
-from crm_import.sources.shape import Source
+from crm_import.sources.shape import Choices, Source
 
 _ADVICE = (
-    "Name a folder (or .zip) with headed CSV files, saved pages of the Web API, or a folder of "
-    "Synapse Link."
+    "Name a folder (or .zip) with headed CSV files, saved pages of the Web API, Excel exports, or "
+    "a folder of Synapse Link."
 )
 
 
-def detect(path: Path) -> Source:
-    """The export at `path`, read as far as needed to know that it is one and whole.
+def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa: B008  it is frozen
+    """The export at `source`, read as far as needed to know that it is one and whole.
 
-    Raises SourceUnreadable, with what to do about it, when it is none, or more than one.
+    Raises SourceUnreadable, with what to do about it, when it is none, or more than one, and
+    DecisionNeeded when it can be read in two ways.
     """
+    path = Path(source)
     name = path.resolve().name
     if not path.exists():
         raise SourceUnreadable(f"There is no folder {path.name}. {_ADVICE}")
@@ -33,18 +35,20 @@ def detect(path: Path) -> Source:
     if not kinds:
         raise SourceUnreadable(f"{name} holds no export of the CRM. {_ADVICE}")
     ((kind, ours),) = kinds.items()
-    source = _open(kind, name, ours, found)
+    source = _open(kind, name, ours, found, choices)
     if kind != synapse.KIND:
         source.ignored += [e.name for e in found if e not in ours and not labels.is_metadata(e)]
     return source
 
 
-def _open(kind: str, name: str, ours: list[Entry], found: list[Entry]) -> Source:
+def _open(kind: str, name: str, ours: list[Entry], found: list[Entry], choices: Choices) -> Source:
     if kind == synapse.KIND:
         return synapse.open_link(name, found)
     if kind == webapi.KIND:
         metadata = [entry for entry in found if labels.is_metadata(entry)]
         return webapi.open_pages(name, ours, metadata)
+    if kind == sheets.KIND:
+        return sheets.open_sheets(name, ours, choices)
     return headed.open_headed(name, ours)
 
 
@@ -69,4 +73,6 @@ def _kind(entry: Entry) -> str | None:
         return None
     if entry.base.lower().endswith(webapi.SUFFIXES):
         return webapi.KIND
+    if sheets.is_sheet(entry):
+        return sheets.KIND
     return headed.KIND if headed.table_of(entry) else None

@@ -31,18 +31,18 @@ class Entry:
 
     @property
     def folder(self) -> str:
-        """"" for a file at the top."""
+        """ "" for a file at the top."""
         parent = str(PurePosixPath(self.name).parent)
         return "" if parent == "." else parent
 
     def open(self) -> BinaryIO:
         """Its bytes, unpacked."""
-        if self.member:
-            file = cast("BinaryIO", zipfile.ZipFile(self.path).open(self.member))
-        else:
-            file = self.path.open("rb")
         packed = (self.member or self.path.name).lower().endswith(".gz")
-        return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
+        if self.member:
+            # The member keeps its archive open until it is closed itself.
+            file = cast("BinaryIO", zipfile.ZipFile(self.path).open(self.member))  # noqa: SIM115
+            return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
+        return cast("BinaryIO", gzip.open(self.path)) if packed else self.path.open("rb")
 
     def head(self, size: int = 1 << 16) -> bytes:
         """Its first bytes."""

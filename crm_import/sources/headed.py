@@ -1,4 +1,4 @@
-"""Headed CSV: a file for each table, named after it, with the names of the columns in its first line."""
+"""Headed CSV: a file for each table, named after it, with the names of its columns on top."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

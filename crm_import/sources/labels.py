@@ -212,5 +212,3 @@ def document(entry: Entry) -> Iterator[Any]:
     """The records of a JSON file of metadata."""
     with readable(entry.name), entry.open() as file:
         yield from Document(entry.base, file).records("value")
-
-

@@ -13,6 +13,18 @@ from typing import NamedTuple
 from crm_import.tables import Table
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What an operator has decided about an export that does not say it itself.
+
+    `dates`: the order of day and month by column ("dmy" or "mdy"); `accept_row_limit`: a sheet
+    of exactly as many rows as the CRM exports at most is whole all the same.
+    """
+
+    dates: dict[str, str] = field(default_factory=dict)
+    accept_row_limit: bool = False
+
+
 @dataclass(slots=True)
 class BadRecord:
     """A record as bytes. `loaded`: it went on all the same, without its NUL characters."""

@@ -63,7 +63,14 @@ def open_link(name: str, entries: list[Entry]) -> Source:
         )
     described = {folder: _entities(entry) for folder, entry in models.items()}
     names = {entity.name for found in described.values() for entity in found}
-    prefixes = {p for table in TABLES for n in names if (p := table.prefix(n))}
+    prefixes = {p for table in TABLES for n in names if (p := table.prefix(n))} or {
+        prefix
+        for table in TABLES
+        for found in described.values()
+        for entity in found
+        if table.prefix(entity.name) is not None
+        for prefix in table.prefixes(name for name, _type in entity.attributes)
+    }
     parts: list[Part] = []
     for table in TABLES:
         for folder, found in described.items():
@@ -154,9 +161,7 @@ def _files(entity: _Entity, folder: str, entries: list[Entry]) -> list[Entry]:
     base = f"{folder}/" if folder else ""
     home = f"{base}{entity.name}/"
     live = {e.base.rpartition(".")[0]: e for e in entries if e.folder == home[:-1] and _is_csv(e)}
-    snapshots = {
-        e.name: e for e in entries if e.name.startswith(f"{home}Snapshot/") and _is_csv(e)
-    }
+    snapshots = {e.name: e for e in entries if e.name.startswith(f"{home}Snapshot/") and _is_csv(e)}
     chosen = dict(live)
     for name, location in entity.partitions:
         tail = location.split("?")[0].rpartition(f"/{entity.name}/")[2]
@@ -241,7 +246,9 @@ class _Reading(Reading):
         none = ("", cells[self._id])
         extra = {name: cells[place] for place, name in self._others if cells[place] not in none}
         written = instant(cells[self._written]) if self._written is not None else ""
-        batch.rows.append(Row(number, known, extra or None, None, written or None))
+        # Only what sorts: an instant in the one spelling.
+        when = written if len(written) == len("2023-10-29T00:30:00Z") else None
+        batch.rows.append(Row(number, known, extra or None, None, when))
 
 
 def _is_companion(names: list[str], place: int) -> bool:

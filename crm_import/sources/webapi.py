@@ -7,7 +7,7 @@ one. All of it is read once before anything is written: what is cut off is refus
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import unquote
@@ -31,9 +31,7 @@ _PAGE = re.compile(r'pagenumber="(\d+)"')
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ETAG = re.compile(r'^W/"(\d+)"$')
 # How the names of columns with options end: only their labels are kept while reading.
-_OPTIONS = tuple(
-    {n for t in TABLES for c in t.options for n in (c, c.replace("_", ""))}
-)
+_OPTIONS = tuple({n for t in TABLES for c in t.options for n in (c, c.replace("_", ""))})
 _NUMBER = re.compile(r"^(.*?)[-_. ]*(\d+)$")
 
 
@@ -159,7 +157,7 @@ def open_pages(name: str, entries: list[Entry], metadata: list[Entry]) -> Source
             continue
         table, prefix = found
         ours.setdefault(table.name, []).append(page)
-        prefixes |= {prefix} - {""} or _prefixes(table, page.keys)
+        prefixes |= {prefix} - {""} or table.prefixes(property_of(key) for key in page.keys)
     for list_ in ours.values():
         check_chain(list_)
     is_delta = any(page.ends_delta or page.deleted for list_ in ours.values() for page in list_)
@@ -192,17 +190,6 @@ def open_pages(name: str, entries: list[Entry], metadata: list[Entry]) -> Source
         is_delta=is_delta,
         ignored=ignored,
     )
-
-
-def _prefixes(table: Table, keys: Iterable[str]) -> set[str]:
-    """The prefixes of columns without which a row of the table means nothing."""
-    telling = {table.id, *(c for c in table.needed if c in (*table.options, *table.lookups))}
-    found = set()
-    for key in keys:
-        prefix, mark, name = property_of(key).partition("_")
-        if mark and table.column(name) in telling:
-            found.add(prefix)
-    return found
 
 
 def _harvest(table: Table, page: Page, prefixes: Collection[str]) -> Iterator[Label]:
@@ -279,10 +266,10 @@ def _part(table: Table, page: Page, prefixes: Collection[str]) -> "PagePart":
         if "@" not in key:
             header.append(key)
             columns.append(table.column(property_of(key), prefixes))
-    if "@odata.etag" in page.keys and "versionnumber" in table.columns:
-        if "versionnumber" not in columns:
-            header.append("@odata.etag")
-            columns.append("versionnumber")
+    has_version = "versionnumber" in columns or "versionnumber" not in table.columns
+    if "@odata.etag" in page.keys and not has_version:
+        header.append("@odata.etag")
+        columns.append("versionnumber")
     if page.rows:
         check_columns(page.entry.base, table, columns)
     return PagePart(
