@@ -7,7 +7,7 @@ row that comes again is still quarantined and counts so, so that the exit code s
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -62,7 +62,7 @@ def run(
     """
     export = sources.detect(source, choices or sources.Choices())
     fingerprint = staging.fingerprint(export.parts, RULES)
-    with _one_transaction(by=by, dry_run=dry_run):
+    with closing(export), _one_transaction(by=by, dry_run=dry_run):
         last = ImportRun.objects.order_by("-started_at", "-id").first()
         this = ImportRun.objects.create(source=export.name[:300], fingerprint=fingerprint, by=by)
         result = Result(this, {}, export)

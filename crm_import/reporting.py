@@ -161,7 +161,12 @@ def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:
             """,
             [this.pk],
         )
-    absent = {(item.ledger.entity, column): None for item in staged for column in item.part.absent}
+    absent = {
+        (item.ledger.entity, column): None
+        for item in staged
+        if item.part.columns  # deletions alone have none
+        for column in item.part.absent
+    }
     Problem.objects.bulk_create(
         Problem(run=this, entity=entity, code="column_absent", severity="info", field=column)
         for entity, column in absent

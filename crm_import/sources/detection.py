@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crm_import.refusals import SourceUnreadable
-from crm_import.sources import files, headed, labels, sheets, synapse, webapi
+from crm_import.sources import files, headed, labels, live, sheets, synapse, webapi
 from crm_import.sources.files import Entry
 from crm_import.sources.shape import Choices, Source
 
@@ -19,6 +19,8 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     Raises SourceUnreadable, with what to do about it, when it is none, or more than one, and
     DecisionNeeded when it can be read in two ways.
     """
+    if live.is_url(str(source)):
+        return live.open_database(str(source))
     path = Path(source)
     name = path.resolve().name
     if not path.exists():
@@ -35,10 +37,10 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     if not kinds:
         raise SourceUnreadable(f"{name} holds no export of the CRM. {_ADVICE}")
     ((kind, ours),) = kinds.items()
-    source = _open(kind, name, ours, found, choices)
+    export = _open(kind, name, ours, found, choices)
     if kind != synapse.KIND:
-        source.ignored += [e.name for e in found if e not in ours and not labels.is_metadata(e)]
-    return source
+        export.ignored += [e.name for e in found if e not in ours and not labels.is_metadata(e)]
+    return export
 
 
 def _open(kind: str, name: str, ours: list[Entry], found: list[Entry], choices: Choices) -> Source:

@@ -126,10 +126,9 @@ class Hashed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._file.read(len(buffer))
-        self._hash.update(data)
-        buffer[: len(data)] = data
-        return len(data)
+        size = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        self._hash.update(memoryview(buffer)[:size])
+        return int(size)
 
     def close(self) -> None:
         self._file.close()

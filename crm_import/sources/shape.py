@@ -6,7 +6,7 @@ instants as `2023-10-29T00:30:00Z`, booleans as `true` and `false`, no value as 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -117,7 +117,7 @@ class Source:
     """An export that was understood. `why` tells an operator what it was taken for, and by what.
 
     `is_delta`: it holds only what changed, so that tables may be missing from it. `ignored` are
-    files and tables in it that are none of ours.
+    files and tables in it that are none of ours. `close` is called when all was read.
     """
 
     name: str
@@ -126,3 +126,4 @@ class Source:
     parts: list[Part]
     is_delta: bool = False
     ignored: list[str] = field(default_factory=list)
+    close: Callable[[], None] = lambda: None

@@ -221,10 +221,10 @@ def _survey(sheet: Sheet, table: Table, choices: Choices) -> SheetPart:
         for place, column in places
         if column in words.DATES
     }
-    known = [column for _place, column in places]
+    known: list[str | None] = [column for _place, column in places]
     called = _called(sheet, table, places) if table.name in words.POINTED_AT else {}
     return SheetPart(
-        *(table, sheet.name, sheet.entry.size, sheet.sha256, sheet.header, list(known), ","),
+        *(table, sheet.name, sheet.entry.size, sheet.sha256, sheet.header, known, ","),
         *(sheet, places, others, orders, called),
     )
 

@@ -1,5 +1,7 @@
 """Reads a source without a database, as a test wants to see it."""
 
+import csv
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,16 +42,20 @@ def see(path: Path | str, **choices: Any) -> Seen:
         rows = seen.rows.setdefault(name, [])
         for batch in reading.batches():
             mark = part.separator
-            rows += [
-                dict(zip(part.known, _cells(raw, mark), strict=True)) for _, raw in batch.lines
-            ]
-            rows += [dict(zip(part.known, row.cells, strict=True)) for row in batch.rows]
+            found = [(number, _cells(raw, mark)) for number, raw in batch.lines]
+            found += [(row.record, row.cells) for row in batch.rows]
+            rows += [dict(zip(part.known, cells, strict=True)) for _number, cells in sorted(found)]
             seen.others.setdefault(name, []).extend(batch.rows)
             seen.deleted.setdefault(name, []).extend(batch.deleted)
             seen.bad += batch.bad
         counted[name] = reading.records
         assert reading.sha256 == part.sha256, part.name
+    seen.source.close()
     return seen
+
+
+def _cells(raw: bytes, mark: str) -> list[str]:
+    return next(csv.reader(io.StringIO(raw.decode(), newline=""), delimiter=mark))
 
 
 def refusal(path: Path | str, **choices: Any) -> tuple[int, str]:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source and the files to write."""
-        parser.add_argument("source", help="the folder or .zip that holds the export")
+        parser.add_argument("source", help="a folder, a .zip, or postgres://… of a database")
         parser.add_argument("--dry-run", action="store_true", help="the real run, rolled back")
         parser.add_argument("--report", type=Path, help="write the reconciliation as JSON")
         parser.add_argument("--problems", type=Path, help="write what to look at as CSV")
