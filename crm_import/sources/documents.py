@@ -26,10 +26,21 @@ class Document:
     def __init__(self, name: str, file: BinaryIO, encoding: str = "utf-8") -> None:
         self._name = name
         self._file = file
+        self._encoding = encoding
+        self._passed = 0  # bytes before `_text`
+        self._start = 0  # of the last value, within `_text`
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._text = ""
         self._at = 0
         self._ended = False
+
+    @property
+    def offset(self) -> int:
+        """Where the record that came last begins, in bytes."""
+        return self._passed + self._bytes(self._start)
+
+    def _bytes(self, end: int) -> int:
+        return len(self._text[:end].encode(self._encoding))
 
     def records(
         self, key: str, other: Callable[[str, Any], None] = lambda name, value: None
@@ -95,6 +106,7 @@ class Document:
     def _value(self) -> Any:
         self._peek()
         while True:
+            self._start = self._at
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError:
@@ -118,6 +130,7 @@ class Document:
             more = self._decoder.decode(data, final=not data)
         except UnicodeDecodeError:
             self._fail()
+        self._passed += self._bytes(self._at)
         self._text = self._text[self._at :] + more
         self._at = 0
         if self._text.startswith("\ufeff"):

@@ -313,30 +313,36 @@ class _Reading(Reading):
             batch = Batch()
             for record in document.records("value"):
                 self.records += 1
-                self._take(record, batch)
+                self._take(record, document, batch)
                 if len(batch.rows) >= _AT_ONCE:
                     yield batch
                     batch = Batch()
             yield batch
 
-    def _take(self, record: Any, batch: Batch) -> None:
+    def _take(self, record: Any, document: Document, batch: Batch) -> None:
         if not isinstance(record, dict):
-            batch.bad.append(BadRecord(self.records, 0, _raw(record), "no_object"))
+            self._refuse(record, "no_object", document, batch)
         elif (gone := deleted_id(record)) is not None:
             batch.deleted.append(Tombstone(self.records, gone))
         else:
             row = self._row(record)
             said = "".join([*row.cells, *(row.extra or {}).values()])
             if "\0" in said:
-                raw = _raw(record)
-                batch.bad.append(BadRecord(self.records, 0, raw, "nul_removed", loaded=True))
+                self._refuse(record, "nul_removed", document, batch, loaded=True)
                 extra = {k: v.replace("\0", "") for k, v in (row.extra or {}).items()}
                 cells = [cell.replace("\0", "") for cell in row.cells]
                 row = row._replace(cells=cells, extra=extra or None)
             if _is_text(said):
                 batch.rows.append(row)
             else:
-                batch.bad.append(BadRecord(self.records, 0, _raw(record), "not_utf8"))
+                self._refuse(record, "not_utf8", document, batch)
+
+    def _refuse(
+        self, record: Any, reason: str, document: Document, batch: Batch, *, loaded: bool = False
+    ) -> None:
+        # As JSON, in which half a character stays an escape.
+        raw = json.dumps(record).encode()
+        batch.bad.append(BadRecord(self.records, document.offset, raw, reason, loaded))
 
     def _row(self, record: dict[str, Any]) -> Row:
         cells: list[str | None] = [None] * len(self._names)
@@ -362,11 +368,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _raw(record: Any) -> bytes:
-    """The record as JSON; a surrogate on its own stays an escape."""
-    return json.dumps(record).encode()
 
 
 def _is_text(said: str) -> bool:

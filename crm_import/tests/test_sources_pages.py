@@ -309,8 +309,7 @@ def test_half_a_character_makes_one_record_unreadable(pages: Path) -> None:
 def test_element_that_is_no_object_is_unreadable(pages: Path) -> None:
     change(pages / "contacts-0001.json", lambda page: page["value"].append("surprise"))
 
-    seen = see(pages)
+    (bad,) = see(pages).bad
 
-    assert [(bad.record, bad.raw, bad.reason) for bad in seen.bad] == [
-        (3, b'"surprise"', "no_object")
-    ]
+    assert (bad.record, bad.raw, bad.reason) == (3, b'"surprise"', "no_object")
+    assert (pages / "contacts-0001.json").read_bytes()[bad.offset :].startswith(b'"surprise"')
