@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crm_import.refusals import SourceUnreadable
-from crm_import.sources import files, headed, labels, live, sheets, synapse, webapi
+from crm_import.sources import files, headed, labels, live, sheets, synapse, webapi, workbooks
 from crm_import.sources.files import Entry
 from crm_import.sources.shape import Choices, Source
 
@@ -75,6 +75,6 @@ def _kind(entry: Entry) -> str | None:
         return None
     if entry.base.lower().endswith(webapi.SUFFIXES):
         return webapi.KIND
-    if sheets.is_sheet(entry):
+    if workbooks.is_sheet(entry):
         return sheets.KIND
     return headed.KIND if headed.table_of(entry) else None

@@ -26,8 +26,9 @@ class Document:
     def __init__(self, name: str, file: BinaryIO, encoding: str = "utf-8") -> None:
         self._name = name
         self._file = file
-        self._encoding = encoding
-        self._passed = 0  # bytes before `_text`
+        is_wide = encoding == "utf-16"
+        self._encoding = "utf-16-le" if is_wide else encoding
+        self._passed = 2 if is_wide else 0  # bytes before `_text`, a byte order mark among them
         self._start = 0  # of the last value, within `_text`
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._text = ""
@@ -134,6 +135,7 @@ class Document:
         self._text = self._text[self._at :] + more
         self._at = 0
         if self._text.startswith("\ufeff"):
+            self._passed += self._bytes(1)
             self._text = self._text[1:]
         return bool(data)
 

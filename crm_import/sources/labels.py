@@ -16,7 +16,6 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from crm_import.refusals import SourceUnreadable
-from crm_import.sources.documents import Document
 from crm_import.sources.encodings import look_at
 from crm_import.sources.files import Entry, readable
 from crm_import.sources.shape import Batch, Part, Reading, Row
@@ -206,9 +205,3 @@ def definitions(record: dict[str, Any], entity: str) -> Iterator[tuple[str, str,
                     str(label.get("Label") or ""),
                     str(label.get("LanguageCode") or ""),
                 )
-
-
-def document(entry: Entry) -> Iterator[Any]:
-    """The records of a JSON file of metadata."""
-    with readable(entry.name), entry.open() as file:
-        yield from Document(entry.base, file).records("value")

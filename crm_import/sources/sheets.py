@@ -5,7 +5,6 @@ its heading and by what is in it. Local times become UTC; whether 10/3 is in Mar
 said by a day above 12 in the same column, and asked where there is none.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,116 +12,20 @@ from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from crm_import.refusals import DecisionNeeded, SourceUnreadable
 from crm_import.sources import words
-from crm_import.sources.encodings import Text, look_at
-from crm_import.sources.files import CHUNK, Entry, readable
+from crm_import.sources.files import Entry
 from crm_import.sources.headed import check_columns
-from crm_import.sources.scanner import Scanner, header_of
+from crm_import.sources.scanner import Scanner
 from crm_import.sources.shape import BadRecord, Batch, Choices, Part, Reading, Row, Source
+from crm_import.sources.workbooks import HIDDEN, Cells, Sheet, digest_of, sheets_of
 from crm_import.tables import TABLES, Table
 
 KIND = "export from the screens"
 # As many rows as the CRM exports at most.
 ROW_LIMIT = 100_000
 _AT_ONCE = 2_000
-# "(Do Not Modify) Contact", in the language of whoever exported it.
-_HIDDEN = re.compile(r"^\s*\(([^()]+)\)\s*(.+)$")
 _GUID = re.compile(r"^\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?$")
-
-Cells = list[Any]
-
-
-@dataclass(slots=True)
-class Sheet:
-    """One table of cells: a sheet of a workbook, or a CSV file (`text`)."""
-
-    entry: Entry
-    title: str
-    header: list[str]
-    sha256: str
-    text: Text | None = None
-
-    @property
-    def name(self) -> str:
-        return self.entry.name if self.text else f"{self.entry.name}/{self.title}"
-
-    def records(self, scanner: Scanner | None = None) -> Iterator[Cells | BadRecord]:
-        """Its records below the heading; of a CSV file also those that are none."""
-        if self.text is None:
-            yield from _of_workbook(self)
-            return
-        scanner = scanner or Scanner(self.text, len(self.header))
-        for framed in scanner.batches():
-            mark = self.text.separator
-            found: list[tuple[int, Any]] = [
-                *((number, line.decode().split(mark)) for number, line in framed.lines),
-                *framed.rows,
-                *((bad.record, bad) for bad in framed.bad if not bad.loaded),
-            ]
-            for _number, record in sorted(found, key=lambda item: item[0]):
-                yield record
-
-
-def _of_workbook(sheet: Sheet) -> Iterator[Cells]:
-    with readable(sheet.entry.name), sheet.entry.open() as file:
-        rows = CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet.title).iter_rows()
-        width = len(sheet.header)
-        next(rows, None)
-        for row in rows:
-            if any(cell not in ("", None) for cell in row):
-                yield [*row, *[""] * (width - len(row))][:width]
-
-
-def sheets_of(entry: Entry) -> list[Sheet]:
-    """The sheets of a file whose first row has headings.
-
-    Raises SourceUnreadable when it is no workbook.
-    """
-    if not entry.base.lower().endswith(".xlsx"):
-        text = look_at(entry)
-        return [Sheet(entry, PurePosixPath(entry.base).stem, header_of(text), text.sha256, text)]
-    found = []
-    digest = _digest(entry)
-    with readable(entry.name), entry.open() as file:
-        try:
-            book = CalamineWorkbook.from_filelike(file)
-            for title in book.sheet_names:
-                first = next(book.get_sheet_by_name(title).iter_rows(), [])
-                header = [str(cell).strip() for cell in first]
-                if any(_HIDDEN.match(cell) for cell in header):
-                    found.append(Sheet(entry, title, header, digest))
-        except CalamineError as error:
-            raise SourceUnreadable(
-                f"{entry.base} is no workbook. Export it again, without a password."
-            ) from error
-    if not found:
-        raise SourceUnreadable(
-            f"{entry.base} has no hidden id column, which begins with (Do Not Modify). Export it "
-            "again as a static worksheet, and do not remove columns."
-        )
-    return found
-
-
-def _digest(entry: Entry) -> str:
-    digest = hashlib.sha256()
-    with readable(entry.name), entry.open() as file:
-        while data := file.read(CHUNK):
-            digest.update(data)
-    return digest.hexdigest()
-
-
-def is_sheet(entry: Entry) -> bool:
-    """Whether a file was exported from the screens: a workbook, or CSV with the hidden columns."""
-    name = entry.base.lower()
-    if name.endswith(".xlsx"):
-        return True
-    if not name.endswith((".csv", ".txt", ".tsv")):
-        return False
-    start = entry.head(4096).replace(b"\0", b"").decode("latin-1").lstrip("ÿþï»¿\"'")
-    return bool(_HIDDEN.match(start.splitlines()[0])) if start.strip() else False
 
 
 def open_sheets(name: str, entries: list[Entry], choices: Choices) -> Source:
@@ -157,7 +60,7 @@ def open_sheets(name: str, entries: list[Entry], choices: Choices) -> Source:
 
 def _table(sheet: Sheet) -> Table:
     """The table whose rows these are, by the heading of the id, the title, or all headings."""
-    hidden = [match[2] for cell in sheet.header if (match := _HIDDEN.match(cell))]
+    hidden = [match[2] for cell in sheet.header if (match := HIDDEN.match(cell))]
     for said in (*hidden[:1], sheet.title, PurePosixPath(sheet.entry.base).stem):
         for table in TABLES:
             if words.plain(said) in words.TABLE_NAMES[table.name]:
@@ -209,7 +112,7 @@ def _survey(sheet: Sheet, table: Table, choices: Choices) -> SheetPart:
     columns = _columns(sheet, table, shapes, rows)
     check_columns(sheet.name, table, columns)
     places = [(place, column) for place, column in enumerate(columns) if column]
-    hidden = {place for place, cell in enumerate(sheet.header) if _HIDDEN.match(cell)}
+    hidden = {place for place, cell in enumerate(sheet.header) if HIDDEN.match(cell)}
     others, seen = [], set()
     for place, (cell, column) in enumerate(zip(sheet.header, columns, strict=True)):
         if column is None and place not in hidden and cell:
@@ -254,7 +157,7 @@ class _Shape:
 def _columns(sheet: Sheet, table: Table, shapes: list[_Shape], rows: int) -> list[str | None]:
     columns: list[str | None] = []
     for place, cell in enumerate(sheet.header):
-        if not _HIDDEN.match(cell):
+        if not HIDDEN.match(cell):
             columns.append(words.column(table, cell))
         elif shapes[place].filled == shapes[place].guids and (shapes[place].guids or not rows):
             columns.append(table.id if table.id not in columns else None)
@@ -267,7 +170,7 @@ def _columns(sheet: Sheet, table: Table, shapes: list[_Shape], rows: int) -> lis
         )
     if "modifiedon" in table.columns and "modifiedon" not in columns:
         for place, cell in enumerate(sheet.header):
-            hidden = _HIDDEN.match(cell)
+            hidden = HIDDEN.match(cell)
             if hidden and words.column(table, hidden[2]) == "modifiedon":
                 columns[place] = "modifiedon"
     return columns
@@ -309,7 +212,7 @@ class _Reading(Reading):
         text = sheet.text
         self._scanner = Scanner(text, len(part.header), first=first) if text else None
         # A workbook is read as a whole and at once.
-        self._sha256 = "" if text else _digest(sheet.entry)
+        self._sha256 = "" if text else digest_of(sheet.entry)
 
     @property
     def sha256(self) -> str:

@@ -211,6 +211,17 @@ def test_row_17_row_that_comes_after_its_tombstone_is_imported(
     assert Patient.objects.count() == 2
 
 
+def test_row_18_row_that_is_missing_from_a_full_export_stays(
+    loaded: importing.Result, tmp_path: Path
+) -> None:
+    """That a row is not delivered says nothing; only a deletion does."""
+    result = bring(exports.write(tmp_path / "export", contacts=[IDA]))
+
+    assert Patient.objects.get().stage == "patient"
+    assert result.report["tables"]["Contact"]["unchanged"] == 1
+    assert not Problem.objects.filter(code="deleted_in_crm").exists()
+
+
 def test_row_19_row_that_is_there_again_is_active_again_and_one_person(
     loaded: importing.Result, deleted: Delta
 ) -> None:

@@ -130,6 +130,20 @@ def test_every_way_to_write_them_gives_the_same(pages: Path, rewrite: Any) -> No
     assert see(pages).rows == before
 
 
+def test_rows_under_a_strange_name_are_known_by_their_id(pages: Path) -> None:
+    before = see(pages).rows
+    _array(pages)
+    for path in list(pages.glob("*.json")):
+        path.rename(path.with_name(f"download-of-{hash(path.name) % 1000}x.json"))
+    for path in pages.glob("*x.json"):
+        if path.read_text(encoding="utf-8") == "[]":
+            path.unlink()
+    for table in ("contoso_medicalconditions", "contoso_specializations"):
+        (pages / f"{table}.json").write_text("[]", encoding="utf-8")
+
+    assert see(pages).rows == before
+
+
 def test_zip_is_read_like_a_folder(pages: Path, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:

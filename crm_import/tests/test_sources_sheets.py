@@ -225,7 +225,7 @@ def test_rows_62_63_what_is_no_date_in_csv_stays_as_it_is(tmp_path: Path, cell: 
         (None, True, ""),
     ],
 )
-def test_rows_58_60_62_cells_of_a_workbook(cell: Any, is_serial: bool, spelt: str) -> None:
+def test_rows_58_59_60_62_cells_of_a_workbook(cell: Any, is_serial: bool, spelt: str) -> None:
     assert words.instant(cell, "dmy", is_serial=is_serial) == spelt
 
 
