@@ -98,7 +98,7 @@ def _read(
     ledger = SourceFile(
         run=run,
         entity=part.table.name,
-        name=part.name,
+        name=part.name[-300:],
         sha256=part.sha256,
         size=part.size,
         columns=part.header,
@@ -188,6 +188,9 @@ def _take_over_new(cursor: Any, table: Table) -> dict[int, int]:
 
     Returns how many rows it had, by file.
     """
+    cursor.execute("SELECT EXISTS (SELECT FROM crm_stage)")
+    if not cursor.fetchone()[0]:
+        return {}
     content = ", ".join([*table.columns, "extra"])
     columns = f"{content}, absent, written"
     cursor.execute(

@@ -94,8 +94,9 @@ FROM crm_nameless n WHERE n.entity = 'Patient' AND n.row_id = p.row_id;
 -- The planner knows nothing of what was written a moment ago, and would join row by row.
 ANALYZE crm_import_legacycontact (id); ANALYZE crm_import_legacypatient (id);
 ANALYZE crm_import_legacydossier (id);
-ANALYZE crm_contact (row_id, legacy_id, role, has_email); ANALYZE crm_patient (row_id, legacy_id,
-    contact_guid, physician_guid, condition_guid); ANALYZE crm_dossier (row_id, legacy_id);
+ANALYZE crm_contact (row_id, legacy_id, role, has_email, deleted); ANALYZE crm_patient (row_id,
+    legacy_id, contact_guid, physician_guid, condition_guid, deleted);
+ANALYZE crm_dossier (row_id, legacy_id, deleted);
 
 -- include: versions Contact
 -- include: versions Patient

@@ -35,6 +35,8 @@ WHERE NOT v.deleted AND v.row_id > d.row_id AND NOT EXISTS (
     AND NOT EXISTS (
         SELECT FROM crm_fate f WHERE f.entity = v.entity AND f.row_id = v.row_id);
 
+ANALYZE crm_deleted;
+
 -- step: deleted patients
 -- Only when no other row stands for them, nothing is open, and nobody restricted them.
 UPDATE patients_patient x SET stage = 'closed', closed_reason = 'legacy_inactive'

@@ -133,8 +133,8 @@ def test_every_way_to_write_them_gives_the_same(pages: Path, rewrite: Any) -> No
 def test_rows_under_a_strange_name_are_known_by_their_id(pages: Path) -> None:
     before = see(pages).rows
     _array(pages)
-    for path in list(pages.glob("*.json")):
-        path.rename(path.with_name(f"download-of-{hash(path.name) % 1000}x.json"))
+    for number, path in enumerate(sorted(pages.glob("*.json"))):
+        path.rename(path.with_name(f"download-{number}x.json"))
     for path in pages.glob("*x.json"):
         if path.read_text(encoding="utf-8") == "[]":
             path.unlink()
