@@ -2,12 +2,20 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crm_import import models as archive
 
 # What a publisher of the CRM puts before the names of its own tables and columns.
 _PREFIX = re.compile(r"^([a-z][a-z0-9]{1,7})_(?=.)")
+
+# Columns of which every publisher may have one of his own.
+_COMMON = frozenset(
+    {
+        *("firstname", "lastname", "email", "name", "city", "job_title"),
+        *("createdon", "modifiedon", "statecode", "versionnumber"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +25,7 @@ class Table:
     The first column is the id. `needed` must be in the header: without them a row means nothing.
     `entities` are the names that the CRM itself has for the table, without the publisher's prefix;
     `options` are the columns whose integers stand for labels, `lookups` those that point at rows
-    of another table.
+    of another table, with its name.
     """
 
     name: str
@@ -27,7 +35,7 @@ class Table:
     aliases: dict[str, str]
     entities: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    lookups: tuple[str, ...] = ()
+    lookups: dict[str, str] = field(default_factory=dict)
     is_system: bool = False  # a table that every such CRM has: it bears no prefix
 
     @property
@@ -66,8 +74,8 @@ class Table:
         return found[1] if found and is_ours else None
 
     def prefixes(self, headers: Iterable[str]) -> set[str]:
-        """The publishers' prefixes of the columns without which a row means nothing."""
-        telling = {self.id, *(c for c in self.needed if c in (*self.options, *self.lookups))}
+        """The publishers' prefixes before columns that only this CRM has."""
+        telling = set(self.columns) - _COMMON
         found = (_PREFIX.match(header.strip().lower()) for header in headers)
         return {m[1] for m in found if m and self._known(m.string[m.end() :]) in telling}
 
@@ -79,7 +87,7 @@ def _table(
     needed: tuple[str, ...],
     entities: tuple[str, ...] = (),
     options: tuple[str, ...] = (),
-    lookups: tuple[str, ...] = (),
+    lookups: dict[str, str] | None = None,
     is_system: bool = False,
     **aliases: str,
 ) -> Table:
@@ -95,7 +103,7 @@ def _table(
         joined | aliases,
         (*entities, *(f"{entity}s" for entity in entities)),
         options,
-        lookups,
+        lookups or {},
         is_system,
     )
 
@@ -106,7 +114,7 @@ CONTACT = _table(
     needed=("firstname", "lastname", "email", "contact_type"),
     entities=("contact",),
     options=("contact_type", "medical_condition"),
-    lookups=("specialization", "hospital"),
+    lookups={"specialization": "Specialization", "hospital": "Hospital"},
     is_system=True,
     emailaddress1="email",
 )
@@ -116,7 +124,11 @@ PATIENT = _table(
     needed=("firstname", "lastname", "email", "contact_record"),
     entities=("patient",),
     options=("eligible", "ct_outcome"),
-    lookups=("medical_condition", "contact_record", "physician"),
+    lookups={
+        "medical_condition": "MedicalCondition",
+        "contact_record": "Contact",
+        "physician": "Contact",
+    },
     emailaddress1="email",
 )
 DOSSIER = _table(
@@ -125,7 +137,7 @@ DOSSIER = _table(
     needed=("eap_number", "patient", "product"),
     entities=("eapdossier", "eap_dossier"),
     options=("product",),
-    lookups=("patient",),
+    lookups={"patient": "Patient"},
 )
 CONDITION = _table(
     "MedicalCondition",

@@ -64,10 +64,16 @@ def part(text: Text, table: Table) -> "HeadedPart":
     )
 
 
-def check_columns(name: str, table: Table, columns: list[str | None]) -> None:
-    """Raise SourceUnreadable when a column that is needed is missing, or one is there twice."""
+def check_columns(
+    name: str, table: Table, columns: list[str | None], *, is_delta: bool = False
+) -> None:
+    """Raise SourceUnreadable when a column that is needed is missing, or one is there twice.
+
+    Rows of a delta need their id only: what is not delivered is known already.
+    """
     known = [column for column in columns if column]
-    if lacking := [column for column in table.needed if column not in known]:
+    needed = table.needed[:1] if is_delta else table.needed
+    if lacking := [column for column in needed if column not in known]:
         raise SourceUnreadable(
             f"{name} lacks the column {', '.join(lacking)}. "
             "Export it with all columns, and their names in the first line."

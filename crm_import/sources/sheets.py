@@ -50,10 +50,7 @@ def open_sheets(name: str, entries: list[Entry], choices: Choices) -> Source:
         )
     called = {table: part.called for table, part in found.items()}
     for part in found.values():
-        part.targets = {
-            column: called[target]
-            for column, target in words.TARGETS.get(part.table.name, {}).items()
-        }
+        part.targets = {column: called[target] for column, target in part.table.lookups.items()}
     parts: list[Part] = [found[table.name] for table in TABLES]
     return Source(name, KIND, f"{parts[0].name} has the hidden columns of a static sheet", parts)
 

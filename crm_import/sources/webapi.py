@@ -55,7 +55,9 @@ def open_pages(name: str, entries: list[Entry], metadata: list[Entry]) -> Source
             "without rows is a page with an empty list), and name the folder that holds all."
         )
     parts: list[Part] = [
-        _part(table, page, prefixes) for table in TABLES for page in ours.get(table.name, ())
+        _part(table, page, prefixes, is_delta=is_delta)
+        for table in TABLES
+        for page in ours.get(table.name, ())
     ]
     found_labels = [
         *labels.resolved((d for page in pages for d in page.definitions), prefixes),
@@ -92,7 +94,7 @@ def property_of(key: str) -> str:
     return key
 
 
-def _part(table: Table, page: Page, prefixes: Collection[str]) -> "PagePart":
+def _part(table: Table, page: Page, prefixes: Collection[str], *, is_delta: bool) -> "PagePart":
     header, columns = [], []
     for key in page.keys:
         if "@" not in key:
@@ -103,7 +105,7 @@ def _part(table: Table, page: Page, prefixes: Collection[str]) -> "PagePart":
         header.append("@odata.etag")
         columns.append("versionnumber")
     if page.rows:
-        check_columns(page.entry.base, table, columns)
+        check_columns(page.entry.base, table, columns, is_delta=is_delta)
     return PagePart(
         *(table, page.entry.name, page.entry.size, page.sha256, header, columns, ","), page.entry
     )

@@ -30,16 +30,6 @@ FLAGS = {
     "statecode": {**dict.fromkeys(_ACTIVE, "0"), **dict.fromkeys(_INACTIVE, "1")},
 }
 
-# Look-ups by table: the column, and the table that it points at.
-TARGETS = {
-    "Contact": {"hospital": "Hospital", "specialization": "Specialization"},
-    "Patient": {
-        "medical_condition": "MedicalCondition",
-        "contact_record": "Contact",
-        "physician": "Contact",
-    },
-    "EAPDossier": {"patient": "Patient"},
-}
 # How a look-up calls the rows of a table.
 POINTED_AT = {
     "Contact": ("firstname", "lastname"),

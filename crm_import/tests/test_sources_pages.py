@@ -282,6 +282,13 @@ def test_row_16_deleted_entities_are_no_rows(tmp_path: Path) -> None:
     assert [gone.id for gone in seen.deleted["Contact"]] == [exports.guid(1)]
 
 
+def test_row_20_delta_may_leave_out_any_column_but_the_id(tmp_path: Path) -> None:
+    row = {"contactid": exports.guid(1), "no_show": "true"}
+    folder = shapes.write_delta(tmp_path / "delta", CONTACT, [shapes.record(CONTACT, row)])
+
+    assert see(folder).contacts == [row]
+
+
 def test_delta_of_custom_tables_needs_no_other_pages(tmp_path: Path) -> None:
     folder = tmp_path / "delta"
     row = patient(1, "Zoë", "Berg", of=1)
