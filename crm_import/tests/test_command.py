@@ -225,9 +225,9 @@ def test_file_that_changes_under_the_reader_ends_with_8(
 ) -> None:
     detect = importing.sources.detect
 
-    def open_and_spoil(folder: Path, choices: Any) -> Any:
+    def open_and_spoil(folder: str, choices: Choices) -> Any:
         source = detect(folder, choices)
-        with (folder / "Contact.csv").open("a", encoding="utf-8") as file:
+        with (Path(folder) / "Contact.csv").open("a", encoding="utf-8") as file:
             file.write("one more\n")
         return source
 
