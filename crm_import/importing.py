@@ -7,7 +7,7 @@ row that comes again is still quarantined and counts so, so that the exit code s
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,7 +16,7 @@ import pghistory
 from django.db import DataError, connection, transaction
 from django.utils import timezone
 
-from crm_import import reporting, staging
+from crm_import import reporting, sources, staging
 from crm_import.models import ImportRun
 from crm_import.refusals import AnotherRun
 from crm_import.transform import RULES, transform
@@ -33,6 +33,7 @@ class Result:
 
     run: ImportRun
     report: dict[str, Any]
+    source: sources.Source
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -42,27 +43,29 @@ class Result:
 
 def run(
     *,
-    source: Path,
+    source: Path | str,
     by: User | None,
     dry_run: bool = False,
+    choices: sources.Choices | None = None,
+    accept_deletes: int = 0,
     problems: TextIO | None = None,
     progress: Callable[[str, int], None] = lambda name, rows: None,
 ) -> Result:
-    """Import the headed-CSV export in the folder `source`.
+    """Import the export at `source`, whatever shape it has (crm_import.sources).
 
-    `by` is who started it, None for the command line. Into `problems` the problems that stand are
-    written as CSV, also by a dry run. `progress` is called with the name of each step and its rows.
+    `by` is who started it, None for the command line. `choices` are about the source;
+    `accept_deletes` is how many deleted rows of a table somebody has looked at. Into `problems`
+    the problems that stand are written as CSV, also by a dry run. `progress` is called with the
+    name of each step and its rows.
 
     Raises a `Refused` (crm_import.refusals); then nothing was written.
     """
-    files = staging.open_export(source)
-    fingerprint = staging.fingerprint(files, RULES)
-    with _one_transaction(by=by, dry_run=dry_run):
+    export = sources.detect(source, choices or sources.Choices())
+    fingerprint = staging.fingerprint(export.parts, RULES)
+    with closing(export), _one_transaction(by=by, dry_run=dry_run):
         last = ImportRun.objects.order_by("-started_at", "-id").first()
-        this = ImportRun.objects.create(
-            source=source.resolve().name[:300], fingerprint=fingerprint, by=by
-        )
-        result = Result(this, {})
+        this = ImportRun.objects.create(source=export.name[:300], fingerprint=fingerprint, by=by)
+        result = Result(this, {}, export)
 
         def watch(name: str, rows: int, seconds: float) -> None:
             result.seconds[name] = result.seconds.get(name, 0) + seconds
@@ -72,7 +75,7 @@ def run(
             if last is not None and last.fingerprint == fingerprint:
                 outcome = reporting.repeated(last)
             else:
-                outcome = _import(this, last, files, watch)
+                outcome = _import(this, last, export, accept_deletes, watch)
         result.report = reporting.report(this, outcome, dry_run=dry_run)
         this.report = result.report
         this.finished_at = timezone.now()
@@ -110,7 +113,8 @@ def _keep_temporary_tables_in_memory() -> None:
 def _import(
     this: ImportRun,
     last: ImportRun | None,
-    files: list[staging.ExportFile],
+    export: sources.Source,
+    accept_deletes: int,
     watch: Callable[[str, int, float], None],
 ) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
@@ -122,14 +126,17 @@ def _import(
         cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
     staged = []
-    for file in files:
+    for parts in staging.by_table(export.parts):
         begun = timezone.now()
-        staged.append(staging.stage(file, this, compare=last is not None))
+        read = staging.stage(parts, this, compare=last is not None)
         watch(
-            f"read {file.path.name}",
-            staged[-1].ledger.records,
+            f"read {parts[0].table.name}",
+            sum(item.ledger.records for item in read),
             (timezone.now() - begun).total_seconds(),
         )
+        staged += read
+    if last is not None:
+        staging.brake(staged, accept_deletes)
     created = transform(watch=watch)
     reporting.add_file_problems(this, staged)
     reporting.expect_outcomes()

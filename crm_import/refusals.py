@@ -7,10 +7,22 @@ class Refused(Exception):
     exit_code = 1
 
 
+class DecisionNeeded(Refused):
+    """Only a person can say what the export means; the text names the option that does."""
+
+    exit_code = 4
+
+
 class DoesNotAddUp(Refused):
     """Some row has no outcome, or two: a mistake in the rules."""
 
     exit_code = 5
+
+
+class Brake(Refused):
+    """More would be deactivated than a day's work explains."""
+
+    exit_code = 6
 
 
 class AnotherRun(Refused):

@@ -110,18 +110,19 @@ def expect_outcomes() -> None:
 def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Outcome:
     """Count what became of the rows of this run's files. Fails when they do not add up."""
     tables = _blank()
+    firsts: dict[str, int] = {}
+    for item in staged:
+        if (name := item.ledger.entity) in tables:
+            firsts[name] = item.first
+            tables[name]["read"] += item.ledger.records
+            tables[name]["quarantined"] += item.ledger.unreadable
     with connection.cursor() as cursor:
-        for item in staged:
-            name = item.ledger.entity
-            if name not in tables:
-                continue
+        for name, first in firsts.items():
             counts = tables[name]
-            counts["read"] = item.ledger.records
-            counts["quarantined"] = item.ledger.unreadable
             cursor.execute(
                 "SELECT outcome, count(*) FROM crm_import_rowoutcome "
                 "WHERE run_id = %s AND entity = %s AND row >= %s GROUP BY outcome",
-                [this.pk, name, item.first],
+                [this.pk, name, first],
             )
             for outcome, rows in cursor.fetchall():
                 counts[outcome] += rows
@@ -160,10 +161,15 @@ def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:
             """,
             [this.pk],
         )
-    Problem.objects.bulk_create(
-        Problem(run=this, entity=item.ledger.entity, code="column_absent", severity="info", field=c)
+    absent = {
+        (item.ledger.entity, column): None
         for item in staged
-        for c in item.file.absent
+        if item.part.columns  # deletions alone have none
+        for column in item.part.absent
+    }
+    Problem.objects.bulk_create(
+        Problem(run=this, entity=entity, code="column_absent", severity="info", field=column)
+        for entity, column in absent
     )
 
 

@@ -3,209 +3,203 @@
 # ruff: noqa: S608  names of tables and columns are our own; no value is put into a statement
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 
 import orjson
 from django.db import connection
 
 from crm_import.models import ImportRun, SourceFile
-from crm_import.refusals import SourceUnreadable
-from crm_import.scanner import Batch, Scanner, sha256
-from crm_import.tables import FILES, Table
+from crm_import.refusals import Brake, SourceUnreadable
+from crm_import.sources import Batch, Part
+from crm_import.tables import Table
+
+# So many deleted rows of a table are an ordinary day's work, whatever its size; beyond the share or
+# the number of the last two, somebody has a look first.
+FEW_DELETES, DELETED_SHARE, MANY_DELETES = 5, 0.01, 50
 
 
-@dataclass(slots=True)
-class ExportFile:
-    """One file of an export whose header is understood. `columns` has None for unknown headers."""
-
-    table: Table
-    path: Path
-    header: list[str]
-    columns: list[str | None]
-    sha256: str
-    size: int
-
-    @property
-    def known(self) -> list[str]:
-        return [column for column in self.columns if column]
-
-    @property
-    def absent(self) -> list[str]:
-        """Columns of the table that the file does not have."""
-        return [column for column in self.table.columns if column not in self.columns]
-
-
-def open_export(folder: Path) -> list[ExportFile]:
-    """The files of a headed-CSV export, checked as far as their headers.
-
-    Raises SourceUnreadable, with what to do about it, when the folder is not such an export.
-    """
-    if not folder.is_dir():
-        raise SourceUnreadable(
-            f"There is no folder {folder.name}. Name the folder that holds Contact.csv."
-        )
-    missing = [f"{table.name}.csv" for table in FILES if not _path(folder, table).is_file()]
-    if missing:
-        raise SourceUnreadable(
-            f"{folder.name} lacks {', '.join(missing)}. Export these tables too (a table without "
-            "rows is a file with a header only), and name the folder that holds all of them."
-        )
-    try:
-        return [_open(_path(folder, table), table) for table in FILES]
-    except OSError as error:
-        raise SourceUnreadable(
-            f"{Path(str(error.filename)).name} cannot be read ({error.strerror}). "
-            "Make it readable and start again."
-        ) from error
-
-
-def _path(folder: Path, table: Table) -> Path:
-    return folder / f"{table.name}.csv"
-
-
-def _open(path: Path, table: Table) -> ExportFile:
-    scanner = Scanner(path)
-    columns = [table.column(header) for header in scanner.header]
-    known = [column for column in columns if column]
-    lacking = [column for column in table.needed if column not in known]
-    if lacking:
-        raise SourceUnreadable(
-            f"{path.name} lacks the column {', '.join(lacking)}. "
-            "Export it with commas, all columns, and their names in the first line."
-        )
-    twice = sorted({column for column in known if known.count(column) > 1})
-    if twice:
-        raise SourceUnreadable(
-            f"{path.name} has the column {', '.join(twice)} twice. Remove one of them."
-        )
-    return ExportFile(table, path, scanner.header, columns, sha256(path), scanner.size)
-
-
-def fingerprint(files: list[ExportFile], rules: int) -> str:
+def fingerprint(parts: Iterable[Part], rules: int) -> str:
     """Equal for equal files under equal rules."""
-    lines = [f"{file.table.name} {file.sha256}" for file in files]
+    lines = [f"{part.table.name} {part.sha256}" for part in parts]
     return hashlib.sha256("\n".join([*lines, f"rules {rules}"]).encode()).hexdigest()
 
 
 @dataclass(slots=True)
 class Staged:
-    """What came of one file. Rows of this run have archive ids from `first` on."""
+    """What came of one part. Rows of this run have archive ids from `first` on."""
 
-    file: ExportFile
+    part: Part
     ledger: SourceFile
     first: int
 
 
-def stage(file: ExportFile, run: ImportRun, *, compare: bool) -> Staged:
-    """Put the rows of a file into the archive, and its bad records beside them.
+def by_table(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    """The parts in their order, those of one table together."""
+    for _name, group in groupby(parts, key=lambda part: part.table.name):
+        yield list(group)
+
+
+def stage(parts: Sequence[Part], run: ImportRun, *, compare: bool) -> list[Staged]:
+    """Put the rows of one table into the archive, and the bad records of its parts beside them.
 
     With `compare`, rows that the archive has word for word are not stored again but listed in the
     temporary table crm_again (entity, row_id), once for each time they came.
+
+    Records are counted through all parts of the table.
     """
-    scanner = Scanner(file.path)
-    ledger = SourceFile(
-        run=run,
-        entity=file.table.name,
-        name=file.path.name,
-        sha256=file.sha256,
-        size=file.size,
-        columns=file.header,
-        records=0,
-    )
+    table = parts[0].table
     with connection.cursor() as cursor:
-        # The ledger line is written last, when its counts are known, but rows need its id.
+        cursor.execute(f"SELECT coalesce((SELECT max(id) FROM {table.db_table}), 0) + 1")
+        (first,) = cursor.fetchone()
+        cursor.execute("DROP TABLE IF EXISTS crm_tombstone")
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('crm_import_sourcefile', 'id')), "
-            f"coalesce((SELECT max(id) FROM {file.table.db_table}), 0) + 1"
+            "CREATE TEMP TABLE crm_tombstone (file_id bigint, record int, legacy_id text, "
+            "version text) ON COMMIT DROP"
         )
-        ledger.pk, first = cursor.fetchone()
-        target = file.table.db_table
+        target = table.db_table
         if compare:
             target = "crm_stage"
             cursor.execute("DROP TABLE IF EXISTS crm_stage")
             cursor.execute(
-                f"CREATE TEMP TABLE crm_stage (LIKE {file.table.db_table} INCLUDING DEFAULTS) "
+                f"CREATE TEMP TABLE crm_stage (LIKE {table.db_table} INCLUDING DEFAULTS) "
                 "ON COMMIT DROP"
             )
             cursor.execute("ALTER TABLE crm_stage DROP COLUMN id")
-        ledger.unreadable = _copy(scanner, file, ledger.pk, target)
-        if scanner.sha256 != file.sha256:
-            raise SourceUnreadable(
-                f"{file.path.name} changed while it was read. Copy the export to a place where "
-                "nobody writes, and start again."
-            )
-        ledger.records = scanner.records
+        staged = []
+        before = 0
+        for part in parts:
+            ledger, before = _read(cursor, part, run, target, before)
+            staged.append(Staged(part, ledger, first))
+            if compare and part.absent:
+                cursor.execute(
+                    "UPDATE crm_stage SET absent = coalesce(absent, '{}') || %s::text[] "
+                    "WHERE file_id = %s",
+                    [part.absent, ledger.pk],
+                )
+        known: dict[int, int] = {}
         if compare:
-            ledger.known = _take_over_new(cursor, file.table)
-        ledger.save(force_insert=True)
-    return Staged(file, ledger, first)
+            _carry_over(cursor, table)
+            known = _take_over_new(cursor, table)
+        for file, rows in _bury(cursor, table).items():
+            known[file] = known.get(file, 0) + rows
+        for item in staged:
+            item.ledger.known = known.get(item.ledger.pk, 0)
+            item.ledger.save(force_insert=True)
+    return staged
 
 
-def _copy(scanner: Scanner, file: ExportFile, ledger: int, target: str) -> int:
-    """Copy the records of a file. Returns how many could not be; they are kept as bytes."""
-    unreadable = 0
-    plain = None not in file.columns
-    names = ", ".join(["file_id", "record", *file.known])
-    blanks = ", ".join(file.known)  # an empty cell is blank text, not null
-    statement = f"COPY {target} ({names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({blanks}))"
-    with connection.cursor() as cursor:
-        for batch in scanner.batches():
-            if plain:
-                _copy_lines(cursor, statement, ledger, batch)
-                rows = batch.rows
-            else:
-                # The header has columns of which we know nothing: their cells go into `extra`.
-                lines = [(n, line.decode().split(",")) for n, line in batch.lines]
-                rows = sorted(lines + batch.rows)
-            if rows:
-                columns = names if plain else f"{names}, extra"
-                with cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
-                    for number, cells in rows:
-                        copy.write_row((ledger, number, *_cells(file, cells)))
-            unreadable += sum(not item.loaded for item in batch.bad)
-            if batch.bad:
-                columns = "file_id, record, byte_offset, raw, reason, loaded"
-                with cursor.copy(
-                    f"COPY crm_import_unreadablerecord ({columns}) FROM STDIN"
-                ) as copy:
-                    for bad in batch.bad:
-                        copy.write_row(
-                            (ledger, bad.record, bad.offset, bad.raw, bad.reason, bad.loaded)
-                        )
-    return unreadable
+def _read(
+    cursor: Any, part: Part, run: ImportRun, target: str, before: int
+) -> tuple[SourceFile, int]:
+    """Copy one part. Returns its line of the ledger, still unsaved, and the records until now."""
+    ledger = SourceFile(
+        run=run,
+        entity=part.table.name,
+        name=part.name[-300:],
+        sha256=part.sha256,
+        size=part.size,
+        columns=part.header,
+    )
+    # The ledger line is written last, when its counts are known, but rows need its id.
+    cursor.execute("SELECT nextval(pg_get_serial_sequence('crm_import_sourcefile', 'id'))")
+    (ledger.pk,) = cursor.fetchone()
+    reading = part.reading(before)
+    ledger.unreadable = 0
+    for batch in reading.batches():
+        _copy(cursor, part, ledger.pk, target, batch)
+        ledger.unreadable += sum(not bad.loaded for bad in batch.bad)
+    if reading.sha256 != part.sha256:
+        raise SourceUnreadable(
+            f"{part.name.rpartition('/')[2]} changed while it was read. Copy the export to a "
+            "place where nobody writes, and start again."
+        )
+    ledger.records = reading.records - before
+    return ledger, reading.records
 
 
-def _copy_lines(cursor: Any, statement: str, ledger: int, batch: Batch) -> None:
+def _copy(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> None:
+    """Copy the records of a batch; those that cannot be are kept as bytes."""
+    names = ", ".join(["file_id", "record", *part.known])
     if batch.lines:
-        with cursor.copy(statement) as copy:
-            copy.write(b"".join([b"%d,%d,%b\n" % (ledger, n, line) for n, line in batch.lines]))
+        blanks = ", ".join(part.known)  # an empty cell is blank text, not null
+        mark = part.separator.encode()
+        with cursor.copy(
+            f"COPY {target} ({names}) FROM STDIN "
+            f"(FORMAT csv, DELIMITER '{part.separator}', FORCE_NOT_NULL ({blanks}))"
+        ) as copy:
+            numbered = [b"%d%b%d%b%b\n" % (ledger, mark, n, mark, line) for n, line in batch.lines]
+            copy.write(b"".join(numbered))
+    if batch.rows:
+        plain = not any(row.extra or row.absent or row.written for row in batch.rows)
+        columns = names if plain else f"{names}, extra, absent, written"
+        with cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+            for row in batch.rows:
+                if plain:
+                    copy.write_row((ledger, row.record, *row.cells))
+                else:
+                    extra = orjson.dumps(row.extra).decode() if row.extra else None
+                    others = (extra, row.absent, row.written or "")
+                    copy.write_row((ledger, row.record, *row.cells, *others))
+    if batch.deleted:
+        with cursor.copy("COPY crm_tombstone FROM STDIN") as copy:
+            for gone in batch.deleted:
+                copy.write_row((ledger, gone.record, gone.id, gone.version))
+    if batch.bad:
+        columns = "file_id, record, byte_offset, raw, reason, loaded"
+        with cursor.copy(f"COPY crm_import_unreadablerecord ({columns}) FROM STDIN") as copy:
+            for bad in batch.bad:
+                copy.write_row((ledger, bad.record, bad.offset, bad.raw, bad.reason, bad.loaded))
 
 
-def _cells(file: ExportFile, cells: list[str]) -> Iterator[str | None]:
-    """The cells of known columns in the header's order, then the other ones (if any) as JSON."""
-    extra = {}
-    for header, column, cell in zip(file.header, file.columns, cells, strict=True):
-        if column:
-            yield cell
-        elif cell:
-            extra[header] = cell
-    if None in file.columns:
-        yield orjson.dumps(extra).decode() if extra else None
+def _age(table: Table, row: str) -> str:
+    """An order by which the newest version of a legacy id comes first."""
+    version = f"crm_version({row}.versionnumber) DESC NULLS LAST, "
+    return f"{version if 'versionnumber' in table.columns else ''}{row}.id DESC"
 
 
-def _take_over_new(cursor: Any, table: Table) -> int:
-    """Move what the archive does not have from crm_stage into it. Returns how many it had."""
-    columns = ", ".join([*table.columns, "extra"])
+def _carry_over(cursor: Any, table: Table) -> None:
+    """Fill in what was not delivered: such a cell says what the last version of its row said.
+
+    Otherwise a column that an export leaves out would look as if everybody had emptied it.
+    """
+    cells = ", ".join(
+        f"{column} = CASE WHEN '{column}' = ANY (s.absent) THEN a.{column} ELSE s.{column} END"
+        for column in table.columns[1:]
+    )
+    cursor.execute(
+        f"""
+        UPDATE crm_stage s SET {cells}
+        FROM (
+            SELECT DISTINCT ON (guid) * FROM (
+                SELECT crm_guid({table.id}) AS guid, a.* FROM {table.db_table} a
+            ) a WHERE guid IN (SELECT crm_guid({table.id}) FROM crm_stage WHERE absent IS NOT NULL)
+            ORDER BY guid, {_age(table, "a")}
+        ) a
+        WHERE s.absent IS NOT NULL AND crm_guid(s.{table.id}) = a.guid
+        """
+    )
+
+
+def _take_over_new(cursor: Any, table: Table) -> dict[int, int]:
+    """Move what the archive does not have from crm_stage into it.
+
+    Returns how many rows it had, by file.
+    """
+    cursor.execute("SELECT EXISTS (SELECT FROM crm_stage)")
+    if not cursor.fetchone()[0]:
+        return {}
+    content = ", ".join([*table.columns, "extra"])
+    columns = f"{content}, absent, written"
     cursor.execute(
         f"""
         CREATE TEMP TABLE crm_found ON COMMIT DROP AS
-        SELECT s.record, a.row_id
-        FROM (SELECT record, md5(ROW({columns})::text) AS content FROM crm_stage) s
+        SELECT s.file_id, s.record, a.row_id
+        FROM (SELECT file_id, record, md5(ROW({content})::text) AS content FROM crm_stage) s
         LEFT JOIN (
-            SELECT md5(ROW({columns})::text) AS content, min(id) AS row_id
+            SELECT md5(ROW({content})::text) AS content, min(id) AS row_id
             FROM {table.db_table} GROUP BY 1
         ) a USING (content)
         """
@@ -214,11 +208,85 @@ def _take_over_new(cursor: Any, table: Table) -> int:
         "INSERT INTO crm_again (entity, row_id) "
         f"SELECT '{table.name}', row_id FROM crm_found WHERE row_id IS NOT NULL"
     )
-    known = int(cursor.rowcount)
     cursor.execute(
         f"INSERT INTO {table.db_table} (file_id, record, {columns}) "
         f"SELECT file_id, record, {columns} FROM crm_stage s "
         "WHERE record IN (SELECT record FROM crm_found WHERE row_id IS NULL) ORDER BY record"
     )
+    cursor.execute(
+        "SELECT file_id, count(*) FROM crm_found WHERE row_id IS NOT NULL GROUP BY file_id"
+    )
+    known = dict(cursor.fetchall())
     cursor.execute("DROP TABLE crm_found")
     return known
+
+
+def _bury(cursor: Any, table: Table) -> dict[int, int]:
+    """Put the tombstones into the archive, each as a last version that says what its row said.
+
+    One whose row is deleted already is known: those are counted by file, as the rows above.
+    """
+    cursor.execute("SELECT EXISTS (SELECT FROM crm_tombstone)")
+    if not cursor.fetchone()[0]:
+        return {}
+    numbered = "versionnumber" in table.columns
+    version = "crm_version(a.versionnumber)" if numbered else "NULL::bigint"
+    cursor.execute(
+        f"""
+        CREATE TEMP TABLE crm_buried ON COMMIT DROP AS
+        SELECT DISTINCT ON (t.record) t.*, a.id AS row_id,
+            a.deleted AND (t.version = '' OR {version} IS NOT DISTINCT FROM crm_version(t.version))
+                AS known
+        FROM crm_tombstone t
+        LEFT JOIN {table.db_table} a ON crm_guid(a.{table.id}) = crm_guid(t.legacy_id)
+            AND (t.version = '' OR {version} IS NULL OR {version} <= crm_version(t.version))
+        ORDER BY t.record, {_age(table, "a").replace("a.id DESC", "a.id DESC NULLS LAST")}
+        """
+    )
+    cursor.execute(
+        "INSERT INTO crm_again (entity, row_id) "
+        f"SELECT '{table.name}', row_id FROM crm_buried WHERE known"
+    )
+    others = [column for column in table.columns[1:] if column != "versionnumber"]
+    cells = [f"coalesce(a.{column}, '')" for column in others]
+    names = [table.id, *others]
+    if numbered:
+        names.append("versionnumber")
+        cells.append("coalesce(nullif(t.version, ''), a.versionnumber, '')")
+    cursor.execute(
+        f"INSERT INTO {table.db_table} (file_id, record, deleted, absent, extra, "
+        f"{', '.join(names)}) SELECT t.file_id, t.record, true, %s::text[], a.extra, "
+        f"coalesce(a.{table.id}, t.legacy_id), {', '.join(cells)} "
+        f"FROM crm_buried t LEFT JOIN {table.db_table} a ON a.id = t.row_id "
+        "WHERE t.known IS NOT TRUE ORDER BY t.record",
+        [others],
+    )
+    cursor.execute("SELECT file_id, count(*) FROM crm_buried WHERE known GROUP BY file_id")
+    known = dict(cursor.fetchall())
+    cursor.execute("DROP TABLE crm_buried")
+    return known
+
+
+def brake(staged: Sequence[Staged], accepted: int) -> None:
+    """Raise Brake when the export deletes more rows of a table than is usual, or accepted."""
+    with connection.cursor() as cursor:
+        for items in _tables(staged):
+            table = items[0].part.table
+            cursor.execute(
+                f"SELECT count(*) FILTER (WHERE deleted AND id >= %s), count(*) "
+                f"FROM {table.db_table}",
+                [items[0].first],
+            )
+            deleted, rows = cursor.fetchone()
+            usual = max(FEW_DELETES, min(MANY_DELETES, DELETED_SHARE * rows))
+            if deleted > max(usual, accepted):
+                raise Brake(
+                    f"{deleted:,} rows of {table.name} were deleted in the CRM, more than usual. "
+                    "Nothing was written. Ask there whether that is right; then say "
+                    f"--accept-deletes {deleted}."
+                )
+
+
+def _tables(staged: Sequence[Staged]) -> Iterator[list[Staged]]:
+    for _name, group in groupby(staged, key=lambda item: item.part.table.name):
+        yield list(group)

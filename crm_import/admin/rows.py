@@ -201,7 +201,7 @@ class LegacyRowAdmin(RawAdmin):
 
     list_display = ("record", "file")
     ordering = ("-id",)
-    fields = ("file", "record", "became", "cells")
+    fields = ("file", "record", "deleted", "written", "absent", "became", "cells")
     readonly_fields = ("became", "cells")
 
     def rows(self, request: HttpRequest, page: Any) -> Any:

@@ -1,12 +1,15 @@
 """The archive: every legacy row as it came, each cell as text, nothing repaired.
 
-Filled by COPY only (`crm_import.staging`). A blank cell was empty in the file; a column that the
-file did not have is missing from `SourceFile.columns`. Columns we do not know are in `extra`.
-Field names are the legacy CRM's own.
+Filled by COPY only (`crm_import.staging`), in one spelling whatever the export was written in
+(`crm_import.sources.shape`). A blank cell was empty; one that was not delivered is named in
+`absent` and says what the version before it said (a column that no row of a file has is missing
+from `SourceFile.columns`). Columns we do not know are in `extra`. Field names are the legacy CRM's
+own.
 """
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -33,15 +36,36 @@ class LegacyRow(models.Model):
         # row would cost as much as the load.
         db_constraint=False,
     )
-    record = models.PositiveIntegerField(_("record"))
+    record = models.PositiveIntegerField(
+        _("record"), help_text=_("Counted through all files of the table.")
+    )
     extra = models.JSONField(_("other columns"), null=True)  # null: there are none
+    absent = ArrayField(
+        models.CharField(max_length=50),
+        verbose_name=_("not delivered"),
+        null=True,  # null: every column of the file came with this row
+    )
+    deleted = models.BooleanField(
+        _("deleted"),
+        default=False,
+        db_default=False,
+        help_text=_("The export says that the CRM deleted this row; its cells are the last known."),
+    )
+    written = models.CharField(
+        _("written"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("When the export wrote this version, where it says so."),
+    )
 
     class Meta:
         abstract = True
         ordering = ("id",)
 
     class Privacy:
-        none = ("id", "file", "record")
+        none = ("id", "file", "record", "absent", "deleted", "written")
         free_text = ("extra",)
 
     def __str__(self) -> str:

@@ -4,18 +4,18 @@
 -- Of the system columns they have what the export gave them, among the other columns.
 CREATE TEMP TABLE crm_condition ON COMMIT DROP AS
 SELECT a.id AS row_id, a.record, crm_guid(a.medicalconditionid) AS legacy_id, v.name,
-    crm_tidy(a.abbreviation) AS abbreviation, v.version, v.modified, o.row IS NULL AS fresh
+    crm_tidy(a.abbreviation) AS abbreviation, v.version, v.modified, a.deleted, o.row IS NULL AS fresh
 FROM crm_import_legacycondition a
 CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v
 LEFT JOIN crm_import_rowoutcome o ON o.entity = 'MedicalCondition' AND o.row = a.id
     AND o.outcome <> 'quarantined';
 CREATE TEMP TABLE crm_hospital ON COMMIT DROP AS
 SELECT a.id AS row_id, a.record, crm_guid(a.hospitalid) AS legacy_id, v.name,
-    crm_tidy(a.city) AS city, v.version, v.modified
+    crm_tidy(a.city) AS city, v.version, v.modified, a.deleted
 FROM crm_import_legacyhospital a CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v;
 CREATE TEMP TABLE crm_specialization ON COMMIT DROP AS
 SELECT a.id AS row_id, a.record, crm_guid(a.specializationid) AS legacy_id, v.name,
-    v.version, v.modified, o.row IS NULL AS fresh
+    v.version, v.modified, a.deleted, o.row IS NULL AS fresh
 FROM crm_import_legacyspecialization a
 CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v
 LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Specialization' AND o.row = a.id

@@ -7,7 +7,8 @@ FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.contactid) AS legacy_id,
         crm_version(r.versionnumber) AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-        coalesce(crm_inactive(r.statecode), false) AS inactive,
+        r.deleted OR coalesce(crm_inactive(r.statecode), false) AS inactive,
+        r.deleted,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
         CASE WHEN r.email !~ '[^!-@[-~]' THEN crm_email(r.email) END AS email,
         coalesce(t.meaning, '') AS role,
@@ -30,7 +31,8 @@ FROM (
     SELECT r.id AS row_id, r.record, crm_guid(r.patientid) AS legacy_id,
         crm_version(r.versionnumber) AS version,
         crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-        coalesce(crm_inactive(r.statecode), false) AS inactive,
+        r.deleted OR coalesce(crm_inactive(r.statecode), false) AS inactive,
+        r.deleted,
         crm_tidy(r.firstname) AS first_name, crm_tidy(r.lastname) AS last_name,
         CASE WHEN r.email !~ '[^!-@[-~]' THEN crm_email(r.email) END AS email,
         crm_instant(r.first_contact_date) AS first_contact,
@@ -51,7 +53,8 @@ CREATE TEMP TABLE crm_dossier ON COMMIT DROP AS
 SELECT r.id AS row_id, r.record, crm_guid(r.eap_dossier_id) AS legacy_id,
     crm_version(r.versionnumber) AS version,
     crm_instant(r.createdon) AS created, crm_instant(r.modifiedon) AS modified,
-    coalesce(crm_inactive(r.statecode), false) AS inactive, crm_tidy(r.eap_number) AS number,
+    r.deleted OR coalesce(crm_inactive(r.statecode), false) AS inactive,
+        r.deleted, crm_tidy(r.eap_number) AS number,
     CASE WHEN crm_blank(crm_key(crm_tidy(r.eap_number))) THEN ''
         ELSE upper(regexp_replace(r.eap_number, '[^A-Za-z0-9]', '', 'g')) END AS number_key,
     crm_guid(r.patient) AS patient_guid, crm_instant(r.eap_enrollment_date) AS enrolled,
@@ -91,8 +94,9 @@ FROM crm_nameless n WHERE n.entity = 'Patient' AND n.row_id = p.row_id;
 -- The planner knows nothing of what was written a moment ago, and would join row by row.
 ANALYZE crm_import_legacycontact (id); ANALYZE crm_import_legacypatient (id);
 ANALYZE crm_import_legacydossier (id);
-ANALYZE crm_contact (row_id, legacy_id, role, has_email); ANALYZE crm_patient (row_id, legacy_id,
-    contact_guid, physician_guid, condition_guid); ANALYZE crm_dossier (row_id, legacy_id);
+ANALYZE crm_contact (row_id, legacy_id, role, has_email, deleted); ANALYZE crm_patient (row_id,
+    legacy_id, contact_guid, physician_guid, condition_guid, deleted);
+ANALYZE crm_dossier (row_id, legacy_id, deleted);
 
 -- include: versions Contact
 -- include: versions Patient

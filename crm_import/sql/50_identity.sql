@@ -63,22 +63,27 @@ CREATE TEMP TABLE crm_person ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY p.created NULLS LAST, p.kind, p.legacy_id)::int AS node,
     row_number() OVER (ORDER BY p.created NULLS LAST, p.kind, p.legacy_id)::int AS cluster,
     p.*, least(first_key, last_key) || ' ' || greatest(first_key, last_key) AS name_key,
-    o.row IS NULL AS fresh
+    -- A deletion brings nothing that its row did not bring before.
+    o.row IS NULL AND NOT (p.deleted AND EXISTS (
+        SELECT FROM crm_import_crosswalk x WHERE x.legacy_id = p.legacy_id
+            AND x.entity = CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END)) AS fresh
 FROM (
     SELECT 1 AS kind, c.row_id, c.legacy_id, c.created, c.modified, c.inactive, c.first_name,
         c.last_name, c.first_key, c.last_key, c.email, c.version, nullif(c.condition, '')::uuid
-            AS condition_id, c.booking_at, c.reminder_at, c.no_show, NULL::uuid AS contact_guid
+            AS condition_id, c.booking_at, c.reminder_at, c.no_show, NULL::uuid AS contact_guid,
+        c.deleted
     FROM crm_contact c
     WHERE c.role = 'patient' AND NOT EXISTS (
         SELECT FROM crm_fate f WHERE f.entity = 'Contact' AND f.row_id = c.row_id)
     UNION ALL
     SELECT 1, c.row_id, c.legacy_id, c.created, c.modified, c.inactive, c.first_name,
         c.last_name, c.first_key, c.last_key, c.email, c.version, nullif(c.condition, '')::uuid,
-        c.booking_at, c.reminder_at, c.no_show, NULL
+        c.booking_at, c.reminder_at, c.no_show, NULL, c.deleted
     FROM crm_former o JOIN crm_contact c USING (row_id) WHERE o.role = 'patient'
     UNION ALL
     SELECT 2, p.row_id, p.legacy_id, p.created, p.modified, p.inactive, p.first_name, p.last_name,
-        p.first_key, p.last_key, p.email, p.version, t.target_id, NULL, NULL, NULL, p.contact_guid
+        p.first_key, p.last_key, p.email, p.version, t.target_id, NULL, NULL, NULL, p.contact_guid,
+        p.deleted
     FROM crm_patient p LEFT JOIN crm_condition_target t ON t.legacy_id = p.condition_guid
     WHERE NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Patient' AND f.row_id = p.row_id)
 ) p
@@ -96,7 +101,9 @@ SELECT row_number() OVER (ORDER BY c.created NULLS LAST, c.legacy_id)::int AS no
     CASE WHEN crm_blank(l.key) THEN '' ELSE l.tidy END AS licence,
     CASE WHEN crm_blank(l.key) THEN ''
         ELSE upper(regexp_replace(l.tidy, '[^A-Za-z0-9]', '', 'g')) END AS licence_key,
-    o.row IS NULL AS fresh,
+    o.row IS NULL AND NOT (c.deleted AND EXISTS (
+        SELECT FROM crm_import_crosswalk x
+        WHERE x.entity = 'Contact' AND x.legacy_id = c.legacy_id)) AS fresh,
     crm_guid(a.specialization) AS specialization_guid, crm_guid(a.hospital) AS hospital_guid
 FROM (
     SELECT c.* FROM crm_contact c

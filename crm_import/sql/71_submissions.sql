@@ -4,17 +4,23 @@
 CREATE TEMP TABLE crm_form ON COMMIT DROP AS
 SELECT p.row_id, p.legacy_id, p.cluster, p.node, p.version, p.created, p.modified, true AS is_current,
     'crm:' || p.legacy_id || ':' || p.version AS key
-FROM crm_person p WHERE p.kind = 1
-UNION ALL
-SELECT c.row_id, c.legacy_id, p.cluster, p.node, c.version, c.created, c.modified, false,
-    'crm:' || p.legacy_id || ':' || c.version
-FROM crm_fate f JOIN crm_contact c ON c.row_id = f.row_id
-JOIN crm_person p ON p.kind = 1 AND p.legacy_id = c.legacy_id AND p.row_id <> c.row_id
-WHERE f.entity = 'Contact' AND f.outcome = 'superseded'
-    AND c.role NOT IN ('physician', 'pharmacist');
+FROM crm_person p WHERE p.kind = 1 AND p.row_id NOT IN (SELECT row_id FROM crm_contact WHERE deleted)
+UNION ALL (
+    -- Of one version that was written several times the last one came in.
+    SELECT DISTINCT ON (c.legacy_id, c.version, CASE WHEN c.version IS NULL THEN c.row_id END)
+        c.row_id, c.legacy_id, p.cluster, p.node, c.version, c.created, c.modified, false,
+        'crm:' || p.legacy_id || ':' || c.version
+    FROM crm_fate f JOIN crm_contact c ON c.row_id = f.row_id
+    JOIN crm_person p ON p.kind = 1 AND p.legacy_id = c.legacy_id AND p.row_id <> c.row_id
+    JOIN crm_contact n ON n.row_id = p.row_id
+    WHERE f.entity = 'Contact' AND f.outcome = 'superseded' AND NOT c.deleted
+        AND c.role NOT IN ('physician', 'pharmacist')
+        AND (c.version IS NULL OR c.version IS DISTINCT FROM n.version OR n.deleted)
+    ORDER BY c.legacy_id, c.version, CASE WHEN c.version IS NULL THEN c.row_id END, c.row_id DESC
+);
 -- Exports without versions: the content tells versions apart.
 UPDATE crm_form f SET key = 'crm:' || f.legacy_id || ':'
-    || md5((to_jsonb(a) - 'id' - 'file_id' - 'record')::text)
+    || md5((to_jsonb(a) - ARRAY['id', 'file_id', 'record', 'absent', 'deleted', 'written'])::text)
 FROM crm_import_legacycontact a WHERE f.version IS NULL AND a.id = f.row_id;
 
 -- make: submissions

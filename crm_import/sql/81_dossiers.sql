@@ -15,7 +15,7 @@ WHERE (d.number_key = '' OR d.product_id IS NULL OR length(d.number) > 100
 -- a dossier before makes no second one.
 CREATE TEMP TABLE crm_case ON COMMIT DROP AS
 SELECT d.row_id, d.record, d.legacy_id, d.created, d.modified, d.inactive, d.number, d.number_key,
-    w.row IS NULL AS fresh,
+    w.row IS NULL AND NOT d.deleted AS fresh,
     d.product_id, crm_day(d.enrolled) AS enrolled, d.patient_guid, n.cluster, t.id AS patient_id,
     s.id AS physician_id, coalesce(t.id, d.patient_guid) AS owner,
     row_number() OVER (PARTITION BY d.number_key ORDER BY d.created NULLS LAST, d.legacy_id)

@@ -5,8 +5,21 @@
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT '__ENTITY__', row_id, 'quarantined', 'bad_id' FROM __ROWS__ WHERE legacy_id IS NULL;
 
+-- step: rows of __ENTITY__ that were deleted before they were seen
+-- A table of their own, that the planner knows to be small: mostly there are none.
+CREATE TEMP TABLE crm_tomb AS
+SELECT row_id, legacy_id FROM __ROWS__ WHERE deleted AND legacy_id IS NOT NULL;
+ANALYZE crm_tomb;
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT '__ENTITY__', d.row_id, 'ignored', 'deleted_before_seen' FROM crm_tomb d
+WHERE NOT EXISTS (
+    SELECT FROM __ROWS__ r
+    WHERE r.legacy_id = d.legacy_id AND NOT r.deleted AND r.row_id < d.row_id);
+DROP TABLE crm_tomb;
+
 -- step: versions of __ENTITY__
--- Of rows of one age the one that came later counts. Within one file nobody can say which one does.
+-- Of rows of one version a deletion counts, then the one that was written or delivered later.
+-- Within one delivery nobody can say which one does.
 WITH ids AS (
     SELECT legacy_id FROM __ROWS__ WHERE legacy_id IS NOT NULL GROUP BY legacy_id
     HAVING count(*) > 1
@@ -14,8 +27,12 @@ WITH ids AS (
     SELECT r.row_id, r.legacy_id,
         md5(ROW(__CONTENT__)::text) AS content,
         dense_rank() OVER (PARTITION BY r.legacy_id ORDER BY r.version DESC NULLS LAST,
-            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST, a.file_id DESC) AS age
+            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST, a.deleted DESC,
+            a.written DESC, f.run_id DESC) AS age
     FROM __ROWS__ r JOIN ids USING (legacy_id) JOIN __ARCHIVE__ a ON a.id = r.row_id
+    JOIN crm_import_sourcefile f ON f.id = a.file_id
+    WHERE NOT (r.deleted AND r.row_id IN (
+        SELECT d.row_id FROM crm_fate d WHERE d.entity = '__ENTITY__'))
 ), judged AS (
     SELECT row_id, age,
         row_number() OVER (PARTITION BY legacy_id, content ORDER BY row_id) AS copy,

@@ -20,7 +20,8 @@ from django.db import connection
 
 from crm_import import importing, reporting, transform
 from crm_import.models import ImportRun, LegacyContact
-from crm_import.refusals import AnotherRun
+from crm_import.refusals import AnotherRun, Brake, DecisionNeeded, Refused
+from crm_import.sources import Choices
 from crm_import.tests import exports
 from crm_import.tests.exports import contact, patient, physician
 from patients.models import Patient, Submission
@@ -179,6 +180,40 @@ def test_unreadable_export_ends_with_8_and_writes_nothing(
     assert not LegacyContact.objects.exists()
 
 
+def test_kind_of_the_export_is_said_and_what_was_not_read(db: None, export: Path) -> None:
+    (export / "notes.txt").write_text("nothing", encoding="utf-8")
+
+    _code, printed = crm_import(export)
+
+    assert printed.startswith("headed CSV: OptionSets.csv and the others have a header each.\n")
+    assert "Not read: notes.txt." in printed
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"), [(DecisionNeeded("Say --dates"), 4), (Brake("Say --accept-deletes"), 6)]
+)
+def test_what_somebody_must_decide_has_its_exit_code(
+    db: None, export: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused, code: int
+) -> None:
+    def refuse(source: str, choices: Choices) -> None:
+        assert choices == Choices({"booking_date": "mdy"}, accept_row_limit=True)
+        raise refused
+
+    monkeypatch.setattr(importing.sources, "detect", refuse)
+
+    given = crm_import(export, "--dates", "Booking_Date=mdy", "--accept-row-limit")
+
+    assert (given[0], str(refused) in given[1]) == (code, True)
+
+
+@pytest.mark.parametrize("order", ["booking_date", "booking_date=ymd", "=dmy"])
+def test_order_of_dates_that_is_none_is_refused(db: None, export: Path, order: str) -> None:
+    _code, printed = crm_import(export, "--dates", order)
+
+    assert "is no COLUMN=dmy or COLUMN=mdy" in printed
+    assert not ImportRun.objects.exists()
+
+
 def test_missing_folder_ends_with_8(db: None, tmp_path: Path) -> None:
     code, printed = crm_import(tmp_path / "nowhere")
 
@@ -188,15 +223,15 @@ def test_missing_folder_ends_with_8(db: None, tmp_path: Path) -> None:
 def test_file_that_changes_under_the_reader_ends_with_8(
     db: None, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = importing.staging.open_export
+    detect = importing.sources.detect
 
-    def open_and_spoil(folder: Path) -> Any:
-        files = opened(folder)
-        with (folder / "Contact.csv").open("a", encoding="utf-8") as file:
+    def open_and_spoil(folder: str, choices: Choices) -> Any:
+        source = detect(folder, choices)
+        with (Path(folder) / "Contact.csv").open("a", encoding="utf-8") as file:
             file.write("one more\n")
-        return files
+        return source
 
-    monkeypatch.setattr(importing.staging, "open_export", open_and_spoil)
+    monkeypatch.setattr(importing.sources, "detect", open_and_spoil)
 
     code, printed = crm_import(export)
 

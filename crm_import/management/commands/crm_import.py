@@ -2,7 +2,7 @@
 
 import json
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from crm_import import importing
 from crm_import.refusals import Refused
 from crm_import.reporting import OUTCOMES, appearing
+from crm_import.sources import Choices, Source
 
 EXIT_QUARANTINED = 3
 EXIT_DATABASE = 9
@@ -23,27 +24,50 @@ class Command(BaseCommand):
     """Translates the command line into one call of `importing.run`, and its result into text."""
 
     help = (
-        "Imports an export of the legacy CRM (a folder of headed CSV files) into the portal, in "
-        "one transaction. The same export again changes nothing. Exit code 0: every row was "
-        "placed; 3: some are in quarantine. Nothing was written: 2: the command line is wrong; 5: "
-        "the rows do not add up; 7: another run is under way; 8: the export cannot be read; 9: "
-        "the database stopped it."
+        "Imports an export of the legacy CRM into the portal, in one transaction. What kind of "
+        "export it is, is found out. The same export again changes nothing. Exit code 0: every "
+        "row was placed; 3: some are in quarantine. Nothing was written: 2: the command line is "
+        "wrong; 4: somebody has to decide; 5: the rows do not add up; 6: too much was deleted; 7: "
+        "another run is under way; 8: the export cannot be read; 9: the database stopped it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source and the files to write."""
-        parser.add_argument("source", type=Path, help="the folder that holds Contact.csv")
+        parser.add_argument("source", help="a folder, a .zip, or postgres://… of a database")
         parser.add_argument("--dry-run", action="store_true", help="the real run, rolled back")
         parser.add_argument("--report", type=Path, help="write the reconciliation as JSON")
         parser.add_argument("--problems", type=Path, help="write what to look at as CSV")
+        parser.add_argument(
+            *("--dates",),
+            type=_order,
+            action="append",
+            default=[],
+            metavar="COLUMN=dmy|mdy",
+            help="the order of day and month in a column of a spreadsheet",
+        )
+        parser.add_argument(
+            "--accept-row-limit",
+            action="store_true",
+            help="a sheet of exactly 100,000 rows is whole",
+        )
+        parser.add_argument(
+            *("--accept-deletes",),
+            type=int,
+            default=0,
+            metavar="N",
+            help="so many deleted rows of a table are right",
+        )
 
     def handle(
         self,
         *,
-        source: Path,
+        source: str,
         dry_run: bool,
         report: Path | None,
         problems: Path | None,
+        dates: list[tuple[str, str]],
+        accept_row_limit: bool,
+        accept_deletes: int,
         verbosity: int,
         **_options: Any,
     ) -> None:
@@ -60,7 +84,13 @@ class Command(BaseCommand):
             told = files.enter_context(appearing(problems)) if problems else None
             try:
                 result = importing.run(
-                    source=source, by=None, dry_run=dry_run, problems=told, progress=progress
+                    source=source,
+                    by=None,
+                    dry_run=dry_run,
+                    choices=Choices(dict(dates), accept_row_limit),
+                    accept_deletes=accept_deletes,
+                    problems=told,
+                    progress=progress,
                 )
             except Refused as error:
                 raise CommandError(str(error), returncode=error.exit_code) from error
@@ -70,12 +100,19 @@ class Command(BaseCommand):
             if written is not None:
                 written.write(json.dumps(result.report, indent=1) + "\n")
         if verbosity:
+            self._say_source(result.source)
             self._print(result.report)
         if verbosity > 2:
             for name, seconds in sorted(result.seconds.items(), key=lambda item: -item[1]):
                 self.stderr.write(f"{seconds:8.3f} s  {name}")
         if result.quarantined:
             raise SystemExit(EXIT_QUARANTINED)
+
+    def _say_source(self, source: Source) -> None:
+        self.stdout.write(f"{source.kind}: {source.why}.")
+        if source.ignored:
+            self.stdout.write(f"Not read: {', '.join(sorted(source.ignored))}.")
+        self.stdout.write("")
 
     def _print(self, report: dict[str, Any]) -> None:
         widths = [max(len(name), 9) for name in OUTCOMES]
@@ -99,6 +136,14 @@ class Command(BaseCommand):
         if report["dry_run"]:
             self.stdout.write("")
             self.stdout.write("Dry run: nothing of this was kept.")
+
+
+def _order(text: str) -> tuple[str, str]:
+    column, _equals, order = text.partition("=")
+    if not column or order not in ("dmy", "mdy"):
+        message = f"{text} is no COLUMN=dmy or COLUMN=mdy"
+        raise ArgumentTypeError(message)
+    return column.strip().lower(), order
 
 
 def _expect_writable(*paths: Path | None) -> None:

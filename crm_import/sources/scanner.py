@@ -1,43 +1,33 @@
-"""Cuts a headed CSV file into records, and keeps bad ones out of the database's way.
+"""Cuts a CSV file into records, and keeps bad ones out of the database's way.
 
 A record goes on only when it is strict UTF-8, proper CSV and has as many cells as the header.
-Nothing is ever shifted, cut or guessed: what does not fit is handed over as bytes with its offset.
+Nothing is ever shifted, cut or guessed: what does not fit is handed over as bytes with its offset
+(in a file of another encoding: within its text as UTF-8).
 """
 
 import csv
-import hashlib
 import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 from crm_import.refusals import SourceUnreadable
+from crm_import.sources.encodings import BOM, UTF8, Text
+from crm_import.sources.files import readable
+from crm_import.sources.shape import BadRecord
 
 CHUNK = 1 << 18
 # A quote that is never closed swallows the rest of the file; no real record is this long.
 LONGEST_RECORD = 1 << 26
-BOM = b"\xef\xbb\xbf"
 
 # Free text of several megabytes is text all the same.
 csv.field_size_limit(sys.maxsize)
 
 
 @dataclass(slots=True)
-class BadRecord:
-    """A record as bytes. `loaded`: it went on all the same, without its NUL characters."""
-
-    record: int
-    offset: int
-    raw: bytes
-    reason: str
-    loaded: bool = False
-
-
-@dataclass(slots=True)
-class Batch:
+class Framed:
     """Consecutive records: plain ones as CSV lines (without line end), others as cells."""
 
     lines: list[tuple[int, bytes]] = field(default_factory=list)
@@ -45,98 +35,90 @@ class Batch:
     bad: list[BadRecord] = field(default_factory=list)
 
 
-def sha256(path: Path) -> str:
-    """The file's SHA-256 as hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def header_of(text: Text) -> list[str]:
+    """The cells of the first line.
 
-
-def _rows(text: str) -> list[list[str]]:
-    """The rows of a text, at most two of them; none when it is no proper CSV."""
+    Raises SourceUnreadable when it is no header.
+    """
+    with readable(text.entry.name):
+        file, _hashed = text.open()
+        with file:
+            first = file.readline(LONGEST_RECORD).rstrip(b"\r\n")
     try:
-        return list(islice(csv.reader(io.StringIO(text, newline=""), strict=True), 2))
-    except csv.Error:
-        return []
-
-
-def _is_one_record(raw: bytes) -> bool:
-    """Whether several lines are one record: only then the quotes in them belong together."""
-    # What delimits records is ASCII, so any encoding that takes every byte will do.
-    return len(_rows(raw.rstrip(b"\r\n").decode("latin-1"))) == 1
+        line = first.removeprefix(BOM).decode()
+        header = next(csv.reader([line], delimiter=text.separator, strict=True), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceUnreadable(
+            f"The first line of {text.entry.base} is no CSV header in UTF-8. "
+            "Export it again as CSV in UTF-8, with commas."
+        ) from error
+    if not header:
+        raise SourceUnreadable(
+            f"{text.entry.base} is empty. Export it again; without rows it still has a header."
+        )
+    return header
 
 
 class Scanner:
-    """One pass over one file. `header` can be read at once; `records` counts what was passed."""
+    """One pass over one file. `records` counts what was passed, from `first` on.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.records = 0
-        self.size = path.stat().st_size
-        self.header = self._read_header()
-        self._width = len(self.header)
-        self._hash = hashlib.sha256()
+    `width` is how many cells a record has. A file that is not `headed` has records from its first
+    line on; with `short`, a record that has at least so many cells is only missing its last ones.
+    """
+
+    def __init__(
+        self, text: Text, width: int, *, first: int = 0, headed: bool = True, short: int = 0
+    ) -> None:
+        self.records = first
+        self._text = text
+        self._width = width
+        self._headed = headed
+        self._short = short or width
+        self._separator = text.separator
+        self._file, self._hashed = text.open()
 
     @property
     def sha256(self) -> str:
-        """Of the bytes that `batches` has read so far."""
-        return self._hash.hexdigest()
+        """Of the bytes of the file that were read so far."""
+        return self._hashed.sha256
 
-    def _read_header(self) -> list[str]:
-        with self.path.open("rb") as file:
-            first = self._header_line(file)
-        if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise SourceUnreadable(
-                f"{self.path.name} is UTF-16. Export it again as CSV in UTF-8, with commas."
-            )
-        try:
-            text = first.removeprefix(BOM).decode()
-            header = next(csv.reader([text], strict=True), [])
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise SourceUnreadable(
-                f"The first line of {self.path.name} is no CSV header in UTF-8. "
-                "Export it again as CSV in UTF-8, with commas."
-            ) from error
-        if not header:
-            raise SourceUnreadable(
-                f"{self.path.name} is empty. Export it again; without rows it still has a header."
-            )
-        return header
-
-    def _header_line(self, file: BinaryIO) -> bytes:
-        return file.readline(LONGEST_RECORD).rstrip(b"\r\n")
-
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Framed]:
         """The records after the header, in order. Memory does not grow with the file."""
-        with self.path.open("rb") as file:
-            first = file.readline(LONGEST_RECORD)
-            self._hash.update(first)
-            offset = len(first)
+        with readable(self._text.entry.name), self._file as file:
+            offset = self._begin(file)
             waiting: list[bytes] = []  # lines of a record that goes on after a quoted line end
             while lines := file.readlines(CHUNK):
-                self._hash.update(b"".join(lines))
-                batch = Batch()
+                batch = Framed()
                 lines = waiting + lines
                 waiting, used = self._cut(lines, offset, batch, at_end=False)
                 offset += used
                 yield batch
-            batch = Batch()
+            batch = Framed()
             while waiting:
                 waiting, used = self._cut(waiting, offset, batch, at_end=True)
                 offset += used
             if batch.lines or batch.rows or batch.bad:
                 yield batch
 
+    def _begin(self, file: BinaryIO) -> int:
+        """Pass the header, or the byte order mark of a file without one."""
+        if self._headed:
+            return len(file.readline(LONGEST_RECORD))
+        if self._text.encoding == UTF8 and self._text.entry.head(3) == BOM:
+            return len(file.read(3))
+        return 0
+
     def _cut(
-        self, lines: list[bytes], offset: int, batch: Batch, *, at_end: bool
+        self, lines: list[bytes], offset: int, batch: Framed, *, at_end: bool
     ) -> tuple[list[bytes], int]:
         """Cut `lines`, which begin at `offset`. Returns the lines left over, and the bytes used."""
-        commas = self._width - 1
+        marks, mark = self._width - 1, self._separator.encode()
         start = offset
         position, count = 0, len(lines)
         while position < count:
             line = lines[position]
             if (
-                line.count(b",") == commas
+                line.count(mark) == marks
                 and b'"' not in line
                 and b"\0" not in line
                 and b"\r" not in line
@@ -151,7 +133,7 @@ class Scanner:
             if end is None and not at_end and sum(map(len, lines[position:])) < LONGEST_RECORD:
                 return lines[position:], offset - start
             raw = b"".join(lines[position:end])
-            if end is None or (end > position + 1 and not _is_one_record(raw)):
+            if end is None or (end > position + 1 and not self._is_one_record(raw)):
                 # A quote that opens nothing or is never closed must not swallow what follows:
                 # this line is bad, and the next one is looked at for itself.
                 self.records += 1
@@ -174,7 +156,20 @@ class Scanner:
                 return end + 1
         return None
 
-    def _judge(self, raw: bytes, offset: int, batch: Batch) -> None:
+    def _is_one_record(self, raw: bytes) -> bool:
+        """Whether several lines are one record: only then the quotes in them belong together."""
+        # What delimits records is ASCII, so any encoding that takes every byte will do.
+        return len(self._rows(raw.rstrip(b"\r\n").decode("latin-1"))) == 1
+
+    def _rows(self, text: str) -> list[list[str]]:
+        """The rows of a text, at most two of them; none when it is no proper CSV."""
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._separator, strict=True)
+        try:
+            return list(islice(reader, 2))
+        except csv.Error:
+            return []
+
+    def _judge(self, raw: bytes, offset: int, batch: Framed) -> None:
         """Put one record where it belongs."""
         body = raw.rstrip(b"\r\n")
         try:
@@ -186,22 +181,23 @@ class Scanner:
             text = text.replace("\0", "")
             batch.bad.append(BadRecord(self.records, offset, raw, "nul_removed", loaded=True))
         if '"' not in text and "\r" not in text and "\0" not in text:
-            cells = text.split(",")
+            cells = text.split(self._separator)
         else:
-            rows = _rows(text)
+            rows = self._rows(text)
             if len(rows) != 1:  # none: no CSV; two: a carriage return outside of quotes
                 self._refuse(batch, offset, raw, "no_csv")
                 return
             cells = rows[0]
-        if len(cells) != self._width:
-            few = len(cells) < self._width
-            self._refuse(batch, offset, raw, "too_few_cells" if few else "too_many_cells")
-        elif '"' in text or "\r" in text:
+        if len(cells) > self._width:
+            self._refuse(batch, offset, raw, "too_many_cells")
+        elif len(cells) < self._short:
+            self._refuse(batch, offset, raw, "too_few_cells")
+        elif '"' in text or "\r" in text or len(cells) < self._width:
             batch.rows.append((self.records, cells))
         else:
             batch.lines.append((self.records, text.encode()))
 
-    def _refuse(self, batch: Batch, offset: int, raw: bytes, reason: str) -> None:
+    def _refuse(self, batch: Framed, offset: int, raw: bytes, reason: str) -> None:
         if batch.bad and batch.bad[-1].record == self.records:
             batch.bad.pop()  # one line in the ledger for one record
         batch.bad.append(BadRecord(self.records, offset, raw, reason))
