@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "2d93474c6e4cdf2a"
+ROLES = "c5f09d684ebfb58f"
 
 
 class Migration(migrations.Migration):
