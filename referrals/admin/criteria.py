@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -285,7 +284,7 @@ def _other_kinds(request: HttpRequest, kind: str) -> SafeString:
     for other in Kind:
         if other != kind:
             query["kind"] = other.value
-            links.append((urlencode(sorted(query.items())), other.label))
+            links.append((query.urlencode(), other.label))
     joined = format_html_join(" · ", '<a class="portal-link" href="?{}">{}</a>', links)
     return format_html(_("Another kind: {}"), joined)
 

@@ -18,7 +18,7 @@ from portal.core.admin import AppendOnlyAdmin, Briefing, ReadOnlyAdmin, Verb, Ve
 from portal.core.admin.display import badge, moment
 from portal.core.permissions import may
 from referrals import criteria, reassessing
-from referrals.admin.referring import day_field
+from referrals.admin.said import day_field
 from referrals.admin.tree import sentence, tree_url
 from referrals.eligibility import Offer, known
 from referrals.eligibility.assessing import Finding

@@ -22,7 +22,7 @@ from patients.overriding import may_go_on, may_override
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import NOTHING, badge, short_day
 from referrals import moves
-from referrals.admin.referring import day_field
+from referrals.admin.said import day_field
 from referrals.moves import Move
 
 # Days from which on a clock is shown in amber.

@@ -30,7 +30,7 @@ from referrals.admin.moves import (
     words_field,
 )
 from referrals.admin.of_dossier import OfDossier
-from referrals.admin.referring import day_field
+from referrals.admin.said import day_field
 from referrals.admin.whose import WhoseFilter
 from referrals.models import Shipment
 
