@@ -285,7 +285,7 @@ def _other_kinds(request: HttpRequest, kind: str) -> SafeString:
     for other in Kind:
         if other != kind:
             query["kind"] = other.value
-            links.append((urlencode(sorted(query.items())), other.label))
+            links.append((urlencode(sorted(query.dict().items())), other.label))
     joined = format_html_join(" · ", '<a class="portal-link" href="?{}">{}</a>', links)
     return format_html(_("Another kind: {}"), joined)
 
