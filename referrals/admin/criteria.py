@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -279,12 +280,12 @@ DESCRIBED = {
 
 def _other_kinds(request: HttpRequest, kind: str) -> SafeString:
     """Links to the same page for a criterion of another kind."""
-    query = request.GET.copy()
-    links = []
-    for other in Kind:
-        if other != kind:
-            query["kind"] = other.value
-            links.append((query.urlencode(), other.label))
+    where = {name: value for name, value in request.GET.items() if isinstance(value, str)}
+    links = [
+        (urlencode(sorted({**where, "kind": other.value}.items())), other.label)
+        for other in Kind
+        if other != kind
+    ]
     joined = format_html_join(" · ", '<a class="portal-link" href="?{}">{}</a>', links)
     return format_html(_("Another kind: {}"), joined)
 
