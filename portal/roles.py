@@ -93,7 +93,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,
-    "referrals.stepdocument": _PART,
+    "referrals.stepdocument": _KEPT,
     "referrals.dossierchange": _KEPT,
     "referrals.routetemplate": {N: "v", L: "v", S: "vac", A: "v", R: "v", W: "v"},
     "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},
