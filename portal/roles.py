@@ -109,7 +109,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.followup": _HAPPENED,
     "referrals.safetyreport": _HAPPENED,
     "referrals.safetyreportchange": _KEPT,
-    "referrals.stepdocument": _PART,
+    "referrals.stepdocument": _KEPT,
     "referrals.dossierchange": _KEPT,
     "referrals.routetemplate": {N: "v", L: "v", S: "vac", A: "v", R: "v", W: "v"},
     "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "3b181634a5aa4844"
+ROLES = "e0d96e0a32ed4e45"
 
 
 class Migration(migrations.Migration):

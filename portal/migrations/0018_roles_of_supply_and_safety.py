@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "c5f09d684ebfb58f"
+ROLES = "78f500f5a88050da"
 
 
 class Migration(migrations.Migration):

@@ -295,7 +295,7 @@ SAMPLES: dict[str, Sample] = {
         {"eligible": "no", "ineligible_reason": "age"},
         {"trial": None},
     ),
-    "route-templates": Sample(RouteTemplateFactory, dict, found_by={"is_active": "true"}),
+    "route-templates": Sample(RouteTemplateFactory, dict, found_by={"code": None}),
     "eap-dossiers": Sample(
         EAPDossierFactory,
         lambda: {

@@ -16,6 +16,7 @@ from portal.core.admin import (
     DateRangeFilter,
     Fact,
     PartInline,
+    ReadOnlyAdmin,
     RecordAdmin,
     RelatedTable,
 )
@@ -291,18 +292,14 @@ class DossierStepDependencyAdmin(RecordAdmin):
 
 
 @admin.register(StepDocument)
-class StepDocumentAdmin(RecordAdmin):
+class StepDocumentAdmin(ReadOnlyAdmin):
     """Which documents were put to what the steps ask for: by the button on the step's page."""
 
     list_display = ("name", "step", "document")
     list_filter = (("step", AutocompleteFilter),)
     ordering = ("-id",)
-    readonly_fields = ("step", "name", "document")
     fieldsets = ((None, {"fields": ("step", "name", "document")}),)
     opens = ("step.dossier.patient",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("step", "document")
