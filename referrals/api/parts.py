@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,7 +53,6 @@ class OfDossierViewSet(Creates, Changes):
     """Parts of dossiers. They are never deleted: what is not done is cancelled."""
 
     subject = (Patient, "dossier__patient_id")
-    answers: ClassVar[Any] = {"transitions": TransitionSerializer}
     moves: ClassVar[Collection[Move]] = ()
     begin: ClassVar[Callable[..., None]]
 
@@ -65,7 +65,14 @@ class OfDossierViewSet(Creates, Changes):
         type(self).begin(row, by=self.user)
         return cast(UUID, row.pk)
 
-    @action(detail=True, url_path="transitions", name="What can be done now")
+    @extend_schema(responses=TransitionSerializer(many=True))
+    @action(
+        detail=True,
+        url_path="transitions",
+        name="What can be done now",
+        pagination_class=None,
+        filter_backends=(),
+    )
     def transitions(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What the status allows, and what else has to be true before each of it."""
         record_id = self.record_id()

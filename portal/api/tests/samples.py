@@ -334,9 +334,9 @@ SAMPLES: dict[str, Sample] = {
             "dossier": _id(EAPDossierFactory()),
             "description": "A rash.",
             "seriousness": ["hospitalisation"],
-            "aware_at": "2026-06-15T09:00:00Z",
+            "aware_at": "2026-06-15T09:00:00+00:00",
         },
-        {"expectedness": "expected"},
+        {"onset_on": "2026-06-14"},
         {"dossier": None},
     ),
 }
