@@ -33,6 +33,8 @@ from referrals.models import (
     CTReferral,
     EAPDossier,
     ExpandedAccessProgram,
+    ProgramCondition,
+    TrialCondition,
     TrialSite,
 )
 from referrals.models.catalogue import Recruiting
@@ -205,9 +207,10 @@ def options(patient: Patient, *, today: date) -> Options:
     conditions = facts.conditions | MedicalCondition.objects.narrower(facts.condition)
     trials, programs = _trials(conditions, facts.country), _programs(conditions)
     criteria = {**trees(trials), **trees(programs)}
+    records: list[ClinicalTrial | ExpandedAccessProgram] = [*trials, *programs]
     found = [
         Option(record, assess(criteria[record.pk], facts), _is_near(record, facts.country))
-        for record in (*trials, *programs)
+        for record in records
     ]
     return Options(patient, facts, sorted(found, key=Option.order))
 
@@ -215,11 +218,7 @@ def options(patient: Patient, *, today: date) -> Options:
 def _trials(conditions: Collection[UUID], country: str) -> list[ClinicalTrial]:
     here = TrialSite.objects.filter(trial=OuterRef("pk"), country=country, status__in=OPEN_TRIALS)
     rows = ClinicalTrial.objects.filter(
-        Exists(
-            ClinicalTrial.conditions.through.objects.filter(
-                trial=OuterRef("pk"), condition__in=conditions
-            )
-        ),
+        Exists(TrialCondition.objects.filter(trial=OuterRef("pk"), condition__in=conditions)),
         status__in=OPEN_TRIALS,
     )
     return list(rows.annotate(near=Exists(here)).defer(*_UNREAD).order_by())
@@ -227,11 +226,7 @@ def _trials(conditions: Collection[UUID], country: str) -> list[ClinicalTrial]:
 
 def _programs(conditions: Collection[UUID]) -> list[ExpandedAccessProgram]:
     rows = ExpandedAccessProgram.objects.filter(
-        Exists(
-            ExpandedAccessProgram.conditions.through.objects.filter(
-                program=OuterRef("pk"), condition__in=conditions
-            )
-        ),
+        Exists(ProgramCondition.objects.filter(program=OuterRef("pk"), condition__in=conditions)),
         availability__in=OPEN_PROGRAMS,
     )
     return list(rows.select_related("product").defer(*_UNREAD, "product__search").order_by())

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "a2b5bc0045399c00"
+ROLES = "d7027c3a78e227fa"
 
 
 class Migration(migrations.Migration):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 from referrals.reporting.content import Content, texts
 
@@ -102,7 +102,8 @@ class _Paper(FPDF):
     def release(self) -> None:
         """Close the font files, which the library leaves open."""
         for font in self.fonts.values():
-            font.ttfont.close()
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def footer(self) -> None:
         """The report's number, its day and the page; called by the library."""
@@ -137,7 +138,7 @@ class _Paper(FPDF):
             5.5,
             "\n".join(printable(sentence) for sentence in sentences),
             fill=True,
-            padding=2.5,
+            padding=3,
             align="L",
             new_x=XPos.LMARGIN,
             new_y=YPos.NEXT,
