@@ -133,7 +133,7 @@ class Card:
         if self._goes_on or not may(self.user, "add", model):
             return {}
         name, field = model._meta.model_name, "trial" if self.option.is_trial else "program"
-        asked = urlencode({"patient": self.patient.pk, field: self.option.record.pk})
+        asked = urlencode({"patient": str(self.patient.pk), field: str(self.option.record.pk)})
         label = _("Refer") if self.option.is_trial else _("Open a dossier")
         return {"url": f"{reverse(f'admin:referrals_{name}_add')}?{asked}", "label": label}
 

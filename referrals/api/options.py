@@ -47,11 +47,11 @@ class FindingSerializer(serializers.Serializer[Any]):
     criterion = serializers.CharField(
         help_text="Its id; a word (age, sex, …) for what the registry's record implies."
     )
-    label = serializers.CharField()
+    label: Any = serializers.CharField()  # DRF has an attribute of this name
     verdict = serializers.ChoiceField(choices=_VERDICTS)
     fact = serializers.CharField(help_text="What is known; blank for nothing.")
     as_of = Day(allow_null=True)
-    source = serializers.CharField()
+    source: Any = serializers.CharField()  # and of this
     question = serializers.CharField(help_text="What to ask; blank when it is known.")
 
 
@@ -149,7 +149,7 @@ class OptionViewSet(Served):
 
 def _patient(key: UUID) -> Patient:
     """The patient whom this id leads to. Raises Http404, and Erased."""
-    patient = Patient.objects.filter(pk=survivor_of(key) or key).first()
+    patient: Patient | None = Patient.objects.filter(pk=survivor_of(key) or key).first()
     if patient is None:
         raise Erased if ErasedPatient.objects.filter(old_id=key).exists() else Http404
     return patient
