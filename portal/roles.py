@@ -95,7 +95,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.unplacedcondition": {N: "vc", L: "vc", S: "vc", A: "v"},
     "referrals.setasiderecord": {L: "vc", S: "vc", A: "v"},
     # Who may change one builds the tree of a trial or program.
-    "referrals.criterion": {N: "v", L: "vacd", S: "vacd", A: "v", R: "v", W: "vacd"},
+    "referrals.criterion": {N: "v", L: "vac", S: "vac", A: "v", R: "v", W: "vacd"},
     "referrals.criterionanswer": _SAID,
     "referrals.assessed": _KEPT,
     "referrals.ctreferral": _PEOPLE,

@@ -337,6 +337,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CallDecisionEnum": "bookings.models.Call.Decision",
         "ConsentDecisionEnum": "patients.models.Consent.Decision",
         "ContactPointKindEnum": "patients.models.ContactPoint.Kind",
+        "CriterionKindEnum": "referrals.models.Criterion.Kind",
+        "CriterionSexEnum": "referrals.models.Criterion.Sex",
         "DocumentKindEnum": "patients.models.Document.Kind",
         "DossierStepStatusEnum": "referrals.models.DossierStep.Status",
         "MeasureCategoryEnum": "patients.models.Measure.Category",
@@ -350,6 +352,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ReferralOutcomeEnum": "referrals.models.CTReferral.Outcome",
         "ReferralStatusEnum": "referrals.models.CTReferral.Status",
         "TrialSexEnum": "referrals.models.described.Described.Sex",
+        "VerdictEnum": "referrals.models.Assessed.Verdict",
         "TrialStatusEnum": "referrals.models.catalogue.Recruiting",
     },
 }

@@ -135,7 +135,7 @@ def remove(criterion: Criterion, *, by: User) -> None:
             Criterion.objects.filter(pk__in=inside).update(is_active=False)
         else:
             Criterion.objects.filter(pk__in=inside).delete()
-        reassessing.follow_offer(criterion.of)
+        reassessing.follow_offers([criterion.of])
 
 
 def answer(
@@ -220,4 +220,4 @@ def _number(mates: Sequence[Criterion]) -> None:
 
 
 def _follow(criterion: Criterion) -> None:
-    reassessing.follow_offer(criterion.of)
+    reassessing.follow_offers([criterion.of])

@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 
 from patients import observing, outgoing
 from patients.models import Patient
-from referrals.eligibility import Assessment, Offer, Verdict, assess, known_of, trees, uses
+from referrals.eligibility import Assessment, Offer, Verdict, assess, known, known_of, trees, uses
 from referrals.eligibility.assessing import Finding
 from referrals.eligibility.facts import TRAVEL, of_measure
 from referrals.eligibility.reading import is_travel
@@ -33,6 +33,11 @@ from referrals.models import (
 )
 
 _BATCH = 200
+
+
+def now(patient: Patient, offer: Offer) -> Assessment:
+    """What the criteria of a trial or program come to for a patient today, whatever was kept."""
+    return assess(trees([offer])[offer.pk], known(patient, today=timezone.localdate()))
 
 
 def keep(patient: Patient, offers: Iterable[Offer]) -> None:
@@ -58,10 +63,11 @@ def follow_observations(change: observing.Change) -> None:
     follow_facts(change.patient, names)
 
 
-def follow_offer(offer: Offer) -> None:
-    """Look again at everybody who is followed for this trial or program: it has changed."""
-    for some in _batches(_followers(offer)):
-        _look({patient: {offer} for patient in _patients(some)})
+def follow_offers(offers: Iterable[Offer]) -> None:
+    """Look again at everybody who is followed for one of these: they have changed."""
+    changed = set(offers)
+    for some in _batches(_followers(changed)):
+        _look({who: what & changed for who, what in _followed(_patients(some)).items()})
 
 
 def review() -> int:
@@ -244,15 +250,16 @@ def _followed(patients: Sequence[Patient]) -> dict[Patient, set[Offer]]:
     return found
 
 
-def _followers(offer: Offer) -> list[UUID]:
-    """The patients who may be followed for a trial or program."""
-    if isinstance(offer, ClinicalTrial):
-        own = CTReferral.objects.active().filter(trial=offer)
-        kept = Assessed.objects.filter(trial=offer)
-    else:
-        own = EAPDossier.objects.open().filter(program=offer)
-        kept = Assessed.objects.filter(program=offer)
-    return _ids(own, kept)
+def _followers(offers: Collection[Offer]) -> list[UUID]:
+    """The patients who may be followed for one of these; no query for none."""
+    trials = [offer for offer in offers if isinstance(offer, ClinicalTrial)]
+    programs = [offer for offer in offers if isinstance(offer, ExpandedAccessProgram)]
+    return _ids(
+        CTReferral.objects.active().filter(trial__in=trials),
+        EAPDossier.objects.open().filter(program__in=programs),
+        Assessed.objects.filter(trial__in=trials),
+        Assessed.objects.filter(program__in=programs),
+    )
 
 
 def _everybody() -> list[UUID]:

@@ -57,7 +57,7 @@ class ToldSerializer(VerbSerializer):
         help_text="UCUM: umol/L. Left out, it is the measure's own.",
     )
     observed_on = Day()
-    source = Choice(choices=Observation.Source.choices)
+    source = Choice(choices=Observation.Source.choices)  # type: ignore[assignment]
 
 
 class CompletionSerializer(VerbSerializer):

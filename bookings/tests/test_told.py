@@ -51,7 +51,7 @@ def test_facts_are_kept_with_the_call(navigator: User) -> None:
 
     (fact,) = done.facts
     assert (fact.shown, fact.patient, fact.recorded_by) == (
-        "74.8427 kg",
+        "74.8 kg",
         done.patient,
         navigator,
     )

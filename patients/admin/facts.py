@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -61,7 +62,7 @@ class FactRow(forms.Form):
         self, data: Any, *, prefix: str, known: Sequence[Measure], question: Question | None
     ) -> None:
         initial = {"observed_on": timezone.localdate(), "source": Source.PATIENT_SAID}
-        super().__init__(data, prefix=prefix, initial=initial, use_required_attribute=False)
+        super().__init__(data, prefix=prefix, initial=initial, label_suffix="")
         self.known = {measure.pk: measure for measure in known}
         self.question = question
         self.said: observing.Said | None = None
@@ -95,7 +96,8 @@ class FactRow(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("value") or self.errors:
             return cleaned
-        measure = self.known.get(cleaned.get("measure"))
+        chosen = cleaned.get("measure")
+        measure = self.known.get(chosen) if chosen else None
         if measure is None:
             self.add_error("measure", _("Choose what it is."))
             return cleaned
@@ -167,9 +169,19 @@ def _with(question: Question, measure: Measure) -> Question:
 
 def _grouped(known: Iterable[Measure]) -> list[tuple[str, list[tuple[str, str]]]]:
     return [
-        (str(Measure.Category(category).label), [(str(one.pk), one.name) for one in measures])
+        (
+            str(Measure.Category(category).label),
+            [(str(one.pk), _expecting(one)) for one in measures],
+        )
         for category, measures in groupby(known, key=lambda measure: measure.category)
     ]
+
+
+def _expecting(measure: Measure) -> str:
+    """`Haemoglobin (g/dL)`, `Walks without help (Yes or No)`: with what is to be filled in."""
+    answers = get_text_list([words for _code, words in measure.answers], _("or"))
+    expected = answers or shown_unit(measure.unit)
+    return f"{measure.name} ({expected})" if expected else measure.name
 
 
 def _every_unit(known: Iterable[Measure]) -> list[tuple[str, str]]:

@@ -1,204 +1,38 @@
-"""Facts about patients: all of them, those on a patient's page, and marking one wrong."""
+"""Facts about patients: all of them, and those on a patient's page."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from patients import asking, observing
-from patients.admin.facts import FactRows, documents_of
+from patients import observing
+from patients.admin.fact_verbs import ADD_FACTS, MarkWrong
 from patients.admin.joined import Table, join
 from patients.admin.said import OfPatient
-from patients.converting import NotPlausible, units_of
-from patients.models import Document, Measure, Observation, Patient
+from patients.converting import NotPlausible
+from patients.models import Measure, Observation
 from portal.core.admin import (
     AppendOnlyAdmin,
     AutocompleteFilter,
-    Briefing,
     ChoicesFilter,
     DateRangeFilter,
     Fact,
     RelatedTable,
-    Verb,
-    VerbForm,
 )
 from portal.core.admin.display import NOTHING, badge, day, record_link, two_lines
 from portal.core.admin.forms import RecordForm
 from portal.core.models import User
-from portal.core.permissions import may
 
 
 def value_shown(fact: Observation) -> str:
-    """The value with what was entered below it; struck out when it was entered in error."""
+    """The value with what was entered below it; an error is marked as one."""
     shown = two_lines(fact.shown, fact.shown_as_entered)
     return shown if fact.is_standing else two_lines(badge("error", _("error"), "red"), fact.shown)
-
-
-# --- writing down ---------------------------------------------------------------------------------
-
-
-class FactsForm(VerbForm):
-    """Several facts at once, and the document in which they were read."""
-
-    document = forms.ModelChoiceField(
-        label=gettext_lazy("Read in"),
-        help_text=gettext_lazy("For what a document says."),
-        queryset=Document.objects.none(),
-        required=False,
-        empty_label=gettext_lazy("no document of ours"),
-        widget=UnfoldAdminSelectWidget,
-    )
-
-    def __init__(self, data: Any, *, record: Patient, user: Any) -> None:
-        super().__init__(data, record=record, user=user)
-        self.rows = FactRows(data, patient=record)
-        document = cast(forms.ModelChoiceField, self.fields["document"])
-        document.queryset = documents_of(record)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.rows.is_valid():
-            raise forms.ValidationError(_("Something is not complete. The rows say what."))
-        said = self.rows.said
-        if not said:
-            raise forms.ValidationError(_("Fill in a value."))
-        document = cleaned.get("document")
-        cleaned["said"] = [
-            replace(one, document=document) if one.source == "document" else one for one in said
-        ]
-        return cleaned
-
-
-class AddFacts(Verb):
-    """On a patient: what they, a document or their physician say."""
-
-    name = "facts"
-    label = gettext_lazy("Add facts")
-    submit = gettext_lazy("Save the facts")
-    icon = "monitor_heart"
-    permissions = ("patients.add_observation",)
-    form_class = FactsForm
-    template = "patients/facts.html"
-    # Facts are rows of their own, and the same fact said twice is one.
-    is_versioned = False
-
-    def is_offered(self, record: Patient, user: Any) -> bool:
-        return not record.processing_restricted
-
-    def briefing(self, record: Patient, user: Any) -> Briefing:
-        return Briefing()
-
-    def run(self, record: Patient, *, by: Any, said: Mapping[str, Any]) -> str:
-        new = observing.observe_all(patient=record, said=said["said"], by=by)
-        if not new:
-            return _("The record says so already. Nothing was changed.")
-        message = ngettext("%(count)d fact was added.", "%(count)d facts were added.", len(new))
-        return message % {"count": len(new)}
-
-
-ADD_FACTS = AddFacts()
-
-
-def to_ask(patient: Patient, user: Any) -> dict[str, Any]:
-    """What the page of a patient shows of the questions; nothing to who may not see facts."""
-    if patient.processing_restricted or not may(user, "view", Observation):
-        return {}
-    may_add = ADD_FACTS.is_allowed(user)
-    return {
-        "to_ask": asking.questions(patient),
-        "to_ask_url": reverse("admin:patients_patient_facts", args=[patient.pk]) if may_add else "",
-    }
-
-
-# --- what was wrong -------------------------------------------------------------------------------
-
-
-class WrongForm(VerbForm):
-    """What was wrong, and what it should have been when that is known."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("What was wrong"),
-        max_length=300,
-        widget=UnfoldAdminTextInputWidget,
-        error_messages={"required": gettext_lazy("Say what was wrong.")},
-    )
-    value = forms.CharField(
-        label=gettext_lazy("The right value"),
-        help_text=gettext_lazy("Left empty: it only counts no more."),
-        max_length=100,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-    unit = forms.ChoiceField(
-        label=gettext_lazy("Unit"), required=False, widget=UnfoldAdminSelectWidget
-    )
-
-    def __init__(self, data: Any, *, record: Observation, user: Any) -> None:
-        super().__init__(data, record=record, user=user, initial={"unit": record.unit})
-        fields: Any = self.fields
-        if record.measure.answers:
-            fields["value"].widget = UnfoldAdminSelectWidget(
-                choices=[("", _("not known")), *record.measure.answers]
-            )
-            del fields["unit"]
-        else:
-            fields["unit"].choices = units_of(record.measure)
-
-
-class MarkWrong(Verb):
-    """On a fact: it was entered in error."""
-
-    name = "wrong"
-    label = gettext_lazy("Entered in error")
-    icon = "report"
-    variant = ActionVariant.DANGER
-    permissions = ("patients.change_observation",)
-    form_class = WrongForm
-
-    def is_offered(self, record: Observation, user: Any) -> bool:
-        return record.is_standing and not record.patient.processing_restricted
-
-    def briefing(self, record: Observation, user: Any) -> Briefing:
-        return Briefing(
-            will=(
-                _("%(fact)s of %(day)s counts no more. It stays on the record, with the reason.")
-                % {"fact": record, "day": day(record.observed_on)},
-            )
-        )
-
-    def run(self, record: Observation, *, by: Any, said: Mapping[str, Any]) -> str:
-        if not said["value"]:
-            observing.mark_wrong(observation=record, reason=said["reason"], by=by)
-            return _("Marked as entered in error.")
-        right = observing.observe(
-            patient=record.patient,
-            measure=record.measure,
-            value=said["value"],
-            unit=said.get("unit", ""),
-            observed_on=record.observed_on,
-            source=record.source,
-            document=record.document,
-            corrects=record,
-            reason=said["reason"],
-            by=by,
-        )
-        return _("Corrected: %(fact)s.") % {"fact": right}
-
-    def back_to(self, record: Observation) -> Patient:
-        patient: Patient = record.patient
-        return patient
-
-
-# --- pages ----------------------------------------------------------------------------------------
 
 
 class ObservationForm(RecordForm):
@@ -215,6 +49,7 @@ class ObservationForm(RecordForm):
     class Meta:
         model = Observation
         fields = ("patient", "measure", "unit", "observed_on", "source", "document")
+        labels = {"unit": gettext_lazy("Unit")}
         help_texts = {"unit": gettext_lazy("Left empty: the measure's own.")}
 
     def clean(self) -> dict[str, Any]:

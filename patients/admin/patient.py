@@ -19,9 +19,9 @@ from patients.admin import (
     alike,
     consents,
     erasure,
+    fact_verbs,
     joined,
     merges,
-    observations,
     proposals,
     stages,
 )
@@ -326,7 +326,7 @@ class PatientAdmin(FormerIds, SamePerson):
         context["alike"] = alike.warning(context["adminform"].form, request.user)
         if (patient := kwargs.get("obj")) is not None:
             context["said_otherwise"] = proposals.panel(patient, request.user)
-            context.update(observations.to_ask(patient, request.user))
+            context.update(fact_verbs.to_ask(patient, request.user))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_related_tables(self, request: HttpRequest, record: Any) -> Sequence[RelatedTable]:

@@ -43,6 +43,13 @@ def plain_number(number: Decimal) -> str:
     return f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
 
 
+def rounded(number: Decimal) -> Decimal:
+    """`number` to three digits, for one that was converted: `1.1988` → `1.20`, `365.76` → `366`."""
+    if not number:
+        return number
+    return number.quantize(Decimal(1).scaleb(min(0, number.adjusted() - 2)))
+
+
 @tracked
 class Measure(Record):
     """Something that is measured or asked, such as haemoglobin or whether somebody can travel."""

@@ -12,7 +12,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.measures import Measure, plain_number, shown_unit
+from patients.models.measures import Measure, plain_number, rounded, shown_unit
 from patients.models.patients import Patient
 from patients.models.records import Document
 from portal.core.constraints import one_of
@@ -253,9 +253,11 @@ class Observation(Record):
 
     @property
     def shown(self) -> str:
-        """`1.2 mg/dL`, `Yes`, or the answer's words."""
+        """`1.2 mg/dL`, `Yes`, or the answer's words; what was converted to three digits."""
         if self.number is not None:
-            return f"{plain_number(self.number)} {shown_unit(self.measure.unit)}".strip()
+            is_own = self.unit == self.measure.unit
+            number = self.number if is_own else rounded(self.number)
+            return f"{plain_number(number)} {shown_unit(self.measure.unit)}".strip()
         return dict(self.measure.answers).get(self.text, self.text)
 
     @property

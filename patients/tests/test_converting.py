@@ -6,7 +6,7 @@ import pytest
 
 from patients.converting import NotPlausible, kept, units_of
 from patients.models import Measure
-from patients.models.measures import plain_number, shown_unit
+from patients.models.measures import plain_number, rounded, shown_unit
 from patients.tests.factories import MeasureFactory
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +120,18 @@ def test_units_are_shown_as_people_write_them(ucum: str, shown: str) -> None:
 @pytest.mark.parametrize(("number", "shown"), [("13.2000", "13.2"), ("150", "150"), ("0.0", "0")])
 def test_numbers_are_shown_without_zeros_at_their_end(number: str, shown: str) -> None:
     assert plain_number(Decimal(number)) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1.1988", "1.2"),
+        ("0.01131", "0.0113"),
+        ("13.6969", "13.7"),
+        ("365.76", "366"),
+        ("150000", "150000"),
+        ("0", "0"),
+    ],
+)
+def test_converted_numbers_are_shown_with_three_digits(number: str, shown: str) -> None:
+    assert plain_number(rounded(Decimal(number))) == shown

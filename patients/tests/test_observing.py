@@ -65,7 +65,7 @@ def test_observe_keeps_the_value_and_what_was_entered(
     fact = observe(**said(patient, creatinine, document=letter, by=navigator))
 
     fact.refresh_from_db()
-    assert (fact.value, fact.shown) == (Decimal("1.1988"), "1.1988 mg/dL")
+    assert (fact.value, fact.shown) == (Decimal("1.1988"), "1.2 mg/dL")
     assert (fact.entered, fact.unit, fact.shown_as_entered) == ("106", "umol/L", "106 µmol/L")
     assert (fact.source, fact.document, fact.recorded_by) == ("document", letter, navigator)
     assert changes == [Change(patient, (fact,), navigator)]

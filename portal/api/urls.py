@@ -26,6 +26,7 @@ from portal.api.views import Collections, Docs, Root, Schema
 from portal.core.api.viewsets import RecordViewSet
 from referrals.api.ct_referrals import CTReferralViewSet
 from referrals.api.eap_dossiers import DossierStepViewSet, EAPDossierViewSet
+from referrals.api.eligibility import CriterionAnswerViewSet, CriterionViewSet
 from referrals.api.options import OptionViewSet
 from referrals.api.programs import (
     ExpandedAccessProgramViewSet,
@@ -58,6 +59,8 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "products": ProductViewSet,
     "expanded-access-programs": ExpandedAccessProgramViewSet,
     "program-conditions": ProgramConditionViewSet,
+    "eligibility-criteria": CriterionViewSet,
+    "criterion-answers": CriterionAnswerViewSet,
     "ct-referrals": CTReferralViewSet,
     "eap-dossiers": EAPDossierViewSet,
     "dossier-steps": DossierStepViewSet,

@@ -24,7 +24,7 @@ from patients.beginning import begin
 from patients.models import Consent, ConsentText, Patient, PossibleDuplicate, StageChange
 from portal.core.history import acting
 from portal.core.models import User
-from portal.demo import details, newcomers
+from portal.demo import details, newcomers, told
 from referrals.models import ClinicalTrial, CTReferral, DossierStep, EAPDossier
 
 Outcome = Call.Outcome
@@ -69,6 +69,8 @@ def live_through(navigators: Sequence[User], *, now: datetime) -> None:
         new = newcomers.come_in(now=now)
         _call(new, navigators, now=now)
         _follow_up(navigators, now=now)
+        for navigator in navigators:
+            told.tell(_people(navigator, Patient.Stage.PATIENT), by=navigator, today=today)
         _decide(new, lead=lead, by=navigators[0])
         _review(by=navigators[0])
         _begin(navigators, today=today)

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "593045627c2efd4c"
+ROLES = "b1d8f8cd4537324b"
 
 
 class Migration(migrations.Migration):

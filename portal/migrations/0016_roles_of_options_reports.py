@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "d7027c3a78e227fa"
+ROLES = "82a9a762a916b91f"
 
 
 class Migration(migrations.Migration):

@@ -77,6 +77,8 @@ def test_policies_are_applied_in_this_order() -> None:
         "bookings.Call.patient",
         "referrals.CTReferral.patient",
         "referrals.EAPDossier.patient",
+        "referrals.CriterionAnswer.patient",
+        "referrals.Assessed.patient",
     ]
 
 

@@ -18,7 +18,6 @@ from portal.core.admin import (
 )
 from portal.core.admin.display import NOTHING, choice_badge, day, two_lines
 from referrals import completeness
-from referrals.admin.criteria import Criteria
 from referrals.admin.registry import (
     Confirm,
     FromRegistry,
@@ -27,6 +26,7 @@ from referrals.admin.registry import (
     people,
     study_link,
 )
+from referrals.admin.tree import Criteria
 from referrals.models import ClinicalTrial, TrialCondition, TrialSite
 
 

@@ -1,141 +1,32 @@
-"""The criteria of a trial or program: its tree on a page, and a page for each criterion."""
+"""A page for each criterion, and what can be done to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
+from patients.models.measures import plain_number
 from portal.core.admin import Briefing, ChoicesFilter, Fact, RecordAdmin, Verb, VerbForm
 from portal.core.admin.display import NOTHING, record_link
 from portal.core.admin.forms import RecordForm
-from portal.core.permissions import may
 from referrals import criteria
-from referrals.eligibility import Offer
-from referrals.eligibility.reading import leaf
+from referrals.admin.tree import Tree, rows_of, sentence, tree_url
 from referrals.models import ClinicalTrial, Criterion, ExpandedAccessProgram
 from referrals.models.criteria import SAID
 
 CHANGE = ("referrals.change_criterion",)
 Kind = Criterion.Kind
-
-
-def sentence(criterion: Criterion) -> str:
-    """What a criterion demands, in words: “Not: FVC at least 50 %, not older than 90 days”."""
-    said = criterion.get_kind_display() if criterion.is_group else leaf(criterion, {}).label
-    return _("Not: %(criterion)s") % {"criterion": said} if criterion.excludes else said
-
-
-def tree_url(offer: Any) -> str:
-    """The page with the criteria of a trial or program."""
-    name = f"admin:{offer._meta.app_label}_{offer._meta.model_name}_criteria"
-    return reverse(name, args=[offer.pk])
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The page of all criteria of a trial or program, as a place to go back to."""
-
-    offer: Any
-    pk: Any = None
-
-    def get_absolute_url(self) -> str:
-        return tree_url(self.offer)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the tree, with how deep it stands."""
-
-    criterion: Criterion
-    depth: int
-    is_first: bool
-    is_last: bool
-
-    @property
-    def sentence(self) -> str:
-        return sentence(self.criterion)
-
-    @property
-    def inside(self) -> str:
-        """The query of a page that adds to this group, without the kind."""
-        return begin(self.criterion.of, parent=self.criterion)
-
-    @property
-    def below(self) -> str:
-        """The query of a page that adds below this criterion, without the kind."""
-        return begin(self.criterion.of, parent=self.criterion.parent, after=self.criterion)
-
-
-def begin(offer: Offer, *, parent: Criterion | None = None, after: Criterion | None = None) -> str:
-    """The query that says where a new criterion stands."""
-    where: dict[str, Any] = {_column(offer): offer.pk}
-    if parent is not None:
-        where["parent"] = parent.pk
-    if after is not None:
-        where["after"] = after.pk
-    return urlencode(where)
-
-
-def _column(offer: Offer) -> str:
-    return "trial" if isinstance(offer, ClinicalTrial) else "program"
-
-
-def rows_of(offer: Offer) -> list[Row]:
-    """The tree as lines from top to bottom. One query."""
-    found = Criterion.objects.in_use().filter(**{_column(offer): offer})
-    found = found.select_related("measure", "condition")
-    inside: dict[UUID | None, list[Criterion]] = {}
-    for criterion in found.defer("measure__search", "condition__search"):
-        setattr(criterion, _column(offer), offer)
-        inside.setdefault(criterion.parent_id, []).append(criterion)
-
-    def lines(group: UUID | None, depth: int) -> Iterator[Row]:
-        mates = inside.get(group, [])
-        for index, criterion in enumerate(mates):
-            yield Row(criterion, min(depth, 6), index == 0, index == len(mates) - 1)
-            yield from lines(criterion.pk, depth + 1)
-
-    return list(lines(None, 0))
-
-
-class Criteria(Verb):
-    """The page with the tree; it changes nothing itself."""
-
-    name = "criteria"
-    label = gettext_lazy("Criteria")
-    icon = "account_tree"
-    permissions = ("referrals.view_criterion",)
-    template = "referrals/criteria.html"
-    is_versioned = False
-
-    def is_offered(self, record: Any, user: Any) -> bool:
-        return True
-
-    def briefing(self, record: Any, user: Any) -> Briefing:
-        return Briefing(may_go_on=False)
-
-    def run(self, record: Any, *, by: Any, said: Mapping[str, Any]) -> str:
-        return _("Nothing was changed.")
-
-    def context(self, record: Any, user: Any) -> dict[str, Any]:
-        return {
-            "rows": rows_of(record),
-            "kinds": Kind.choices,
-            "at_end": begin(record),
-            "may_change": may(user, "change", Criterion),
-            "add_url": reverse("admin:referrals_criterion_add"),
-        }
 
 
 class CriterionVerb(Verb):
@@ -165,7 +56,7 @@ class Shift(CriterionVerb):
 
     def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
         if criteria.shift(record, places=self.places, by=by):
-            return _("Moved: %(criterion)s.") % {"criterion": sentence(record)}
+            return _("Moved: %(criterion)s") % {"criterion": sentence(record)}
         return _("It stands at the end already.")
 
 
@@ -231,7 +122,7 @@ class Put(CriterionVerb):
 
     def run(self, record: Criterion, *, by: Any, said: Mapping[str, Any]) -> str:
         criteria.put(record, into=said["into"], by=by)
-        return _("Moved: %(criterion)s.") % {"criterion": sentence(record)}
+        return _("Moved: %(criterion)s") % {"criterion": sentence(record)}
 
 
 class Remove(CriterionVerb):
@@ -261,6 +152,10 @@ class CriterionForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("minimum", "maximum"):
+            limit = self.initial.get(name)
+            if isinstance(limit, Decimal):
+                self.initial[name] = plain_number(limit)
         if self.instance._state.adding:
             for name, value in self.begun.items():
                 setattr(self.instance, name, value)
@@ -315,7 +210,17 @@ class CriterionAdmin(RecordAdmin):
         kind = obj.kind if obj is not None else begun.get("kind", Kind.QUESTION)
         where = () if obj is not None or begun else (("trial", "program"),)
         fields = (*where, *_lines(kind), "excludes")
-        return ((Kind(kind).label, {"description": DESCRIBED.get(kind), "fields": fields}),)
+        described = DESCRIBED.get(kind, "")
+        if begun:
+            described = format_html("{} {}", described, _other_kinds(request, kind))
+        return ((Kind(kind).label, {"description": described, "fields": fields}),)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The answers of a fact are few: a small box."""
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "choices":
+            formfield.widget.attrs["rows"] = 2
+        return formfield
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -373,10 +278,22 @@ DESCRIBED = {
 }
 
 
+def _other_kinds(request: HttpRequest, kind: str) -> SafeString:
+    """Links to the same page for a criterion of another kind."""
+    query = request.GET.copy()
+    links = []
+    for other in Kind:
+        if other != kind:
+            query["kind"] = other.value
+            links.append((urlencode(sorted(query.items())), other.label))
+    joined = format_html_join(" · ", '<a class="portal-link" href="?{}">{}</a>', links)
+    return format_html(_("Another kind: {}"), joined)
+
+
 def _lines(kind: str) -> Sequence[Any]:
     """The fields of a kind as the form shows them."""
     if kind == Kind.MEASURED:
-        return ("measure", ("minimum", "maximum"), "open_ended", ("choices", "max_days"))
+        return ("measure", ("minimum", "maximum"), "open_ended", "max_days", "choices")
     if kind == Kind.AGE:
         return (("minimum_age", "maximum_age"),)
     return SAID[kind]

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
-from patients.models import Observation, Patient
+from patients.models import Observation
 from portal.core.admin import AppendOnlyAdmin, Briefing, ReadOnlyAdmin, Verb, VerbForm
 from portal.core.admin.display import badge, moment
 from portal.core.permissions import may
 from referrals import criteria, reassessing
-from referrals.admin.criteria import sentence, tree_url
 from referrals.admin.referring import day_field
-from referrals.eligibility import Assessment, Offer, assess, known, trees
+from referrals.admin.tree import sentence, tree_url
+from referrals.eligibility import Offer, known
 from referrals.eligibility.assessing import Finding
 from referrals.models import Assessed, Criterion, CriterionAnswer, CTReferral
 
@@ -40,16 +40,9 @@ def finding_badge(finding: Finding) -> SafeString | str:
     return badge(finding.verdict, said[finding.verdict], TONES[finding.verdict])
 
 
-def assessment_of(patient: Patient, offer: Offer) -> Assessment:
-    """What the criteria come to now, whatever was kept."""
-    facts = known(patient, today=timezone.localdate())
-    return assess(trees([offer])[offer.pk], facts)
-
-
 def questions_of(offer: Offer) -> list[Criterion]:
     """What people answer for a trial, in the order of the tree."""
-    rows: Any = offer.criteria  # type: ignore[attr-defined]
-    return list(rows.questions())
+    return list(offer.criteria.questions())
 
 
 def _name(question: Criterion) -> str:
@@ -128,7 +121,7 @@ class Eligibility(Verb):
         ) % {"count": count}
 
     def context(self, record: CTReferral, user: Any) -> dict[str, Any]:
-        assessment = assessment_of(record.patient, record.trial)
+        assessment = reassessing.now(record.patient, record.trial)
         kept = Assessed.objects.filter(patient=record.patient, trial=record.trial)
         changed = kept.exclude(changes=[])[:SHOWN]
         return {

@@ -21,7 +21,6 @@ from portal.core.admin.widgets import QuickDropdownForm
 from portal.core.choices import country_choices
 from referrals import completeness
 from referrals.admin.catalogue import DATES, ORIGIN, OURS, READ_ONLY, WHO, AttentionFilter
-from referrals.admin.criteria import Criteria
 from referrals.admin.registry import (
     Confirm,
     FromRegistry,
@@ -29,6 +28,7 @@ from referrals.admin.registry import (
     completeness_fact,
     study_link,
 )
+from referrals.admin.tree import Criteria
 from referrals.models import ExpandedAccessProgram, Product, ProgramCondition
 
 

@@ -26,7 +26,7 @@ from portal.core.admin import (
     VerbForm,
 )
 from portal.core.admin.display import NOTHING, badge, choice_badge, day, moment, two_lines
-from referrals import catalogue, completeness
+from referrals import catalogue, completeness, reassessing
 from referrals.models import RegistryRecord, SetAsideRecord, UnplacedCondition
 from referrals.models.described import Described
 
@@ -127,6 +127,12 @@ class FromRegistry:
         if db_field.name in LINES_SHOWN:
             formfield.widget.attrs["rows"] = LINES_SHOWN[db_field.name]
         return formfield
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Whoever is followed for it is looked at again, once its conditions are saved too."""
+        super().save_related(request, form, formsets, change)  # type: ignore[misc]
+        if change:
+            reassessing.follow_offers([form.instance])
 
     @admin.display(description=gettext_lazy("as the registry names them"))
     def conditions_written(self, record: Described) -> SafeString | str:

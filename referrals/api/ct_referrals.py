@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,8 +24,10 @@ from portal.core.api.filters import (
 )
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import verb
-from referrals import lifecycle, referring
+from referrals import lifecycle, reassessing, referring
+from referrals.api import eligibility
 from referrals.api.described import TrueOrFalseComputed
+from referrals.api.eligibility import EligibilitySerializer
 from referrals.api.summaries import SiteSummary, TrialSummary
 from referrals.api.transitions import (
     ChaseSerializer,
@@ -133,7 +136,12 @@ class CTReferralViewSet(OfOpenPatientViewSet):
         **{_method(action): _body(action) for action in lifecycle.ACTIONS},
         "chase": ChaseSerializer,
     }
-    answers = {"transitions": TransitionSerializer}
+    answers = {"transitions": TransitionSerializer, "eligibility": EligibilitySerializer}
+
+    def make(self, serializer: Any) -> UUID:
+        record_id = super().make(serializer)
+        reassessing.keep(serializer.row.patient, [serializer.row.trial])
+        return record_id
 
     def remove(self, row: CTReferral) -> None:
         refuse_unless_draft(row)
@@ -148,6 +156,17 @@ class CTReferralViewSet(OfOpenPatientViewSet):
             pk=record_id
         )
         return Response([shown(each) for each in lifecycle.possible(referral)])
+
+    @action(detail=True, url_path="eligibility", name="Whether the patient fits")
+    def eligibility(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Every criterion of the trial with what is known, worked out now.
+
+        What nobody knows is `unknown`, never `not_met`.
+        """
+        record_id = self.record_id()
+        self.one(record_id)  # 404, and who read it
+        referral = CTReferral.objects.select_related("patient", "trial").get(pk=record_id)
+        return Response(eligibility.shown(reassessing.now(referral.patient, referral.trial)))
 
     @verb(path=lifecycle.CHASE, summary="A silent site was asked again")
     def chase(self, request: Request, *args: Any, **kwargs: Any) -> Response:

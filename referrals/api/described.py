@@ -13,7 +13,7 @@ from portal.core.api.serializers import RecordSerializer, VerbSerializer
 from portal.core.api.verbs import verb
 from portal.core.api.viewsets import FullViewSet
 from portal.core.models import User
-from referrals import catalogue
+from referrals import catalogue, reassessing
 
 # Written by the import; what people correct are the values themselves.
 OF_THE_REGISTRY = ("condition_texts", "interventions", "unrecognised")
@@ -78,6 +78,14 @@ class ConfirmedViewSet(FullViewSet):
     bodies: ClassVar[dict[str, type[serializers.BaseSerializer[Any]]]] = {
         "confirm": ConfirmationSerializer
     }
+
+    def change(self, request: Request, *, partial: bool) -> Response:
+        with transaction.atomic():
+            answer = super().change(request, partial=partial)
+            model = self.serializer_class.Meta.model
+            rows: Any = model._default_manager.filter(pk=self.record_id())
+            reassessing.follow_offers(rows)
+        return answer
 
     @verb(path="confirm", summary="Confirm")
     def confirm(self, request: Request, *args: Any, **kwargs: Any) -> Response:

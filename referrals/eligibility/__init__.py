@@ -1,7 +1,8 @@
 """Who fits a trial or program, why, why not, and what to ask.
 
-`verdicts` is the logic, `facts` what is known of a person, `criteria` the tree of demands and
-`assessing` what they come to: none of them needs the database. `reading` fills them from it.
+`verdicts` is the logic, `facts` what is known of a person, `criteria` and `measured` the tree of
+demands and `assessing` what they come to: none of them needs the database. `reading` fills them
+from it.
 """
 
 from referrals.eligibility.ages import Age, read_age
@@ -14,13 +15,13 @@ from referrals.eligibility.criteria import (
     InCountry,
     InWords,
     Leaf,
-    Measured,
     Node,
     Not,
     Question,
     SexIs,
 )
 from referrals.eligibility.facts import Fact, Facts
+from referrals.eligibility.measured import Measured
 from referrals.eligibility.reading import Offer, known, known_of, trees
 from referrals.eligibility.verdicts import Verdict
 

@@ -6,18 +6,15 @@ known. Its `judge` sees facts only.
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from referrals.eligibility import facts as names
 from referrals.eligibility.ages import Age, age_in_words
 from referrals.eligibility.facts import Fact, Facts
 from referrals.eligibility.verdicts import MET, NOT_MET, UNKNOWN, Verdict, every, known
-from referrals.eligibility.words import any_of, countries, number
+from referrals.eligibility.words import countries
 
 # The key of what stands in for criteria that nobody has entered.
 IN_WORDS = "text"
@@ -37,7 +34,7 @@ class Seen:
         return cls(verdict, fact.text, fact.as_of, fact.source)
 
 
-_NOTHING = Seen(UNKNOWN)
+NOTHING = Seen(UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +111,7 @@ class AgeBetween(Leaf):
     def judge(self, facts: Facts) -> Seen:
         born, today = facts.born, facts.today
         if born is None:
-            return _NOTHING
+            return NOTHING
         reached = self.at_least.reached(born, today=today) if self.at_least else MET
         kept = self.at_most.not_passed(born, today=today) if self.at_most else MET
         words = _("%(age)s old") % {"age": age_in_words(born, today=today)}
@@ -140,7 +137,7 @@ class SexIs(Leaf):
 
     def judge(self, facts: Facts) -> Seen:
         if not facts.sex:
-            return _NOTHING
+            return NOTHING
         return Seen(known(facts.sex == self.sex), _sex(facts.sex))
 
 
@@ -176,7 +173,7 @@ class HasCondition(Leaf):
 
     def judge(self, facts: Facts) -> Seen:
         if facts.condition is None:
-            return _NOTHING
+            return NOTHING
         if facts.conditions & self.conditions:
             verdict = MET
         elif facts.condition in self.wider or not self.is_complete:
@@ -218,91 +215,12 @@ class InCountry(Leaf):
         if travel is not None and travel.value is True:
             return Seen.of(travel, MET)
         if not facts.country:
-            return _NOTHING
+            return NOTHING
         if not self.may_travel:
             return Seen(NOT_MET, home)
         if travel is None:
             return Seen(UNKNOWN, home)
         return Seen(NOT_MET, f"{home}, {travel.text}", travel.as_of, travel.source)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured(Leaf):
-    """A value that was observed: within limits, one of some words, or yes. It may be too old."""
-
-    measure: UUID
-    name: str
-    ask: str  # the question of the measure
-    unit: str = ""
-    least: Decimal | None = None
-    most: Decimal | None = None
-    open_ended: bool = False  # yes: more and less than the limits, not the limits themselves
-    choices: tuple[str, ...] = ()
-    days: int | None = None  # None: however old
-    # No: the limits are in another unit than the measure has now, and nothing can be compared.
-    is_comparable: bool = True
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return frozenset({names.of_measure(self.measure)})
-
-    @property
-    def label(self) -> str:
-        said = f"{self.name} {self._limits()}".strip()
-        if self.days is None:
-            return said
-        age = ngettext("not older than %(days)d day", "not older than %(days)d days", self.days)
-        return f"{said}, {age % {'days': self.days}}"
-
-    def _limits(self) -> str:
-        if self.choices:
-            return _("is %(choices)s") % {"choices": any_of(self.choices)}
-        values = {"least": number(self.least), "most": number(self.most), "unit": self.unit}
-        if self.least is not None and self.most is not None:
-            return (_("from %(least)s to %(most)s %(unit)s") % values).rstrip()
-        if self.least is not None:
-            said = _("over %(least)s %(unit)s") if self.open_ended else None
-            return ((said or _("at least %(least)s %(unit)s")) % values).rstrip()
-        if self.most is not None:
-            said = _("under %(most)s %(unit)s") if self.open_ended else None
-            return ((said or _("at most %(most)s %(unit)s")) % values).rstrip()
-        return _("is yes")
-
-    def question(self, facts: Facts) -> str:
-        return self.ask
-
-    def judge(self, facts: Facts) -> Seen:
-        fact = facts.observations.get(self.measure)
-        if fact is None:
-            return _NOTHING
-        if self.days is not None and self._is_too_old(fact, facts.today):
-            return Seen(UNKNOWN, _too_old(fact), fact.as_of, fact.source)
-        return Seen.of(fact, self._holds(fact.value))
-
-    def _is_too_old(self, fact: Fact, today: date) -> bool:
-        return fact.as_of is None or (today - fact.as_of).days > (self.days or 0)
-
-    def _holds(self, value: bool | Decimal | str) -> Verdict:
-        """Unknown for a value of another kind than the one that is demanded."""
-        if not self.is_comparable:
-            return UNKNOWN
-        if self.choices:
-            return known(value in self.choices) if isinstance(value, str) else UNKNOWN
-        if isinstance(value, bool):
-            return known(value) if self.least is self.most is None else UNKNOWN
-        if isinstance(value, str) or self.least is self.most is None:
-            return UNKNOWN
-        if self.open_ended and value in (self.least, self.most):
-            return NOT_MET
-        over = self.least is None or value >= self.least
-        return known(over and (self.most is None or value <= self.most))
-
-
-def _too_old(fact: Fact) -> str:
-    if fact.as_of is None:
-        return _("%(fact)s: nobody said when") % {"fact": fact.text}
-    day = date_format(fact.as_of, "j M Y")
-    return _("%(fact)s of %(day)s is too old") % {"fact": fact.text, "day": day}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +244,7 @@ class Question(Leaf):
     def judge(self, facts: Facts) -> Seen:
         answer = facts.answers.get(self.key)
         if answer is None:
-            return _NOTHING
+            return NOTHING
         return Seen.of(answer, known(answer.value is True))
 
 
@@ -348,4 +266,4 @@ class InWords(Leaf):
         return _("Do they meet the criteria in the registry's words? Nobody has entered them yet.")
 
     def judge(self, facts: Facts) -> Seen:
-        return _NOTHING
+        return NOTHING

@@ -22,13 +22,13 @@ from referrals.eligibility.criteria import (
     InCountry,
     InWords,
     Leaf,
-    Measured,
     Node,
     Not,
     Question,
     SexIs,
 )
 from referrals.eligibility.facts import Fact, Facts
+from referrals.eligibility.measured import Measured
 from referrals.eligibility.words import several
 from referrals.models import (
     ClinicalTrial,
@@ -167,7 +167,7 @@ class _Read:
     unplaced: set[str] = field(default_factory=set)
     wider: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     # Offer id → id of the group, None for the tree itself → what stands in it.
-    tree: dict[UUID, dict[UUID | None, list[Criterion]]] = field(
+    tree: dict[UUID | None, dict[UUID | None, list[Criterion]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
 

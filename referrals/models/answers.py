@@ -45,7 +45,7 @@ class CriterionAnswer(Record):
         Criterion, verbose_name=_("criterion"), on_delete=models.PROTECT, related_name="answers"
     )
     met = models.BooleanField(
-        _("answer"), null=True, blank=True, choices=((True, _("Yes")), (False, _("No")))
+        _("answer"), null=True, blank=True, help_text=_("Yes or no; unknown asks again.")
     )  # null: to be asked again
     said_on = models.DateField(_("said on"))
     source = models.CharField(_("source"), max_length=15, choices=Observation.Source.choices)

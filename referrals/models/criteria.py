@@ -200,6 +200,7 @@ class Criterion(Record):
         default=list,
         blank=True,
         db_default=[],
+        help_text=_("For a fact with a list of answers: those that count, commas between."),
     )
     max_days = models.PositiveSmallIntegerField(
         _("not older than"),
@@ -357,7 +358,7 @@ class Criterion(Record):
             self._clean_measure(self.measure, limited=limited)
 
     def _clean_measure(self, measure: Measure, *, limited: bool) -> None:
-        wrong: dict[str, str] = {}
+        wrong: dict[str, Any] = {}
         if measure.kind == Measure.Kind.NUMBER:
             self.choices = []
             if not limited:

@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from portal.core.errors import PortalError
 from portal.core.history import acting
 from portal.core.models import User
+from referrals import reassessing
+from referrals.eligibility import Offer
 from referrals.models import (
     ClinicalTrial,
     CTReferral,
@@ -140,6 +142,8 @@ class _Run:
     result: Result = field(default_factory=Result)
     mentions: Counter[str] = field(default_factory=Counter)
     closed: list[UUID] = field(default_factory=list)
+    # What we had already and is different now.
+    moved: list[Offer] = field(default_factory=list)
 
     def through(self, records: Iterator[Found]) -> Result:
         placing.settle()
@@ -155,6 +159,7 @@ class _Run:
                 )
             )
         self._place_conditions()
+        reassessing.follow_offers(self.moved)
         self.result.no_longer_recruiting = (
             CTReferral.objects.no_longer_recruiting().filter(trial__in=self.closed).count()
         )
@@ -352,6 +357,7 @@ class _Run:
     def _save(self, model: type[Described], pairs: Sequence[tuple[Todo, Any]]) -> None:
         """Write the rows, their links to conditions, and what the registry has said by now."""
         new = [row for _one, row in pairs if row._state.adding]
+        self.moved += [row for _one, row in pairs if not row._state.adding]
         touched = set().union(*(row.touched for _one, row in pairs)) if pairs else set()
         changed = [row for _one, row in pairs if not row._state.adding and row.touched]
         model._default_manager.bulk_create(new)

@@ -2,9 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from patients import asking, observing
 from patients.models import Measure
@@ -139,7 +141,9 @@ def test_review_sees_what_nobody_said() -> None:
         row.patient.date_of_birth = date(1980, 1, 1)
         row.patient.save()
 
-    assert reassessing.review() == 2
+    output = StringIO()
+    call_command("eligibility_review", stdout=output)
+    assert output.getvalue() == "new results: 2\n"
     assert reassessing.review() == 0
 
     kept = reassessing.newest(dossier.patient, [dossier.program])[dossier.program_id]

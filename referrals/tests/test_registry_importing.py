@@ -15,6 +15,7 @@ from patients.models import ConditionName, MedicalCondition
 from portal.core.models import User
 from referrals import catalogue
 from referrals.models import (
+    Assessed,
     ClinicalTrial,
     CTReferral,
     ExpandedAccessProgram,
@@ -572,3 +573,15 @@ def test_every_real_record_is_imported_and_the_second_time_nothing_changes() -> 
     assert (first.unknown, older.unknown) == ({}, {})
     assert again.outcomes == {"unchanged": 400}
     assert events() == before
+
+
+def test_who_is_followed_for_a_trial_is_looked_at_when_its_record_changed(read: Read) -> None:
+    read(api_study())
+    trial = ClinicalTrial.objects.get()
+    CTReferralFactory(trial=trial)
+
+    read(api_study(**status("COMPLETED")))
+    read(api_study(**status("COMPLETED")))
+
+    kept = Assessed.objects.get()
+    assert (kept.trial, kept.verdict) == (trial, "unknown")

@@ -29,6 +29,8 @@ from patients.tests.factories import (
 from portal.core.tests.factories import UserFactory
 from referrals.tests.factories import (
     ClinicalTrialFactory,
+    CriterionAnswerFactory,
+    CriterionFactory,
     CTReferralFactory,
     DossierStepFactory,
     EAPDossierFactory,
@@ -261,6 +263,28 @@ SAMPLES: dict[str, Sample] = {
         {},
         {"program": None},
     ),
+    "eligibility-criteria": Sample(
+        CriterionFactory,
+        lambda: {
+            "trial": _id(ClinicalTrialFactory()),
+            "kind": "question",
+            "text": "Has anything else been tried?",
+        },
+        {"excludes": True},
+        {"trial": None},
+    ),
+    "criterion-answers": Sample(
+        CriterionAnswerFactory,
+        lambda: {
+            "patient": _id(PatientFactory()),
+            "criterion": _id(CriterionFactory()),
+            "met": True,
+            "said_on": "2026-05-05",
+            "source": "patient_said",
+        },
+        {},
+        {"patient": None},
+    ),
     "ct-referrals": Sample(
         CTReferralFactory,
         lambda: {"patient": _id(PatientFactory()), "trial": _id(ClinicalTrialFactory())},
@@ -285,6 +309,13 @@ SAMPLES: dict[str, Sample] = {
     ),
 }
 READ_ONLY = {"consent-texts"}
-APPEND_ONLY = {"submissions", "consents", "notes", "documents", "observations"}
+APPEND_ONLY = {
+    "submissions",
+    "consents",
+    "notes",
+    "documents",
+    "observations",
+    "criterion-answers",
+}
 # What happened: it can be added to, and nobody takes it away.
 NEVER_DELETED = {*APPEND_ONLY, *READ_ONLY, "calls"}

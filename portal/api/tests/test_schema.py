@@ -83,6 +83,7 @@ def test_every_collection_and_method_is_described() -> None:
     expected |= {(f"/api/v1/ct-referrals/{{id}}/{verb}/", "post") for verb in OF_REFERRALS}
     expected |= {(f"/api/v1/{name}/{{id}}/confirm/", "post") for name in CONFIRMED}
     expected |= {(f"/api/v1/{name}/{{id}}/transitions/", "get") for name in HAVE_A_LIFECYCLE}
+    expected |= {("/api/v1/ct-referrals/{id}/eligibility/", "get")}
 
     assert {(path, method) for path, method, _operation in operations()} == expected
 

@@ -59,10 +59,10 @@ def test_several_facts_are_added_at_once(desk: Client) -> None:
 
     assert "2 facts were added." in done.content.decode()
     lab, travel = Observation.objects.order_by("measure__name").reverse()
-    assert (lab.shown, lab.source, lab.document) == ("1.1988 mg/dL", "document", letter)
+    assert (lab.shown, lab.source, lab.document) == ("1.2 mg/dL", "document", letter)
     assert (travel.shown, travel.source, travel.document) == ("Yes", "patient_said", None)
     page = done.content.decode()
-    for shown in ("1.1988 mg/dL", "106 µmol/L", "2 Nov 2026", "Can travel abroad"):
+    for shown in ("1.2 mg/dL", "106 µmol/L", "2 Nov 2026", "Can travel abroad"):
         assert shown in page
 
 
@@ -199,4 +199,4 @@ def test_one_fact_is_added_from_the_list(desk: Client) -> None:
     desk.post(f"{url}?patient={patient.pk}", said)
 
     assert "Haemoglobin is known in g/dL, g/L or mmol/L" in refused.content.decode()
-    assert Observation.objects.get().shown == "13.6969 g/dL"
+    assert Observation.objects.get().shown == "13.7 g/dL"

@@ -248,7 +248,7 @@ def test_leaf(leaf: Leaf, facts: Facts, verdict: Verdict, fact: str) -> None:
             "What is the FVC?",
         ),
         (fvc(choices=("a", "b", "c")), NOBODY, "FVC is a, b or c", "What is the FVC?"),
-        (fvc(), NOBODY, "FVC is yes", "What is the FVC?"),
+        (fvc(), NOBODY, "FVC", "What is the FVC?"),
     ],
 )
 def test_leaf_in_words(leaf: Leaf, facts: Facts, label: str, question: str) -> None:
