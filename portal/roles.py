@@ -100,8 +100,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.assessed": _KEPT,
     "referrals.ctreferral": _PEOPLE,
     "referrals.referralchange": _KEPT,
-    # Who may add one makes one.
-    "referrals.optionsreport": {N: "va", L: "va", S: "va", A: "v"},
+    # Who may change the patient makes one.
+    "referrals.optionsreport": _KEPT,
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "a2b5bc0045399c00"
+ROLES = "82a9a762a916b91f"
 
 
 class Migration(migrations.Migration):

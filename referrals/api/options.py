@@ -24,7 +24,7 @@ from portal.core.api.invalid import InvalidParameter
 from portal.core.api.viewsets import Served
 from portal.core.models import AccessEvent
 from referrals.eligibility import Finding, Verdict
-from referrals.models import CTReferral
+from referrals.models import Assessed, CTReferral
 from referrals.options import Option, options
 
 _DEFAULT, _MOST = 25, 100
@@ -41,17 +41,17 @@ _PARAMETERS = (
 _VERDICTS = [verdict.value for verdict in Verdict]
 
 
-class FindingSerializer(serializers.Serializer[Any]):
+class OptionFindingSerializer(serializers.Serializer[Any]):
     """One criterion, and what is known of it."""
 
     criterion = serializers.CharField(
         help_text="Its id; a word (age, sex, …) for what the registry's record implies."
     )
-    label = serializers.CharField()  # type: ignore[assignment]  # a member, not the caption
-    verdict = serializers.ChoiceField(choices=_VERDICTS)
+    label: Any = serializers.CharField()  # DRF has an attribute of this name
+    verdict = serializers.ChoiceField(choices=Assessed.Verdict.choices)
     fact = serializers.CharField(help_text="What is known; blank for nothing.")
     as_of = Day(allow_null=True)
-    source = serializers.CharField()  # type: ignore[assignment]
+    source: Any = serializers.CharField()  # and of this
     question = serializers.CharField(help_text="What to ask; blank when it is known.")
 
 
@@ -81,10 +81,10 @@ class OptionSerializer(serializers.Serializer[Any]):
     status = serializers.CharField(help_text="In the registry's words.")
     last_confirmed_on = Day(allow_null=True)
     registry_updated_on = Day(allow_null=True)
-    verdict = serializers.ChoiceField(choices=_VERDICTS)
-    why = FindingSerializer(many=True)
-    why_not = FindingSerializer(many=True, help_text="Empty as long as nothing rules it out.")
-    to_ask = FindingSerializer(many=True)
+    verdict = serializers.ChoiceField(choices=Assessed.Verdict.choices)
+    why = OptionFindingSerializer(many=True)
+    why_not = OptionFindingSerializer(many=True, help_text="Empty as long as nothing rules it out.")
+    to_ask = OptionFindingSerializer(many=True)
     places = PlaceSerializer(many=True)
     begun = BegunSerializer(allow_null=True)
 

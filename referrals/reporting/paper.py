@@ -13,7 +13,6 @@ from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
-from fpdf.util import Padding
 
 from referrals.reporting.content import Content, texts
 
@@ -139,7 +138,7 @@ class _Paper(FPDF):
             5.5,
             "\n".join(printable(sentence) for sentence in sentences),
             fill=True,
-            padding=Padding(2.5, 2.5, 2.5, 2.5),
+            padding=3,
             align="L",
             new_x=XPos.LMARGIN,
             new_y=YPos.NEXT,

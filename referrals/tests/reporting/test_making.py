@@ -203,6 +203,7 @@ def test_nothing_of_ours_stays_english(language: str, audience: str, patient: Pa
     )
 
     quoted = {patient.full_name, str(patient.physician), "Nora Navigator", "Rare disorder"}
+    quoted.add(walks.name)
     quoted |= {audience, "2026-11-21", "", "met", "unknown", "not_met"}
     quoted |= {each.registry_id for each in ClinicalTrial.objects.all()}
     quoted |= {each.title for each in ClinicalTrial.objects.all()}
