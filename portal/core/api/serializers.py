@@ -106,8 +106,9 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         """Also a generated column, which is read only; and no check of uniqueness in advance."""
         if isinstance(model_field, models.GeneratedField):
             kinds: Any = ClassLookupDict(self.serializer_field_mapping)
-            may_be_null = {"allow_null": True} if model_field.output_field.null else {}
-            return kinds[model_field.output_field], {"read_only": True, **may_be_null}
+            kept: Any = model_field.output_field
+            may_be_null = {"allow_null": True} if kept.null else {}
+            return kinds[kept], {"read_only": True, **may_be_null}
         field_class, kwargs = super().build_standard_field(field_name, model_field)
         if field_class is fields.Choice and isinstance(model_field.choices, CallableChoiceIterator):
             field_class = fields.Code
