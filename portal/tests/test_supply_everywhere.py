@@ -13,6 +13,7 @@ from patients.tests.factories import PatientFactory
 from patients.unmerging import undo
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
+from referrals import dossiers
 from referrals.models import FollowUp, SafetyReport, Shipment
 from referrals.tests.factories import (
     SHIPPED_SO_FAR,
@@ -81,6 +82,21 @@ def test_closing_calls_off_what_was_not_sent_and_what_was_agreed_with_the_patien
     counts = {Shipment: 2, FollowUp: 3}
     assert {kind: closed.counts[kind] for kind in counts} == counts
     assert {kind: foreseen[kind] for kind in counts} == counts
+
+
+def test_closing_a_dossier_calls_off_the_same_for_this_dossier_only(navigator: User) -> None:
+    patient = treated()
+    other = treated(patient=patient)
+    dossier = patient.eap_dossiers.order_by("created_at").first()
+    assert dossier is not None
+
+    dossiers.close(dossier_id=dossier.pk, reason="treated", by=navigator)
+
+    assert shipments(other).count(("cancelled", "dossier_closed")) == 2
+    assert Shipment.objects.under_way().filter(dossier=dossier).get().status == "shipped"
+    assert Shipment.objects.under_way().exclude(dossier=dossier).count() == 3
+    assert FollowUp.objects.open().filter(dossier=dossier).count() == 2
+    assert SafetyReport.objects.waiting().count() == 2
 
 
 def test_merge_moves_them_along_and_calls_off_those_of_the_dossier_that_gives_way() -> None:
