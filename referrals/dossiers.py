@@ -18,7 +18,7 @@ from patients.overriding import demand
 from portal.core.errors import Missing, Refused
 from portal.core.history import acting
 from portal.core.models import User
-from referrals import clocks, conditions
+from referrals import calling_off, clocks, conditions
 from referrals.happening import locked_row
 from referrals.models import (
     DayKind,
@@ -27,6 +27,7 @@ from referrals.models import (
     DossierStepDependency,
     EAPDossier,
     RouteTemplate,
+    Shipment,
 )
 from referrals.models.routes import PlannedStep
 
@@ -137,6 +138,8 @@ def close(*, dossier_id: UUID, reason: str, by: User, remark: str = "") -> EAPDo
             message = _("Say in words what the other reason is.")
             raise ValidationError({"remark": ValidationError(message, code="required")})
         close_locked(dossier, Reason(reason), by=by, remark=remark)
+        mine = EAPDossier.objects.filter(pk=dossier.pk)
+        calling_off.call_off(mine, reason=Shipment.Reason.DOSSIER_CLOSED, on=timezone.localdate())
         return dossier
 
 

@@ -17,6 +17,7 @@ from portal.core.errors import Missing
 from portal.core.history import acting
 from portal.core.models import User
 from referrals import moves
+from referrals.happening import day_of
 from referrals.models import FollowUp
 from referrals.moves import Move
 from referrals.running_out import next_due
@@ -66,7 +67,7 @@ def take(
             return follow_up
         moves.refuse_unless_possible(follow_up, move, by=by)
         if move.target == Status.DONE:
-            follow_up.done_on = moves.happened_on(on)
+            follow_up.done_on = day_of(on, since=None)
         elif not said:
             message = _("Say why it is not done.")
             raise ValidationError({"outcome_text": ValidationError(message, code="required")})

@@ -6,12 +6,10 @@ Each has a tuple of `Move`s and a verb that does one of them. The workplace and 
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -138,24 +136,6 @@ def begin_part(row: Any, *, guard: Guard | None = None) -> None:
     if lack is not None:
         raise Refused(lack.message, code=lack.code, missing=[lack])
     row.save(force_insert=True)
-
-
-def happened_on(on: date | None, *, after: date | None = None) -> date:
-    """The day it happened, today without one.
-
-    Raises ValidationError for one to come, and for one before `after`: dates do not run backwards.
-    """
-    today = timezone.localdate()
-    if on is None:
-        return today
-    if on > today:
-        message = _("This day is still to come.")
-        raise ValidationError({"on": ValidationError(message, code="in_the_future")})
-    if after is not None and on < after:
-        message = _("The step before was on %(day)s. Choose that day or a later one.")
-        said = message % {"day": after.isoformat()}
-        raise ValidationError({"on": ValidationError(said, code="backwards")})
-    return on
 
 
 def coded_reason(move: Move, reason: str, remark: str) -> str:

@@ -21,6 +21,7 @@ from portal.core.errors import Missing
 from portal.core.history import acting
 from portal.core.models import User
 from referrals import moves, running_out
+from referrals.happening import day_of
 from referrals.models import EAPDossier, Shipment
 from referrals.moves import Move
 
@@ -137,7 +138,7 @@ def take(
         if move.is_done(shipment):
             return shipment
         moves.refuse_unless_possible(shipment, move, by=by)
-        day = moves.happened_on(on, after=shipment.since)
+        day = day_of(on, since=shipment.since)
         shipment.reason = moves.coded_reason(move, reason, remark)
         if remark.strip():
             shipment.remark = remark.strip()
