@@ -34,7 +34,7 @@ from portal.core.admin.reach import deletion, is_restricted, people_shown
 from portal.core.admin.readonly import OpenableForm
 from portal.core.admin.refusals import REFUSALS, is_refusal, refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
-from portal.core.admin.verbs import Button, Shortcut, Verb, verb_buttons, verb_urls
+from portal.core.admin.verbs import Shortcut, Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
@@ -271,7 +271,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             self.log_opened(request, obj)
             tables = self.shown_tables(request, obj)
             context.update(
-                portal_verbs=[*verb_buttons(self, request, obj), *self.buttons(request, obj)],
+                portal_verbs=verb_buttons(self, request, obj),
                 portal_facts=self.facts(request, obj),
                 portal_tables=[table for table in tables if not table.is_on_top],
                 portal_top_tables=[table for table in tables if table.is_on_top],
@@ -289,10 +289,6 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def facts(self, request: HttpRequest, record: Any) -> list[Fact]:
         """What to know at a glance about this record; shown at the top of its page."""
         return []
-
-    def buttons(self, request: HttpRequest, record: Any) -> Sequence[Button]:
-        """Buttons on the page of a record that lead to pages which are no verbs."""
-        return ()
 
     def get_related_tables(self, request: HttpRequest, record: Any) -> Sequence[RelatedTable]:
         return self.related_tables

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.enums import ActionVariant
 
 from patients.admin.joined import Table, join
 from portal.core.admin import (
@@ -19,9 +18,9 @@ from portal.core.admin import (
     Fact,
     RecordAdmin,
     RelatedTable,
+    Shortcut,
 )
 from portal.core.admin.display import NOTHING, choice_badge, day, record_link, two_lines
-from portal.core.admin.verbs import Button
 from referrals import dossiers, forecasting
 from referrals.admin.eap.ahead import first_dose, held, what_if_url, what_if_view
 from referrals.admin.eap.changes import way
@@ -154,6 +153,16 @@ class EAPDossierAdmin(RecordAdmin):
             },
         ),
     )
+    shortcuts = (
+        Shortcut(
+            label=gettext_lazy("What if …"),
+            icon="query_stats",
+            permissions=("referrals.view_eapdossier",),
+            is_offered=lambda dossier: dossier.is_open,
+            address=what_if_url,
+            is_last=True,
+        ),
+    )
     opens = ("patient",)
     history_parts = ("steps",)
 
@@ -227,13 +236,6 @@ class EAPDossierAdmin(RecordAdmin):
             Fact(_("First dose"), _dose(record, outlook)),
             Fact(_("Physician"), record.physician or record.patient.physician or NOTHING),
         ]
-
-    def buttons(self, request: HttpRequest, record: EAPDossier) -> Sequence[Button]:
-        if not record.is_open:
-            return ()
-        look = ActionVariant.DEFAULT.value
-        url = what_if_url(record)
-        return (Button(title=_("What if …"), icon="query_stats", look=look, url=url),)
 
 
 def _dose(dossier: EAPDossier, outlook: Outlook, *, in_short: bool = False) -> Any:
