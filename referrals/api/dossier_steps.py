@@ -28,7 +28,7 @@ from referrals.api.dossier_verbs import (
 )
 from referrals.api.summaries import DossierSummary, RouteStepSummary
 from referrals.api.transitions import Transitions
-from referrals.discarding import refuse_when_begun
+from referrals.discarding import refuse_what_stays
 from referrals.dossier_lifecycle import Action
 from referrals.dossier_steps import Said
 from referrals.models import DossierStep
@@ -141,7 +141,7 @@ class DossierStepViewSet(Transitions, FullViewSet):
         return dossiers.add_step(step=serializer.row, by=by).pk
 
     def remove(self, row: DossierStep) -> None:
-        refuse_when_begun(row)
+        refuse_what_stays(row)
         refuse_restricted(row.dossier.patient)
         super().remove(row)
 
