@@ -8,7 +8,7 @@ the forecast names the steps whose days are missing.
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -154,7 +154,7 @@ class _Path:
         if step.is_working_days:
             done = clocks.after(begun, step.days, country=step.country)
         else:
-            done = begun + timedelta(days=step.days)
+            done = clocks.later(begun, step.days)
         return max(done, step.due_on or done)
 
     def latest(self, keys: Iterable[Hashable]) -> date | None:

@@ -271,7 +271,7 @@ def _advance(step: DossierStep, action: Action, day: date, said: Said) -> None:
 def _valid_until(step: DossierStep, day: date) -> date | None:
     if step.valid_days is None:
         return None
-    return date.fromordinal(day.toordinal() + step.valid_days)
+    return clocks.later(day, step.valid_days)
 
 
 def _set_dates_after(step: DossierStep, day: date) -> None:

@@ -316,4 +316,4 @@ def _after(step: DossierStep, day: date, days: int | None) -> date | None:
         return None
     if step.day_kind == DayKind.WORKING:
         return clocks.after(day, days, country=step.country)
-    return day + timedelta(days=days)
+    return clocks.later(day, days)

@@ -172,6 +172,15 @@ def test_date_makes_up_for_days_that_nobody_knows() -> None:
     assert (found.first_dose_on, found.missing) == (date(2026, 6, 19), ())
 
 
+@pytest.mark.parametrize("is_working_days", [False, True])
+def test_day_at_the_end_of_the_calendar_ends_there(is_working_days: bool) -> None:
+    steps = changed(US, "letter", due_on=date.max)
+
+    found = ahead(*changed(steps, "fda", is_working_days=is_working_days, country="US"))
+
+    assert found.first_dose_on == date.max
+
+
 @pytest.mark.parametrize("status", ["rejected", "expired", "cancelled"])
 def test_step_that_stopped_stops_what_waits_for_it(status: str) -> None:
     found = ahead(*changed(US, "fda", status=status))

@@ -219,6 +219,24 @@ def test_step_is_planned_asked_after_and_given_documents(desk: Client) -> None:
     assert "1 of 1" in shown
 
 
+def test_far_day_is_refused_and_an_old_one_takes_no_page_down(desk: Client, writer: Rest) -> None:
+    dossier, [asked, _sent, _dose] = way_to_the_dose(days=10)
+    far = {"due_on": "9999-12-31", "remark": "Later"}
+
+    said = desk.post(page("plan", asked), {**far, "responsible": "sponsor"}).content.decode()
+    refused = writer.post(f"dossier-steps/{asked.pk}/plan/", far).json()
+
+    assert "more than 50 years ahead" in said
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [
+        ("/due_on", "too_far")
+    ]
+    DossierStep.objects.filter(pk=asked.pk).update(due_on="9999-12-31", day_kind="working")
+    for address in (dossier.get_absolute_url(), page("what-if", dossier)):
+        assert "31 Dec 9999" in desk.get(address).content.decode()
+    timeline = writer.get(f"eap-dossiers/{dossier.pk}/timeline/").json()
+    assert timeline["first_dose_on"] == "9999-12-31"
+
+
 # --- over REST ------------------------------------------------------------------------------------
 
 
