@@ -109,7 +109,7 @@ def take(action: Action, *, step_id: UUID, by: User, said: Said = Said()) -> Dos
         _progress(step.dossier)
         change.save(force_insert=True)
         if step.status in DossierStep.DONE:
-            _set_dates_after(step, day)
+            _set_dates_after(step)
         return step
 
 
@@ -262,7 +262,7 @@ def _advance(step: DossierStep, action: Action, day: date, said: Said) -> None:
     if action.target in (Status.WAIVED, Status.NOT_REQUIRED):
         step.decided_on = day
     if action.target == Status.NOT_STARTED:
-        step.due_on = due_when_begun(step, begun=day)
+        step.due_on = due_when_begun(step, begun=day) if _can_begin(step) else None
         step.submitted_on = step.decided_on = step.valid_until = None
         step.reference = ""
     step.save()
@@ -274,16 +274,25 @@ def _valid_until(step: DossierStep, day: date) -> date | None:
     return clocks.later(day, step.valid_days)
 
 
-def _set_dates_after(step: DossierStep, day: date) -> None:
-    """Say by when the steps are due that can begin now and have no date yet."""
+def _can_begin(step: DossierStep) -> bool:
+    return all(need.needed.status in DossierStep.DONE for need in step.needs.all())
+
+
+def _set_dates_after(step: DossierStep) -> None:
+    """Say by when the steps are due that can begin now and have no date yet.
+
+    They can since the last thing that they waited for was decided, whichever was written down last.
+    """
     following = (
         DossierStep.objects.filter(needs__needed=step, status=Status.NOT_STARTED, due_on=None)
         .distinct()
         .prefetch_related("needs__needed")
     )
     for after in following:
-        if all(need.needed.status in DossierStep.DONE for need in after.needs.all()):
-            after.due_on = due_when_begun(after, begun=day)
+        if _can_begin(after):
+            decided = [need.needed.decided_on for need in after.needs.all()]
+            begun = max(day for day in decided if day is not None)
+            after.due_on = due_when_begun(after, begun=begun)
             after.save(update_fields=("due_on",))
 
 

@@ -70,6 +70,35 @@ def test_what_can_begin_now_gets_its_date() -> None:
     assert [step.due_on for step in (deadline, unknown, twice)] == [date(2026, 5, 26), None, None]
 
 
+def test_date_counts_from_the_latest_decision_not_from_the_last_one_written_down() -> None:
+    late = ready("submitted", submitted_on=TODAY)
+    early = DossierStepFactory(dossier=late.dossier, goes_to="sponsor", status="submitted")
+    unknown = DossierStepFactory(dossier=late.dossier, status="approved", decided_on=None)
+    step = DossierStepFactory(dossier=late.dossier, days=10)
+    for needed in (late, early, unknown):
+        DossierStepDependencyFactory(step=step, needed=needed)
+
+    take("approve", late, on=date(2026, 5, 20))
+    take("approve", early, on=date(2026, 5, 4))
+
+    step.refresh_from_db()
+    assert step.due_on == date(2026, 5, 30)
+
+
+def test_what_is_done_again_has_a_date_when_it_can_begin() -> None:
+    needed = ready("submitted", submitted_on=TODAY)
+    step = DossierStepFactory(
+        dossier=needed.dossier, goes_to="sponsor", status="rejected", due_on=TODAY, days=10
+    )
+    DossierStepDependencyFactory(step=step, needed=needed)
+
+    assert take("redo", step).due_on is None
+    take("approve", needed, on=date(2026, 5, 4))
+
+    step.refresh_from_db()
+    assert step.due_on == date(2026, 5, 14)
+
+
 def test_silent_receiver_is_in_the_queue_until_asked_again() -> None:
     silent = ready("submitted", ask_again_on=TODAY - timedelta(days=1))
     ready("submitted", ask_again_on=TODAY)
