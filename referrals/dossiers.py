@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -190,7 +191,7 @@ def reopen(*, dossier_id: UUID, by: User, remark: str) -> EAPDossier:
             last = step.changes.order_by("-created_at", "-id").first()
             if last is None or last.action != CLOSE:
                 continue
-            step.status, step.status_since = last.from_status, timezone.localdate()
+            step.status, step.status_since = last.from_status, _since_before_closing(step)
             step.save(update_fields=("status", "status_since"))
             DossierChange.objects.create(
                 dossier=dossier,
@@ -207,6 +208,13 @@ def reopen(*, dossier_id: UUID, by: User, remark: str) -> EAPDossier:
 def _cancelled_by_closing(dossier: EAPDossier) -> Iterable[DossierStep]:
     cancelled = dossier.steps.filter(status=DossierStep.Status.CANCELLED)
     return list(cancelled.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _since_before_closing(step: DossierStep) -> date:
+    """Since when the step had the status that a closing ended: its last move, else its making."""
+    moves = step.changes.exclude(action__in=(CLOSE, REOPEN)).exclude(from_status=F("to_status"))
+    days = moves.order_by("-created_at", "-id").values_list("happened_on", flat=True)
+    return days.first() or timezone.localdate(step.created_at)
 
 
 def missing_to_plan(dossier: EAPDossier) -> tuple[Missing, ...]:
