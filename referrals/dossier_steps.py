@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from patients.locking import restriction
 from patients.models import Document
 from patients.overriding import demand
-from portal.core.errors import Refused
+from portal.core.errors import Missing, Refused
 from portal.core.history import acting
 from portal.core.models import User
 from referrals import clocks
@@ -174,6 +175,18 @@ def attach(*, step_id: UUID, name: str, document_id: UUID, by: User) -> DossierS
         StepDocument.objects.update_or_create(step=step, name=name, defaults={"document": document})
         _keep(step, ATTACH, by=by, remark=name)
         return step
+
+
+def missing_besides(step: DossierStep) -> dict[str, tuple[Missing, ...]]:
+    """What can be done with a step as it is that leaves its status, each with what is missing."""
+    found: dict[str, tuple[Missing, ...]] = {}
+    if step.status == Status.SUBMITTED and step.dossier.state == EAPDossier.State.OPEN:
+        found[CHASE] = restriction(step.dossier.patient)
+    if step.status in DossierStep.WAITING:
+        found[PLAN] = missing_to_plan(step.dossier)
+    if step.status in TAKES_DOCUMENTS and step.documents:
+        found[ATTACH] = missing_to_plan(step.dossier)
+    return found
 
 
 def locked_step(step_id: UUID) -> DossierStep:

@@ -22,7 +22,7 @@ from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import reading, verb
 from portal.core.models import User
-from referrals import dossier_lifecycle, dossiers, forecasting
+from referrals import dossiers, forecasting
 from referrals.api.dossier_verbs import (
     CloseSerializer,
     DossierTransitionsSerializer,
@@ -32,7 +32,7 @@ from referrals.api.dossier_verbs import (
     WhatIfAnswerSerializer,
     WhatIfSerializer,
     of_dossier,
-    shown,
+    of_step,
     timeline,
 )
 from referrals.api.summaries import ProgramSummary, RouteSummary
@@ -185,10 +185,7 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
             {
                 "transitions": of_dossier(dossier),
                 "steps": [
-                    {
-                        "step": step.pk,
-                        "transitions": [shown(each) for each in dossier_lifecycle.possible(step)],
-                    }
+                    {"step": step.pk, "transitions": of_step(step)}
                     for step in forecasting.steps_of(dossier)
                 ],
             }

@@ -209,6 +209,25 @@ def test_after_the_first_dose_what_is_due_first_comes_first() -> None:
     assert (found.critical, found.missing) == (("irb",), ())
 
 
+@pytest.mark.parametrize("status", ["not_started", "approved"])
+def test_first_dose_that_was_cancelled_and_replaced_is_not_waited_for(status: str) -> None:
+    cancelled = replace(DOSE, key="before", status="cancelled", decided_on=may(2))
+
+    found = ahead(cancelled, replace(DOSE, status=status, decided_on=may(1)))
+    alone = ahead(cancelled)
+
+    is_given = status == "approved"
+    assert found.first_dose_on == (may(1) if is_given else TODAY)
+    assert (found.is_first_dose_given, found.missing) == (is_given, ())
+    assert (alone.is_first_dose_given, alone.missing) == (False, ("before",))
+
+
+def test_first_dose_would_be_given_today() -> None:
+    found = what_if(US, {"dose": {"status": "approved"}}, today=TODAY)
+
+    assert (found.first_dose_on, found.is_first_dose_given) == (TODAY, True)
+
+
 def test_without_a_first_dose_no_day_is_made_up() -> None:
     found = ahead(Step(key="a", days=3), Step(key="b", due_on=may(5)))
 

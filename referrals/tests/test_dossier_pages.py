@@ -59,7 +59,8 @@ def test_rest_lists_and_does_the_same(status: str, writer: Rest) -> None:
     listed = writer.get(f"dossier-steps/{step.pk}/transitions/").json()
 
     expected = POSSIBLE[True][status]
-    assert {each["action"] for each in listed if each["is_possible"]} == expected
+    possible = {each["action"] for each in listed if each["is_possible"]}
+    assert possible - {"chase", "plan"} == expected
     for name, target in LEADS_TO.items():
         set_back(step, status)
         answer = writer.post(f"dossier-steps/{step.pk}/{name}/", words_for(name))
@@ -176,6 +177,19 @@ def test_what_if_shows_both_days_and_saves_nothing(desk: Client) -> None:
     assert f"{then:%-d %b %Y}" not in wrong
     assert list(before.all()) == rows
     assert not dossier.changes.exists()
+
+
+def test_first_dose_is_given_today_if_it_is_tried_and_never_on_a_dash(desk: Client) -> None:
+    dossier, [_asked, _sent, dose] = way_to_the_dose(days=10)
+
+    tried = {"try": "1", f"status_{dose.pk}": "approved"}
+    shown = desk.get(page("what-if", dossier), tried).content.decode()
+    DossierStep.objects.filter(pk=dose.pk).update(status="approved")
+    undated = desk.get(page("what-if", dossier)).content.decode()
+
+    assert f"given {timezone.localdate():%-d %b %Y}" in shown
+    assert "given" in undated
+    assert "given –" not in undated
 
 
 def test_dossier_is_closed_reopened_and_given_a_route(desk: Client) -> None:
@@ -345,6 +359,26 @@ def test_rest_plans_attaches_and_asks_again(writer: Rest) -> None:
     assert (decided.json()["reference"], decided.json()["valid_until"]) == ("IND 7", "2027-01-01")
     changed = writer.patch(f"{address}/", {"due_on": "2026-12-02"})
     assert (changed.status_code, changed.json()["errors"][0]["pointer"]) == (400, "/due_on")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("not_started", [("plan", True), ("attach", False)]),
+        ("submitted", [("chase", False), ("plan", True)]),
+        ("approved", []),
+    ],
+)
+def test_rest_lists_what_leaves_the_status_as_it_is(
+    status: str, expected: list[tuple[str, bool]], writer: Rest
+) -> None:
+    step = ready(status, documents=["Form"])
+
+    listed = writer.get(f"dossier-steps/{step.pk}/transitions/").json()
+
+    found = [each for each in listed if each["action"] in ("chase", "plan", "attach")]
+    assert [(each["action"], each["needs_remark"]) for each in found] == expected
+    assert all(each["is_possible"] and each["leads_to"] == status for each in found)
 
 
 def test_step_that_is_taken_moves_its_dossier_on(writer: Rest) -> None:
