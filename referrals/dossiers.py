@@ -126,6 +126,8 @@ def add_step(
 def close(*, dossier_id: UUID, reason: str, by: User, remark: str = "") -> EAPDossier:
     """Close a dossier and cancel what waits in it; return it. A closed one stays as it is.
 
+    What was not sent and what was agreed with the patient is called off (`calling_off`).
+
     Raises ValidationError for a reason that is none, or for another reason without words.
     """
     with transaction.atomic(), acting(by=by, reason=remark or f"dossier: {CLOSE}"):
@@ -175,6 +177,8 @@ def cancel_locked(step: DossierStep, *, action: str, by: User | None) -> None:
 
 def reopen(*, dossier_id: UUID, by: User, remark: str) -> EAPDossier:
     """Open a closed dossier again, its cancelled steps as they were before; return it.
+
+    Shipments and follow-ups that the closing called off stay so.
 
     Raises Refused when the patient is closed, ValidationError without a word why, and
     IntegrityError when another dossier in this program was opened since.

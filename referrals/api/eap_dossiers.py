@@ -164,12 +164,19 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
 
     @verb(path=dossiers.CLOSE, summary="Close the dossier")
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """End the dossier, and cancel the steps that wait. Closed already: the same answer."""
+        """End the dossier, and cancel the steps that wait.
+
+        Shipments that have not left and open follow-ups with the patient are called off; reports
+        stay owed. Closed already: the same answer.
+        """
         return self.answer(self.transition(dossiers.close))
 
     @verb(path=dossiers.REOPEN, summary="Open the dossier again")
     def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Go on with the dossier; steps that the closing cancelled are as they were before."""
+        """Go on with the dossier; steps that the closing cancelled are as they were before.
+
+        Shipments and follow-ups that it called off stay so.
+        """
         return self.answer(self.transition(dossiers.reopen))
 
     @verb(path=dossiers.CHOOSE_ROUTE, summary="Choose a route")

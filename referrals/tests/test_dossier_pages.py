@@ -20,6 +20,8 @@ from referrals.tests.factories import (
     DossierStepFactory,
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
+    FollowUpFactory,
+    ShipmentFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +206,21 @@ def test_dossier_is_closed_reopened_and_given_a_route(desk: Client) -> None:
     desk.post(page("reopen", dossier), {"remark": "The sponsor thought again"})
     dossier.refresh_from_db()
     assert dossier.state == "open"
+
+
+def test_closing_says_before_and_after_what_is_called_off(desk: Client) -> None:
+    dossier = EAPDossierFactory(patient=PatientFactory(converted=True))
+    ShipmentFactory(dossier=dossier)
+    FollowUpFactory(dossier=dossier)
+    FollowUpFactory(dossier=dossier, kind="sponsor_report")
+
+    before = desk.get(page("close", dossier)).content.decode()
+    after = desk.post(page("close", dossier), {"reason": "treated", "remark": ""}, follow=True)
+    reopen = desk.get(page("reopen", dossier)).content.decode()
+
+    assert "This is called off: 1 shipment and 1 follow-up." in before
+    assert "Called off: 1 shipment and 1 follow-up." in after.content.decode()
+    assert "stay so. Plan them anew." in reopen
 
 
 def test_step_is_planned_asked_after_and_given_documents(desk: Client) -> None:
