@@ -14,6 +14,7 @@ from patients.tests.factories import (
 )
 from portal.core.errors import Refused
 from portal.core.tests.factories import UserFactory
+from portal.core.tests.rest import Rest
 from referrals import dossier_steps, dossiers, forecasting
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
 from referrals.tests.dossiers import ready, take
@@ -198,6 +199,26 @@ def test_withdrawn_consent_cancels_what_is_prepared_and_says_so() -> None:
     step.refresh_from_db()
     change = DossierChange.objects.get()
     assert (step.status, change.step, change.action) == ("cancelled", step, "withdraw-consent")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("not_started", [("plan", True), ("attach", False)]),
+        ("submitted", [("chase", False), ("plan", True)]),
+        ("approved", []),
+    ],
+)
+def test_rest_lists_what_leaves_the_status_as_it_is(
+    status: str, expected: list[tuple[str, bool]], writer: Rest
+) -> None:
+    step = ready(status, documents=["Form"])
+
+    listed = writer.get(f"dossier-steps/{step.pk}/transitions/").json()
+
+    found = [each for each in listed if each["action"] in ("chase", "plan", "attach")]
+    assert [(each["action"], each["needs_remark"]) for each in found] == expected
+    assert all(each["is_possible"] and each["leads_to"] == status for each in found)
 
 
 # --- from the beginning to the first dose ---------------------------------------------------------

@@ -378,26 +378,6 @@ def test_rest_plans_attaches_and_asks_again(writer: Rest) -> None:
     assert (changed.status_code, changed.json()["errors"][0]["pointer"]) == (400, "/due_on")
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ("not_started", [("plan", True), ("attach", False)]),
-        ("submitted", [("chase", False), ("plan", True)]),
-        ("approved", []),
-    ],
-)
-def test_rest_lists_what_leaves_the_status_as_it_is(
-    status: str, expected: list[tuple[str, bool]], writer: Rest
-) -> None:
-    step = ready(status, documents=["Form"])
-
-    listed = writer.get(f"dossier-steps/{step.pk}/transitions/").json()
-
-    found = [each for each in listed if each["action"] in ("chase", "plan", "attach")]
-    assert [(each["action"], each["needs_remark"]) for each in found] == expected
-    assert all(each["is_possible"] and each["leads_to"] == status for each in found)
-
-
 def test_step_that_is_taken_moves_its_dossier_on(writer: Rest) -> None:
     step = ready()
     before = writer.get(f"eap-dossiers/{step.dossier_id}/")
