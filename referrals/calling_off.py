@@ -31,16 +31,24 @@ def agreed(dossiers: QuerySet[Any]) -> QuerySet[FollowUp]:
 
 def call_off(dossiers: QuerySet[Any], *, reason: Shipment.Reason, on: date) -> Sequence[Model]:
     """Cancel what is `unsent` and what was `agreed` for these dossiers; returns those rows."""
-    shipments = list(unsent(dossiers).select_for_update(of=("self",)).order_by("pk"))
-    for shipment in shipments:
-        shipment.status, shipment.ended_on = Shipment.Status.CANCELLED, on
-        shipment.reason = reason
-        shipment.save(update_fields=("status", "ended_on", "reason"))
+    shipments = cancel_shipments(dossiers, reason=reason, on=on)
     follow_ups = list(agreed(dossiers).select_for_update(of=("self",)).order_by("pk"))
     for follow_up in follow_ups:
         follow_up.status = FollowUp.Status.CANCELLED
         follow_up.save(update_fields=("status",))
     return [*shipments, *follow_ups]
+
+
+def cancel_shipments(
+    dossiers: QuerySet[Any], *, reason: Shipment.Reason, on: date
+) -> Sequence[Model]:
+    """Cancel what is `unsent` for these dossiers; returns those rows."""
+    shipments = list(unsent(dossiers).select_for_update(of=("self",)).order_by("pk"))
+    for shipment in shipments:
+        shipment.status, shipment.ended_on = Shipment.Status.CANCELLED, on
+        shipment.reason = reason
+        shipment.save(update_fields=("status", "ended_on", "reason"))
+    return shipments
 
 
 def open_supply(patient: Patient, now: datetime) -> Sequence[QuerySet[Any]]:

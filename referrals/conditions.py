@@ -5,10 +5,15 @@ The lifecycles of both ask these; each answers what is missing, None for nothing
 
 from collections.abc import Iterator
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from patients.models import Consent, Patient
 from portal.core.errors import Missing
+from referrals.models import EAPDossier
+
+# Where `read_decisions` leaves on a patient what it read.
+_DECISIONS = "decisions_in_force"
 
 
 def of_the_person(patient: Patient, *, is_end: bool) -> Iterator[Missing]:
@@ -40,6 +45,33 @@ def treated(patient: Patient) -> Missing | None:
 
 
 def consented(patient: Patient, purpose: str, *, scope: str, message: str) -> Missing | None:
-    """That a consent for this purpose is in force within this scope."""
-    given = Consent.objects.active(purpose, scope=scope)
-    return None if given.filter(patient=patient).exists() else Missing("no_consent", message)
+    """That a consent for this purpose is in force within this scope.
+
+    Asks the database, unless the decisions were read (`read_decisions`).
+    """
+    read = getattr(patient, _DECISIONS, None)
+    if read is None:
+        given = Consent.objects.active(purpose, scope=scope)
+        is_given = given.filter(patient=patient).exists()
+    else:
+        about = [one for one in read if one.purpose == purpose and one.scope in {"", scope}]
+        last = max(about, key=lambda one: (one.decided_at, one.pk), default=None)
+        is_given = last is not None and last.decision == Consent.Decision.GIVEN
+    return None if is_given else Missing("no_consent", message)
+
+
+def read_decisions(patient: Patient) -> None:
+    """Read the decisions in force once, for who asks `consented` of this patient many times."""
+    current = Consent.objects.current()
+    prefetch_related_objects([patient], Prefetch("consents", current, to_attr=_DECISIONS))
+
+
+def shared(dossier: EAPDossier, purpose: Consent.Purpose) -> Missing | None:
+    """That what belongs to this dossier may be shared with those whom `purpose` names."""
+    message = _("No consent is in force for: %(purpose)s. Ask for it first.")
+    return consented(
+        dossier.patient,
+        purpose,
+        scope=dossier.program.eap_number,
+        message=message % {"purpose": purpose.label},
+    )

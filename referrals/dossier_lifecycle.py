@@ -29,7 +29,7 @@ Guard = Callable[[DossierStep], "Missing | None"]
 OVERRIDABLE = frozenset({"waits", "documents_missing", "waiver"})
 # Whom data is shared with by sending something to them. The texts know no purpose for authorities,
 # ethics committees and pharmacies; withdrawing the one for the program stops what goes to them too.
-_PURPOSES = {
+PURPOSES = {
     Responsible.PHYSICIAN: Consent.Purpose.PHYSICIAN,
     Responsible.SITE: Consent.Purpose.EAP_SPONSOR,
     Responsible.SPONSOR: Consent.Purpose.EAP_SPONSOR,
@@ -70,16 +70,8 @@ def _has_physician(step: DossierStep) -> Missing | None:
 
 
 def _may_be_shared(step: DossierStep) -> Missing | None:
-    purpose = _PURPOSES.get(Responsible(step.goes_to)) if step.goes_to else None
-    if purpose is None:
-        return None
-    return conditions.consented(
-        step.dossier.patient,
-        purpose,
-        scope=step.dossier.program.eap_number,
-        message=_("No consent is in force for: %(purpose)s. Ask for it first.")
-        % {"purpose": purpose.label},
-    )
+    purpose = PURPOSES.get(Responsible(step.goes_to)) if step.goes_to else None
+    return None if purpose is None else conditions.shared(step.dossier, purpose)
 
 
 def _can_begin(step: DossierStep) -> Missing | None:

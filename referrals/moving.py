@@ -3,6 +3,8 @@
 A patient has one active referral to a trial and one open dossier in a program. Where both records
 have one, the further one stays; of two equals, the survivor's. The other is ended, not lost. What
 was answered to criteria, and what they came to, goes along as it is.
+
+The way of a dossier that was closed says so, so that opening it again brings its steps back.
 """
 
 from django.utils import timezone
@@ -10,7 +12,15 @@ from django.utils.translation import gettext as _
 
 from patients.relations import Merging, Policy, moves
 from referrals import calling_off
-from referrals.models import CTReferral, DossierStep, EAPDossier, FollowUp, Shipment
+from referrals.dossiers import CLOSE
+from referrals.models import (
+    CTReferral,
+    DossierChange,
+    DossierStep,
+    EAPDossier,
+    FollowUp,
+    Shipment,
+)
 
 
 def referrals(merging: Merging) -> None:
@@ -46,20 +56,55 @@ def dossiers(merging: Merging) -> None:
         if other is None or not _is_open(dossier):
             continue
         behind = other if _steps_taken(dossier) > _steps_taken(other) else dossier
-        merging.journal.change(
-            behind,
-            state=EAPDossier.State.CLOSED,
-            closed_reason=EAPDossier.ClosedReason.DUPLICATE,
-        )
-        for step in (
-            behind.steps.filter(status__in=DossierStep.WAITING).select_for_update().order_by("pk")
-        ):
-            merging.journal.change(step, status=DossierStep.Status.CANCELLED)
+        _close(merging, behind)
         _call_off(merging, behind)
         merging.give_way(
             behind, "dossier_twice", _("The other dossier in this program stays open.")
         )
     merging.move("referrals.EAPDossier.patient")
+
+
+def _close(merging: Merging, dossier: EAPDossier) -> None:
+    """End the dossier that gives way and the steps that wait in it, and write down that it is so.
+
+    As `dossiers.close_locked` does, but written in the journal, to be taken back.
+    """
+    waiting = dossier.steps.filter(status__in=DossierStep.WAITING)
+    steps = list(waiting.select_for_update(of=("self",)).order_by("pk"))
+    merging.journal.change(
+        dossier,
+        state=EAPDossier.State.CLOSED,
+        closed_reason=EAPDossier.ClosedReason.DUPLICATE,
+        progressed_at=timezone.now(),
+    )
+    _keep(merging, dossier, (EAPDossier.State.OPEN, EAPDossier.State.CLOSED))
+    for step in steps:
+        before = step.status
+        merging.journal.change(
+            step, status=DossierStep.Status.CANCELLED, status_since=timezone.localdate()
+        )
+        _keep(merging, dossier, (before, step.status), step=step)
+
+
+def _keep(
+    merging: Merging,
+    dossier: EAPDossier,
+    change: tuple[str, str],
+    *,
+    step: DossierStep | None = None,
+) -> None:
+    merging.journal.add(
+        DossierChange(
+            dossier=dossier,
+            step=step,
+            action=CLOSE,
+            from_status=change[0],
+            to_status=change[1],
+            happened_on=timezone.localdate(),
+            reason="" if step else EAPDossier.ClosedReason.DUPLICATE,
+            changed_by=merging.by,
+        )
+    )
 
 
 def _call_off(merging: Merging, dossier: EAPDossier) -> None:

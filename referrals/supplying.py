@@ -2,8 +2,8 @@
 
 `plan` begins a shipment and `take` does one of `MOVES`. Each of them works out anew how long the
 delivered stock lasts and when to order again (`recount`). Nothing is released or shipped for a
-dossier that is closed, or for somebody who has died; what has left already is delivered, lost or
-sent back whatever became of them.
+dossier that is closed, for somebody who has died, whom no physician treats in a hospital, or who
+has not allowed it; what has left already is delivered, lost or sent back whatever became of them.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from patients.models import Hospital
+from patients.models import Consent, Hospital
 from portal.core.errors import Missing
 from portal.core.history import acting
 from portal.core.models import User
-from referrals import moves, running_out
+from referrals import conditions, moves, running_out
 from referrals.happening import day_of
 from referrals.models import EAPDossier, Shipment
 from referrals.moves import Move
@@ -29,20 +29,24 @@ Status = Shipment.Status
 Reason = Shipment.Reason
 
 
-def has_hospital(shipment: Shipment) -> Missing | None:
+def _is_treated(shipment: Shipment) -> Missing | None:
     """Medicine goes to the pharmacy of a hospital, never to somebody's home."""
-    if hospital_of(shipment.dossier) is not None:
-        return None
-    return Missing("no_hospital", _("There is no hospital to send it to. Link a physician first."))
+    return conditions.treated(shipment.dossier.patient)
+
+
+def _may_be_shared(shipment: Shipment) -> Missing | None:
+    return conditions.shared(shipment.dossier, Consent.Purpose.EAP_SPONSOR)
 
 
 def hospital_of(dossier: EAPDossier) -> Hospital | None:
-    """Where the patient is treated: the dossier's hospital, else their physician's."""
-    if dossier.hospital is not None:
-        return dossier.hospital
+    """Where the patient is treated: by their physician, else where they were when sent last."""
     physician = dossier.patient.physician
-    return physician.hospital if physician is not None else None
+    if physician is not None and physician.hospital is not None:
+        return physician.hospital
+    return dossier.hospital
 
+
+_LEAVES = (moves.dossier_is_open, _is_treated, _may_be_shared)
 
 MOVES = (
     Move(
@@ -51,7 +55,7 @@ MOVES = (
         (Status.PLANNED,),
         Status.RELEASED,
         asks=("batch", "expires_on"),
-        guards=(moves.dossier_is_open, has_hospital),
+        guards=_LEAVES,
     ),
     Move(
         "ship",
@@ -59,7 +63,7 @@ MOVES = (
         (Status.RELEASED,),
         Status.SHIPPED,
         asks=("carrier", "tracking_reference", "batch", "expires_on"),
-        guards=(moves.dossier_is_open, has_hospital),
+        guards=_LEAVES,
     ),
     Move(
         "deliver",

@@ -1,18 +1,22 @@
 """What stops here when a patient withdraws a consent: what has not been sent yet is not sent.
 
-A referral or a step that has left stays as it is: the site or the sponsor has it already, and
-what follows is agreed with the patient.
+A referral, a step or a shipment that has left stays as it is: the site or the sponsor has it
+already, and what follows is agreed with the patient. A step that goes to nobody, or to the patient,
+shares nothing and goes on.
 """
 
 from collections.abc import Sequence
 
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 from patients.consenting import Step, Withdrawal
 from patients.models import Consent
+from referrals import calling_off
+from referrals.dossier_lifecycle import PURPOSES
 from referrals.dossiers import cancel_locked
 from referrals.ending import end
-from referrals.models import CTReferral, DossierStep, EAPDossier
+from referrals.models import CTReferral, DossierStep, EAPDossier, Shipment
 
 Purpose = Consent.Purpose
 
@@ -40,22 +44,48 @@ def end_unsent(withdrawal: Withdrawal) -> Sequence[Model]:
     return referrals
 
 
-def steps_in_preparation(withdrawal: Withdrawal) -> QuerySet[DossierStep]:
+def _dossiers(withdrawal: Withdrawal) -> QuerySet[EAPDossier]:
+    """The open dossiers that the withdrawal is about."""
     dossiers = EAPDossier.objects.open().filter(patient=withdrawal.patient)
     dossiers = dossiers.exclude(program__eap_number__in=withdrawal.spared)
-    if withdrawal.scope:
-        dossiers = dossiers.filter(program__eap_number=withdrawal.scope)
-    preparing = DossierStep.Status.IN_PREPARATION
-    return DossierStep.objects.filter(dossier__in=dossiers, status=preparing)
+    return dossiers.filter(program__eap_number=withdrawal.scope) if withdrawal.scope else dossiers
 
 
-def cancel_preparation(withdrawal: Withdrawal) -> Sequence[Model]:
-    """Cancel the steps that were about to be submitted; the dossiers stay open."""
-    rows = steps_in_preparation(withdrawal).select_for_update(of=("self",)).order_by("pk")
-    steps = list(rows)
-    for step in steps:
-        cancel_locked(step, action="withdraw-consent", by=None)
-    return steps
+def _cancelling(purpose: Consent.Purpose, name: str) -> Step:
+    """Cancels the steps that were about to go to those whom `purpose` names.
+
+    Their dossiers stay open.
+    """
+    receivers = [who for who, needed in PURPOSES.items() if needed == purpose]
+
+    def in_preparation(withdrawal: Withdrawal) -> QuerySet[DossierStep]:
+        return DossierStep.objects.filter(
+            dossier__in=_dossiers(withdrawal),
+            status=DossierStep.Status.IN_PREPARATION,
+            goes_to__in=receivers,
+        )
+
+    def cancel(withdrawal: Withdrawal) -> Sequence[Model]:
+        rows = in_preparation(withdrawal).select_for_update(of=("self",)).order_by("pk")
+        steps = list(rows)
+        for step in steps:
+            cancel_locked(step, action="withdraw-consent", by=None)
+        return steps
+
+    return Step(name, (purpose, Purpose.NAVIGATION), in_preparation, cancel)
+
+
+def unsent_shipments(withdrawal: Withdrawal) -> QuerySet[Shipment]:
+    return calling_off.unsent(_dossiers(withdrawal))
+
+
+def cancel_shipments(withdrawal: Withdrawal) -> Sequence[Model]:
+    """Cancel the shipments that were planned or released."""
+    return calling_off.cancel_shipments(
+        _dossiers(withdrawal),
+        reason=Shipment.Reason.NO_CONSENT,
+        on=timezone.localdate(withdrawal.now),
+    )
 
 
 STEPS = (
@@ -65,10 +95,12 @@ STEPS = (
         unsent_referrals,
         end_unsent,
     ),
+    _cancelling(Purpose.EAP_SPONSOR, "cancel steps in preparation"),
+    _cancelling(Purpose.PHYSICIAN, "cancel steps in preparation for the physician"),
     Step(
-        "cancel steps in preparation",
+        "call off unsent shipments",
         (Purpose.EAP_SPONSOR, Purpose.NAVIGATION),
-        steps_in_preparation,
-        cancel_preparation,
+        unsent_shipments,
+        cancel_shipments,
     ),
 )

@@ -40,6 +40,7 @@ from patients.tests.factories import (
 from patients.unmerging import undo
 from portal.core.errors import Refused
 from portal.core.tests.factories import UserFactory
+from referrals import dossiers
 from referrals.models import CTReferral, EAPDossier
 from referrals.tests.factories import (
     ClinicalTrialFactory,
@@ -162,21 +163,42 @@ def test_merge_of_people_referred_to_one_trial_keeps_the_further_one_active(
 def test_merge_of_people_in_one_program_keeps_the_further_dossier_open(further: str) -> None:
     people = {"survivor": PatientFactory(), "loser": PatientFactory()}
     program = ExpandedAccessProgramFactory()
-    dossiers = {
+    both = {
         who: EAPDossierFactory(patient=person, program=program) for who, person in people.items()
     }
-    for who, dossier in dossiers.items():
+    for who, dossier in both.items():
         DossierStepFactory(dossier=dossier, status="submitted" if who == further else "not_started")
 
     join(people["survivor"], people["loser"])
 
-    for who, dossier in dossiers.items():
+    for who, dossier in both.items():
         dossier.refresh_from_db()
         assert dossier.patient == people["survivor"]
         assert dossier.state == ("open" if who == further else "closed")
         assert dossier.closed_reason == ("" if who == further else "duplicate")
         step = dossier.steps.get()
         assert step.status == ("submitted" if who == further else "cancelled")
+        ways = [] if who == further else ["close", "close"]
+        assert [change.action for change in dossier.changes.all()] == ways
+
+
+@pytest.mark.django_db
+def test_dossier_that_gave_way_is_opened_again_with_its_steps_and_undoing_leaves_no_trace() -> None:
+    people = [PatientFactory(converted=True) for _each in range(2)]
+    program, by = ExpandedAccessProgramFactory(), UserFactory()
+    further, behind = (EAPDossierFactory(patient=each, program=program) for each in people)
+    DossierStepFactory(dossier=further, status="submitted")
+    step = DossierStepFactory(dossier=behind)
+
+    done = join(*people)
+    undo(merge_id=done.pk, by=by)
+    assert not behind.changes.exists()
+    join(*people)
+    dossiers.close(dossier_id=further.pk, reason="treated", by=by)
+    dossiers.reopen(dossier_id=behind.pk, by=by, remark="It goes on")
+
+    step.refresh_from_db()
+    assert step.status == "not_started"
 
 
 @pytest.mark.django_db

@@ -12,12 +12,13 @@ from patients import consenting
 from patients.models import Consent, Patient
 from patients.tests.factories import ConsentFactory, PatientFactory
 from portal.core.models import User
-from referrals.models import CTReferral, DossierStep
+from referrals.models import CTReferral, DossierStep, Shipment
 from referrals.tests.factories import (
     ClinicalTrialFactory,
     CTReferralFactory,
     DossierStepFactory,
     EAPDossierFactory,
+    ShipmentFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +52,11 @@ def patient() -> Any:
         CTReferralFactory(patient=patient, status=status)
     dossier = EAPDossierFactory(patient=patient)
     for status in ("not_started", "in_preparation", "submitted"):
-        DossierStepFactory(dossier=dossier, status=status)
+        DossierStepFactory(dossier=dossier, status=status, goes_to="authority")
+    for goes_to in ("", "patient", "physician", "sponsor"):
+        DossierStepFactory(dossier=dossier, status="in_preparation", goes_to=goes_to)
+    for status in ("planned", "released", "shipped"):
+        ShipmentFactory(dossier=dossier, status=status)
     return patient
 
 
@@ -60,17 +65,19 @@ def test_what_withdrawing_stops_in_which_order() -> None:
         ("cancel upcoming calls", ("contact",)),
         ("end unsent referrals", ("trial_site", "navigation")),
         ("cancel steps in preparation", ("eap_sponsor", "navigation")),
+        ("cancel steps in preparation for the physician", ("physician", "navigation")),
+        ("call off unsent shipments", ("eap_sponsor", "navigation")),
     ]
 
 
 @pytest.mark.parametrize(
     ("purpose", "stops"),
     [
-        ("navigation", {CTReferral: 2, DossierStep: 1}),
+        ("navigation", {CTReferral: 2, DossierStep: 3, Shipment: 2}),
         ("contact", {Booking: 1}),
-        ("physician", {}),
+        ("physician", {DossierStep: 1}),
         ("trial_site", {CTReferral: 2}),
-        ("eap_sponsor", {DossierStep: 1}),
+        ("eap_sponsor", {DossierStep: 2, Shipment: 2}),
         ("ehr", {}),
         ("research", {}),
     ],
@@ -94,8 +101,22 @@ def test_what_was_sent_stays_as_it_is(patient: Patient, navigator: User) -> None
 
     statuses = CTReferral.objects.filter(patient=patient).values_list("status", flat=True)
     assert sorted(statuses) == ["referred", "screening", "withdrawn", "withdrawn"]
-    steps = DossierStep.objects.values_list("status", flat=True)
-    assert sorted(steps) == ["cancelled", "not_started", "submitted"]
+    steps = DossierStep.objects.order_by("id").values_list("goes_to", "status")
+    assert list(steps) == [
+        ("authority", "not_started"),
+        ("authority", "cancelled"),
+        ("authority", "submitted"),
+        ("", "in_preparation"),
+        ("patient", "in_preparation"),
+        ("physician", "cancelled"),
+        ("sponsor", "cancelled"),
+    ]
+    shipments = Shipment.objects.order_by("id").values_list("status", "reason")
+    assert list(shipments) == [
+        ("cancelled", "no_consent"),
+        ("cancelled", "no_consent"),
+        ("shipped", ""),
+    ]
     calls = Booking.objects.order_by("starts_at").values_list("status", "cancelled_by")
     assert list(calls) == [("booked", ""), ("cancelled", "patient")]
     assert patient.eap_dossiers.get().state == "open"
@@ -109,7 +130,9 @@ def test_withdrawal_for_one_trial_or_program_leaves_the_others(navigator: User) 
     meant = CTReferralFactory(patient=patient, trial=trial)
     left = CTReferralFactory(patient=patient)
     steps = [
-        DossierStepFactory(dossier=EAPDossierFactory(patient=patient), status="in_preparation")
+        DossierStepFactory(
+            dossier=EAPDossierFactory(patient=patient), status="in_preparation", goes_to="sponsor"
+        )
         for _number in range(2)
     ]
     program = steps[0].dossier.program
@@ -129,7 +152,9 @@ def test_withdrawal_that_is_dated_back_spares_what_was_allowed_since(navigator: 
     patient = PatientFactory(converted=True)
     spared, meant = CTReferralFactory(patient=patient), CTReferralFactory(patient=patient)
     steps = [
-        DossierStepFactory(dossier=EAPDossierFactory(patient=patient), status="in_preparation")
+        DossierStepFactory(
+            dossier=EAPDossierFactory(patient=patient), status="in_preparation", goes_to="sponsor"
+        )
         for _number in range(2)
     ]
     yesterday = timezone.now() - timedelta(days=1)

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients.locking import refuse_restricted
 from patients.models import Patient
+from portal.core.api.fields import Id
 from portal.core.api.filters import AnyOfFilter, DayFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer
 from portal.core.api.verbs import verb
@@ -28,14 +32,27 @@ from referrals.api.dossier_verbs import (
 )
 from referrals.api.summaries import DossierSummary, RouteStepSummary
 from referrals.api.transitions import Transitions
-from referrals.discarding import refuse_when_begun
+from referrals.discarding import refuse_what_stays
 from referrals.dossier_lifecycle import Action
 from referrals.dossier_steps import Said
 from referrals.models import DossierStep
 
+_OTHERS = _("Choose steps of this dossier.")
+
 
 class DossierStepSerializer(RecordSerializer):
     """One step of a dossier. What moves it on are operations of its own."""
+
+    needs = serializers.ListField(
+        child=Id(),
+        write_only=True,
+        required=False,
+        max_length=100,
+        help_text="Steps of this dossier that have to be done before. Its dossier shows them.",
+    )
+
+    # What the new step waits for, once the data is valid.
+    needs_of_row: list[DossierStep]
 
     class Meta:
         model = DossierStep
@@ -63,6 +80,7 @@ class DossierStepSerializer(RecordSerializer):
             "decided_on",
             "valid_until",
             "reference",
+            "needs",
         )
         read_only_fields = (
             *RECORD_FIELDS,
@@ -89,12 +107,19 @@ class DossierStepSerializer(RecordSerializer):
             "milestone",
             "valid_days",
             "due_on",
+            "needs",
         )
         related = {"dossier": DossierSummary, "route_step": RouteStepSummary}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        ids = attrs.pop("needs", ())
         attrs = super().validate(attrs)
         refuse_restricted(self.row.dossier.patient)
+        mine = DossierStep.objects.filter(dossier=self.row.dossier_id, pk__in=ids)
+        self.needs_of_row = list(mine) if ids else []
+        if len(self.needs_of_row) != len(set(ids)):
+            error = ErrorDetail(_OTHERS, code="other_dossier")  # type: ignore[arg-type]
+            raise ValidationError({"needs": [error]})
         return attrs
 
 
@@ -138,10 +163,10 @@ class DossierStepViewSet(Transitions, FullViewSet):
 
     def make(self, serializer: Any) -> UUID:
         by = cast(User, self.request.user)
-        return dossiers.add_step(step=serializer.row, by=by).pk
+        return dossiers.add_step(step=serializer.row, needs=serializer.needs_of_row, by=by).pk
 
     def remove(self, row: DossierStep) -> None:
-        refuse_when_begun(row)
+        refuse_what_stays(row)
         refuse_restricted(row.dossier.patient)
         super().remove(row)
 

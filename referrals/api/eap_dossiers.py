@@ -22,7 +22,7 @@ from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import reading, verb
 from portal.core.models import User
-from referrals import dossiers, forecasting
+from referrals import conditions, dossiers, forecasting
 from referrals.api.dossier_verbs import (
     CloseSerializer,
     DossierTransitionsSerializer,
@@ -188,6 +188,7 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
     def transitions(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What the dossier and each of its steps allow, and what has to be true before."""
         dossier = self.shown_dossier()
+        conditions.read_decisions(dossier.patient)
         return Response(
             {
                 "transitions": of_dossier(dossier),

@@ -66,6 +66,7 @@ class Shipment(Record):
         NOT_NEEDED = "not_needed", _("Not needed any more")
         PATIENT_CLOSED = "patient_closed", _("The patient's record was closed")
         DOSSIER_CLOSED = "dossier_closed", _("The dossier was closed")
+        NO_CONSENT = "no_consent", _("The consent to share was withdrawn")
         OTHER = "other", _("Another reason")
 
     UNDER_WAY: ClassVar[tuple[str, ...]] = ("planned", "released", "shipped")

@@ -109,6 +109,21 @@ def test_step_is_added_by_hand(desk: Client) -> None:
     assert (step.status, dossier.changes.get().action) == ("not_started", "add-step")
 
 
+def test_step_is_added_with_what_it_waits_for(desk: Client) -> None:
+    dossier = EAPDossierFactory(patient=PatientFactory(converted=True))
+    first, elsewhere = DossierStepFactory(dossier=dossier), DossierStepFactory()
+    said = {**new_step(dossier), "title": "Translate", "needs-TOTAL_FORMS": 1}
+    address = reverse("admin:referrals_dossierstep_add")
+
+    refused = desk.post(address, {**said, "needs-0-needed": elsewhere.pk})
+    added = desk.post(address, {**said, "needs-0-needed": first.pk})
+
+    assert "That is a step of another dossier." in refused.content.decode()
+    assert added.status_code == 302
+    step = dossier.steps.get(title="Translate")
+    assert [need.needed for need in step.needs.all()] == [first]
+
+
 def test_second_active_referral_to_a_trial_is_an_error_of_the_form(desk: Client) -> None:
     referral = CTReferralFactory()
 

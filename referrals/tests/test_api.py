@@ -347,20 +347,25 @@ def test_whole_number_may_be_written_with_a_point(writer: Rest) -> None:
 def test_what_has_begun_is_not_deleted(writer: Rest) -> None:
     referral = CTReferralFactory(status="eligible")
     dossier = EAPDossierFactory(state="closed", closed_reason="treated")
-    step = DossierStepFactory(status="submitted")
+    steps = [
+        DossierStepFactory(status="submitted"),
+        DossierStepFactory(route_step=RouteStepFactory()),
+        DossierStepFactory(dossier=dossier),
+    ]
 
     refusals = [
         writer.delete(f"ct-referrals/{referral.pk}/"),
         writer.delete(f"eap-dossiers/{dossier.pk}/"),
-        writer.delete(f"dossier-steps/{step.pk}/"),
+        *(writer.delete(f"dossier-steps/{step.pk}/") for step in steps),
     ]
 
     assert [(each.status_code, each.json()["code"]) for each in refusals] == [
         (409, "not_deletable")
-    ] * 3
+    ] * 5
     assert CTReferral.objects.exists()
     assert EAPDossier.objects.filter(pk=dossier.pk).exists()
-    assert DossierStep.objects.exists()
+    assert DossierStep.objects.count() == 3
+    assert writer.delete(f"dossier-steps/{DossierStepFactory().pk}/").status_code == 204
 
 
 def test_nothing_is_referred_for_a_restricted_person(writer: Rest) -> None:

@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from patients.tests.factories import DocumentFactory, PatientFactory
+from patients.tests.factories import ConsentFactory, DocumentFactory, PatientFactory
 from portal.core.models import User
 from portal.core.tests.rest import Rest
 from referrals import dossiers
@@ -297,6 +299,21 @@ def test_rest_opens_closes_and_reopens_a_dossier(writer: Rest) -> None:
     assert (opened["state"], opened["steps"][0]["status"]) == ("open", "not_started")
 
 
+def test_rest_adds_a_step_after_others_of_its_dossier(writer: Rest) -> None:
+    first = DossierStepFactory(dossier__patient__converted=True)
+    body = {"dossier": str(first.dossier_id), "title": "Translate"}
+
+    refused = writer.post("dossier-steps/", {**body, "needs": [str(DossierStepFactory().pk)]})
+    made = writer.post("dossier-steps/", {**body, "needs": [str(first.pk)]})
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/needs")
+    assert made.status_code == 201
+    steps = writer.get(f"eap-dossiers/{first.dossier_id}/").json()["steps"]
+    assert [step["needs"] for step in steps] == [[], [str(first.pk)]]
+    fixed = writer.patch(f"dossier-steps/{made.json()['id']}/", {"needs": []})
+    assert [each["code"] for each in fixed.json()["errors"]] == ["fixed"]
+
+
 def test_lead_gets_no_dossier_over_rest(writer: Rest) -> None:
     body = {"patient": str(PatientFactory().pk), "program": str(ExpandedAccessProgramFactory().pk)}
 
@@ -318,6 +335,39 @@ def test_rest_lists_what_dossier_and_steps_allow(writer: Rest) -> None:
     route = RouteTemplate.objects.get(code="generic")
     routed = writer.post(f"eap-dossiers/{dossier.pk}/choose-route/", {"route": str(route.pk)})
     assert len(routed.json()["steps"]) == 8
+
+
+def test_transitions_ask_for_consent_once_however_many_steps(
+    writer: Rest, django_assert_num_queries: Any
+) -> None:
+    step = ready()
+    address = f"eap-dossiers/{step.dossier_id}/transitions/"
+    writer.get(address)
+    with CaptureQueriesContext(connection) as one:
+        writer.get(address)
+    for goes_to in ("sponsor", "physician", "authority"):
+        DossierStepFactory(dossier=step.dossier, goes_to=goes_to)
+
+    with django_assert_num_queries(len(one)):
+        listed = writer.get(address).json()
+
+    submits = [each for of in listed["steps"] for each in of["transitions"]]
+    possible = [each["is_possible"] for each in submits if each["action"] == "submit"]
+    assert possible == [True] * 4
+
+
+def test_transitions_know_a_withdrawal_for_one_program(writer: Rest) -> None:
+    step = ready()
+    number = step.dossier.program.eap_number
+    for scope, decision in (("EAP-9", "given"), (number, "withdrawn")):
+        ConsentFactory(
+            patient=step.dossier.patient, purpose="eap_sponsor", scope=scope, decision=decision
+        )
+
+    listed = writer.get(f"eap-dossiers/{step.dossier_id}/transitions/").json()
+
+    [submit] = [e for e in listed["steps"][0]["transitions"] if e["action"] == "submit"]
+    assert [lack["code"] for lack in submit["missing"]] == ["no_consent"]
 
 
 def test_rest_tells_the_timeline_and_what_would_be(reader: Rest, writer: Rest) -> None:

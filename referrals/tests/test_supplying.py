@@ -1,5 +1,6 @@
 """Shipments: every status and every move, the stock they leave, and who may still get one."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,15 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from patients.tests.factories import HospitalFactory, SpecialistFactory
+from patients.tests.factories import ConsentFactory, HospitalFactory, SpecialistFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from referrals import moves, supplying
-from referrals.models import Shipment
+from referrals.models import EAPDossier, Shipment
 from referrals.supplying import MOVES
 from referrals.tests.factories import ExpandedAccessProgramFactory, ShipmentFactory
-from referrals.tests.parts import dossier
+from referrals.tests.parts import dossier, untreated
 
 pytestmark = pytest.mark.django_db
 
@@ -144,13 +145,41 @@ def test_what_is_on_the_road_arrives_or_not_after_the_end_as_well(
     assert take(name, shipment, by=by).status == LEADS_TO[name]
 
 
-def test_nothing_is_released_without_a_hospital(by: User) -> None:
-    shipment = ShipmentFactory(dossier=dossier(hospital=None))
+def without_physician(made: EAPDossier) -> None:
+    made.patient.physician = None
+    made.patient.save()
+
+
+def without_hospital(made: EAPDossier) -> None:
+    made.patient.physician = SpecialistFactory(contact_type="physician", hospital=None)
+    made.patient.save()
+
+
+def without_consent(made: EAPDossier) -> None:
+    number = made.program.eap_number
+    ConsentFactory(patient=made.patient, purpose="eap_sponsor", decision="withdrawn", scope=number)
+
+
+@pytest.mark.parametrize(("status", "name"), [("planned", "release"), ("released", "ship")])
+@pytest.mark.parametrize(
+    ("take_away", "code"),
+    [
+        (without_physician, "no_physician"),
+        (without_hospital, "no_hospital"),
+        (without_consent, "no_consent"),
+    ],
+    ids=["physician", "hospital", "consent"],
+)
+def test_nothing_leaves_without_who_treats_them_and_who_may_know(
+    take_away: Callable[[EAPDossier], None], code: str, status: str, name: str, by: User
+) -> None:
+    made = dossier()
+    take_away(made)
 
     with pytest.raises(Refused) as refused:
-        take("release", shipment, by=by)
+        take(name, ShipmentFactory(dossier=made, status=status), by=by)
 
-    assert refused.value.code == "no_hospital"
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize(
@@ -233,17 +262,20 @@ def test_resupply_is_due_once_for_each_dossier_that_has_nothing_under_way(by: Us
     assert unknown.resupply_by is None
 
 
-def test_physicians_hospital_counts_while_the_dossier_has_none(by: User) -> None:
-    made = dossier(hospital=None)
-    made.patient.physician = SpecialistFactory(hospital=HospitalFactory(country="BE"))
+def test_medicine_goes_to_who_treats_them_now() -> None:
+    made = dossier()
+    moved_to = HospitalFactory(country="BE")
+    made.patient.physician = SpecialistFactory(contact_type="physician", hospital=moved_to)
     made.patient.save()
 
-    assert take("release", ShipmentFactory(dossier=made), by=by).status == "released"
+    assert supplying.hospital_of(made) == moved_to
     assert supplying.country_of(made) == "BE"
+    without_physician(made)
+    assert supplying.hospital_of(made) == made.hospital
 
 
 def test_working_days_are_those_of_the_hospital_or_of_the_patient() -> None:
-    treated, at_home = dossier(), dossier(hospital=None)
+    treated, at_home = dossier(), untreated()
     at_home.patient.country = "BE"
 
     assert supplying.country_of(treated) == "NL"

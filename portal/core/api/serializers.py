@@ -86,12 +86,22 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
     @classmethod
     @cache
     def for_change(cls) -> type["RecordSerializer"]:
-        """This serializer for records that exist: what is fixed can no longer be written."""
+        """This serializer for records that exist: what is fixed can no longer be written.
+
+        What is fixed and never shown is not in it at all.
+        """
         fixed = getattr(cls.Meta, "fixed_fields", ())
         if not fixed:
             return cls
-        meta = type("Meta", (cls.Meta,), {"read_only_fields": (*cls.Meta.read_only_fields, *fixed)})
-        return type(f"Change{cls.__name__}", (cls,), {"Meta": meta, "__doc__": cls.__doc__})
+        declared = cls._declared_fields
+        unseen = {name: None for name in fixed if name in declared and declared[name].write_only}
+        members = {
+            "fields": tuple(name for name in cls.Meta.fields if name not in unseen),
+            "read_only_fields": (*cls.Meta.read_only_fields, *fixed),
+        }
+        meta = type("Meta", (cls.Meta,), members)
+        kept = {"Meta": meta, "__doc__": cls.__doc__, **unseen}
+        return type(f"Change{cls.__name__}", (cls,), kept)
 
     def get_fields(self) -> dict[str, Any]:
         """The fields; worked out from the model once, as that takes longer than the insert."""
@@ -150,10 +160,10 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         return field is not None and not field.read_only
 
     def _why_not(self, name: Any) -> ErrorDetail:
-        if name not in self.fields:
-            return ErrorDetail(_UNKNOWN, code="unknown")  # type: ignore[arg-type]
         if name in getattr(self.Meta, "fixed_fields", ()):
             return ErrorDetail(_FIXED, code="fixed")  # type: ignore[arg-type]
+        if name not in self.fields:
+            return ErrorDetail(_UNKNOWN, code="unknown")  # type: ignore[arg-type]
         return ErrorDetail(_READ_ONLY, code="read_only")  # type: ignore[arg-type]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from referrals.tests.factories import (
     SafetyReportFactory,
     ShipmentFactory,
 )
-from referrals.tests.parts import dossier
+from referrals.tests.parts import dossier, untreated
 
 pytestmark = pytest.mark.django_db
 
@@ -112,12 +112,12 @@ def test_clock_runs_for_the_last_stock_only(pages: Client) -> None:
 
 
 def test_page_says_what_is_missing_before_a_shipment_can_go(pages: Client) -> None:
-    shipment = ShipmentFactory(dossier=dossier(hospital=None))
+    shipment = ShipmentFactory(dossier=untreated())
 
     page = html(pages, url(shipment, "release"))
     refused = pages.post(url(shipment, "release"), {"on": "2026-06-01"})
 
-    assert "There is no hospital to send it to." in page
+    assert "The patient has no physician." in page
     assert refused.status_code == 409
     shipment.refresh_from_db()
     assert shipment.status == "planned"

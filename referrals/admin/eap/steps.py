@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
+from patients.overriding import demand
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -24,6 +25,7 @@ from portal.core.admin.display import NOTHING, badge, choice_badge, day, record_
 from referrals import dossiers
 from referrals.admin.eap.changes import way
 from referrals.admin.eap.step_verbs import VERBS
+from referrals.discarding import NotDiscardable, may_be_loosened, refuse_what_stays
 from referrals.dossier_lifecycle import missing_documents
 from referrals.forecasting import held_since
 from referrals.models import (
@@ -104,7 +106,7 @@ def decision(step: DossierStep) -> str:
 
 
 class StepNeedInline(PartInline):
-    """What must be done before this step."""
+    """What must be done before a step that is added; afterwards each is a page of its own."""
 
     model = DossierStepDependency
     fk_name = "step"
@@ -191,10 +193,20 @@ class DossierStepAdmin(RecordAdmin):
             },
         ),
     )
-    inlines = (StepNeedInline,)
     opens = ("dossier.patient",)
     history_parts = ("needs", "attached")
     related_tables = (
+        RelatedTable(
+            relation="needs",
+            columns=(
+                (gettext_lazy("Waits for"), lambda row: row.needed.title),
+                (gettext_lazy("Status"), lambda row: status_of(row.needed)),
+            ),
+            title=gettext_lazy("Waits for"),
+            select_related=("needed",),
+            ordering=("needed__position", "id"),
+            empty=gettext_lazy("It waits for nothing."),
+        ),
         RelatedTable(
             relation="attached",
             columns=(
@@ -243,16 +255,31 @@ class DossierStepAdmin(RecordAdmin):
         plan = ("dossier", "goes_to", "documents", "is_optional")
         return (*self.readonly_fields, *plan)
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return (StepNeedInline,) if obj is None else ()
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """A new step is added by the verb; title and place are saved as ever."""
+        """Title and place are saved as ever; a new step waits for what `save_related` is told."""
         if change:
             super().save_model(request, obj, form, change)
-        else:
-            dossiers.add_step(step=obj, by=request.user)  # type: ignore[arg-type]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A new step is added by the verb, with what it waits for."""
+        if change:
+            super().save_related(request, form, formsets, change)
+            return
+        needs = [link.needed for formset in formsets for link in formset.save(commit=False)]
+        dossiers.add_step(step=form.instance, needs=needs, by=request.user)  # type: ignore[arg-type]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        begun = obj is not None and obj.status != DossierStep.Status.NOT_STARTED
-        return super().has_delete_permission(request, obj) and not begun
+        if not super().has_delete_permission(request, obj):
+            return False
+        try:
+            if obj is not None:
+                refuse_what_stays(obj)
+        except NotDiscardable:
+            return False
+        return True
 
     def facts(self, request: HttpRequest, record: DossierStep) -> list[Fact]:
         days = (timezone.localdate() - held_since(record)).days
@@ -289,6 +316,19 @@ class DossierStepDependencyAdmin(RecordAdmin):
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
         return page.select_related("step", "needed")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_change: bool = super().has_change_permission(request, obj)
+        return may_change and (obj is None or may_be_loosened(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete: bool = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or may_be_loosened(obj))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        dossier = obj.step.dossier
+        demand(dossier.patient, dossiers.missing_to_plan(dossier), by=request.user)  # type: ignore[arg-type]
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(StepDocument)
