@@ -107,6 +107,12 @@ class CriterionViewSet(FullViewSet):
     def make(self, serializer: Any) -> UUID:
         return criteria.add(serializer.row, by=cast(User, self.request.user)).pk
 
+    def locked(self, record_id: UUID, *, no_key: bool = True) -> Any:
+        tree_of = Criterion.objects.filter(pk=record_id).first()
+        if tree_of is not None:
+            criteria.lock(tree_of)
+        return super().locked(record_id, no_key=no_key)
+
     def change(self, request: Request, *, partial: bool) -> Response:
         record_id = self.record_id()
         with transaction.atomic():
