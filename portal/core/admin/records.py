@@ -210,7 +210,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             return record
         locked: Any = self.model._default_manager.select_for_update(no_key=True, of=("self",))
         with transaction.atomic():
+            self.lock_before(record)
             return locked.filter(pk=record.pk).first()
+
+    def lock_before(self, record: Any) -> None:
+        """Lock what the verbs lock before the record, so that nobody waits for each other."""
 
     def changeform_view(
         self,
