@@ -9,6 +9,7 @@ Django would empty every table after each of them, seeds and roles included, and
 the append-only tables refuse; here the tables are put back as the migrations left them.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -115,6 +116,12 @@ def _columns(table: str) -> str:
             [table],
         )
         return str(cursor.fetchone()[0])
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import stay to the end: not to be searched for waste."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

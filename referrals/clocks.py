@@ -1,6 +1,6 @@
 """Working days of a country: when somebody who holds a case should have answered."""
 
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 import holidays
@@ -19,6 +19,12 @@ CLOCKS = {
 _SATURDAY, _SUNDAY = 5, 6
 
 
+def later(day: date, days: int) -> date:
+    """So many calendar days after `day`, before it when negative; the calendar ends with 9999."""
+    number = day.toordinal() + days
+    return date.fromordinal(max(date.min.toordinal(), min(number, date.max.toordinal())))
+
+
 def after(day: date, working_days: int, *, country: str = "") -> date:
     """The day that lies so many working days after `day`.
 
@@ -27,21 +33,26 @@ def after(day: date, working_days: int, *, country: str = "") -> date:
     """
     current = day
     for _step in range(working_days):
-        current += timedelta(days=1)
-        while not is_working_day(current, country=country):
-            current += timedelta(days=1)
+        current = _working_day(later(current, 1), 1, country=country)
     return current
 
 
 def before(day: date, working_days: int, *, country: str = "") -> date:
     """The latest day so many working days after which is `day` or earlier; see `after`."""
+    current = _working_day(day, -1, country=country)
+    for _step in range(working_days):
+        current = _working_day(later(current, -1), -1, country=country)
+    return current
+
+
+def _working_day(day: date, direction: int, *, country: str) -> date:
+    """`day` or the next working day in that direction; where the calendar ends, its end."""
     current = day
     while not is_working_day(current, country=country):
-        current -= timedelta(days=1)
-    for _step in range(working_days):
-        current -= timedelta(days=1)
-        while not is_working_day(current, country=country):
-            current -= timedelta(days=1)
+        beyond = later(current, direction)
+        if beyond == current:
+            break
+        current = beyond
     return current
 
 

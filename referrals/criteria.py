@@ -1,8 +1,9 @@
 """Building the tree of criteria of a trial or program, and writing down what people say of it.
 
-One person changes a tree at a time: every verb locks the trial or program first. A criterion that
-people have answered keeps its words; when they change, a new one takes its place and has to be
-answered again. Whoever is followed is assessed anew in the same transaction.
+One person changes a tree at a time: every verb locks the trial or program first, and so do the
+pages and REST before they lock the criterion. A criterion that people have answered keeps its
+words; when they change, a new one takes its place and has to be answered again. Whoever is followed
+is assessed anew in the same transaction.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def add(criterion: Criterion, *, by: User, after: Criterion | None = None) -> Cr
     trial or program.
     """
     with transaction.atomic(), acting(by=by):
-        _lock(criterion)
+        lock(criterion)
         _refuse_place(criterion)
         criterion.full_clean()
         mates = _mates(criterion)
@@ -55,7 +56,7 @@ def change(criterion: Criterion, *, by: User) -> Criterion:
     That is a new one, in the same place, when people have answered the old words. Raises as `add`.
     """
     with transaction.atomic(), acting(by=by):
-        _lock(criterion)
+        lock(criterion)
         _refuse_place(criterion)
         before = Criterion.objects.get(pk=criterion.pk)
         criterion.full_clean()
@@ -83,7 +84,7 @@ def _replacement(criterion: Criterion, before: Criterion) -> Criterion:
 def shift(criterion: Criterion, *, places: int, by: User) -> bool:
     """Move a criterion up (-1) or down (1) in its group; False when it stands at the end of it."""
     with transaction.atomic(), acting(by=by):
-        _lock(criterion)
+        lock(criterion)
         mates = _mates(criterion)
         if criterion not in mates:
             raise NotPlaced(_("It was removed."))
@@ -99,7 +100,7 @@ def shift(criterion: Criterion, *, places: int, by: User) -> bool:
 def group(criterion: Criterion, *, kind: str, by: User) -> Criterion:
     """Put a new group of this kind in the criterion's place, with the criterion in it."""
     with transaction.atomic(), acting(by=by):
-        _lock(criterion)
+        lock(criterion)
         made = Criterion.objects.create(
             trial_id=criterion.trial_id,
             program_id=criterion.program_id,
@@ -118,7 +119,7 @@ def put(criterion: Criterion, *, into: Criterion | None, by: User) -> None:
     Raises NotPlaced for what is no group of the same trial or program, and for a group in itself.
     """
     with transaction.atomic(), acting(by=by):
-        _lock(criterion)
+        lock(criterion)
         criterion.parent = into
         _refuse_place(criterion)
         criterion.save()
@@ -129,13 +130,14 @@ def put(criterion: Criterion, *, into: Criterion | None, by: User) -> None:
 def remove(criterion: Criterion, *, by: User) -> None:
     """Take a criterion away with what stands in it. What people answered is kept, out of use."""
     with transaction.atomic(), acting(by=by):
-        _lock(criterion)
+        lock(criterion)
         inside = _inside(criterion)
-        if CriterionAnswer.objects.filter(criterion__in=inside).exists():
-            Criterion.objects.filter(pk__in=inside).update(is_active=False)
-        else:
-            Criterion.objects.filter(pk__in=inside).delete()
+        rows = Criterion.objects.filter(pk__in=inside)
+        rows.update(is_active=False)
         reassessing.follow_offers([criterion.of])
+        # At the end: whoever answers one of them has locked a patient, and would wait for it.
+        if not CriterionAnswer.objects.filter(criterion__in=inside).exists():
+            rows.delete()
 
 
 def answer(
@@ -172,8 +174,11 @@ def answer(
     return said
 
 
-def _lock(criterion: Criterion) -> None:
-    """Nobody else changes this tree until the end of the transaction."""
+def lock(criterion: Criterion) -> None:
+    """Nobody else changes this tree until the end of the transaction.
+
+    Whoever locks criteria of it too does so afterwards, and patients after those.
+    """
     model: Any = ClinicalTrial if criterion.trial_id else ExpandedAccessProgram
     offers = model.objects.select_for_update(no_key=True, of=("self",)).only("pk")
     list(offers.filter(pk=criterion.trial_id or criterion.program_id))

@@ -8,7 +8,7 @@ the forecast names the steps whose days are missing.
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from referrals import clocks
 DONE = frozenset({"approved", "not_required", "waived"})
 WAITING = frozenset({"not_started", "in_preparation", "submitted", "questions"})
 SENT = frozenset({"submitted", "questions"})
+CANCELLED = "cancelled"
 
 
 class Unknown(StrEnum):
@@ -79,10 +80,12 @@ def forecast(steps: Iterable[Step], *, today: date) -> Forecast:
     waiting = [step for step in path.steps.values() if step.status in WAITING]
     finishes = {step.key: path.finish(step.key) for step in waiting}
     doses = [step for step in path.steps.values() if step.is_first_dose]
-    pending = [step for step in doses if step.status not in DONE]
+    # One that was cancelled counts only as long as no other has taken its place.
+    wanted = [step for step in doses if step.status != CANCELLED] or doses
+    pending = [step for step in wanted if step.status not in DONE]
     given = bool(doses) and not pending
     if given:
-        first_dose_on = max((one.decided_on for one in doses if one.decided_on), default=None)
+        first_dose_on = max((one.decided_on for one in wanted if one.decided_on), default=None)
     else:
         first_dose_on = path.latest([step.key for step in pending]) if pending else None
     targets = [step.key for step in pending]
@@ -99,9 +102,17 @@ def forecast(steps: Iterable[Step], *, today: date) -> Forecast:
 def what_if(
     steps: Iterable[Step], changes: Mapping[Hashable, Mapping[str, Any]], *, today: date
 ) -> Forecast:
-    """The forecast as it would be with these fields of these steps changed. Changes nothing."""
-    changed = [replace(step, **changes.get(step.key, {})) for step in steps]
-    return forecast(changed, today=today)
+    """The forecast as it would be with these fields of these steps changed. Changes nothing.
+
+    What would be done would be done today.
+    """
+
+    def changed(step: Step, said: Mapping[str, Any]) -> Step:
+        if said.get("status") in DONE:
+            said = {"decided_on": step.decided_on or today, **said}
+        return replace(step, **said)
+
+    return forecast((changed(step, changes.get(step.key, {})) for step in steps), today=today)
 
 
 class _Path:
@@ -154,7 +165,7 @@ class _Path:
         if step.is_working_days:
             done = clocks.after(begun, step.days, country=step.country)
         else:
-            done = begun + timedelta(days=step.days)
+            done = clocks.later(begun, step.days)
         return max(done, step.due_on or done)
 
     def latest(self, keys: Iterable[Hashable]) -> date | None:

@@ -1,7 +1,7 @@
 """The lifecycle of the steps of a dossier, as a table.
 
 `ACTIONS` says what can be done in which status, what it leads to, what has to be said and what has
-to be true before. `referrals.dossiers` does it; the workplace and REST offer what `possible`
+to be true before. `referrals.dossier_steps` does it; the workplace and REST offer what `possible`
 returns. Two kinds of steps differ: what is sent to somebody is submitted and decided by them, what
 is not sent is simply done.
 """

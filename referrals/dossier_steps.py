@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from patients.locking import restriction
 from patients.models import Document
 from patients.overriding import demand
-from portal.core.errors import Refused
+from portal.core.errors import Missing, Refused
 from portal.core.history import acting
 from portal.core.models import User
 from referrals import clocks
@@ -109,7 +110,7 @@ def take(action: Action, *, step_id: UUID, by: User, said: Said = Said()) -> Dos
         _progress(step.dossier)
         change.save(force_insert=True)
         if step.status in DossierStep.DONE:
-            _set_dates_after(step, day)
+            _set_dates_after(step)
         return step
 
 
@@ -174,6 +175,18 @@ def attach(*, step_id: UUID, name: str, document_id: UUID, by: User) -> DossierS
         StepDocument.objects.update_or_create(step=step, name=name, defaults={"document": document})
         _keep(step, ATTACH, by=by, remark=name)
         return step
+
+
+def missing_besides(step: DossierStep) -> dict[str, tuple[Missing, ...]]:
+    """What can be done with a step as it is that leaves its status, each with what is missing."""
+    found: dict[str, tuple[Missing, ...]] = {}
+    if step.status == Status.SUBMITTED and step.dossier.state == EAPDossier.State.OPEN:
+        found[CHASE] = restriction(step.dossier.patient)
+    if step.status in DossierStep.WAITING:
+        found[PLAN] = missing_to_plan(step.dossier)
+    if step.status in TAKES_DOCUMENTS and step.documents:
+        found[ATTACH] = missing_to_plan(step.dossier)
+    return found
 
 
 def locked_step(step_id: UUID) -> DossierStep:
@@ -262,7 +275,7 @@ def _advance(step: DossierStep, action: Action, day: date, said: Said) -> None:
     if action.target in (Status.WAIVED, Status.NOT_REQUIRED):
         step.decided_on = day
     if action.target == Status.NOT_STARTED:
-        step.due_on = due_when_begun(step, begun=day)
+        step.due_on = due_when_begun(step, begun=day) if _can_begin(step) else None
         step.submitted_on = step.decided_on = step.valid_until = None
         step.reference = ""
     step.save()
@@ -271,19 +284,28 @@ def _advance(step: DossierStep, action: Action, day: date, said: Said) -> None:
 def _valid_until(step: DossierStep, day: date) -> date | None:
     if step.valid_days is None:
         return None
-    return date.fromordinal(day.toordinal() + step.valid_days)
+    return clocks.later(day, step.valid_days)
 
 
-def _set_dates_after(step: DossierStep, day: date) -> None:
-    """Say by when the steps are due that can begin now and have no date yet."""
+def _can_begin(step: DossierStep) -> bool:
+    return all(need.needed.status in DossierStep.DONE for need in step.needs.all())
+
+
+def _set_dates_after(step: DossierStep) -> None:
+    """Say by when the steps are due that can begin now and have no date yet.
+
+    They can since the last thing that they waited for was decided, whichever was written down last.
+    """
     following = (
         DossierStep.objects.filter(needs__needed=step, status=Status.NOT_STARTED, due_on=None)
         .distinct()
         .prefetch_related("needs__needed")
     )
     for after in following:
-        if all(need.needed.status in DossierStep.DONE for need in after.needs.all()):
-            after.due_on = due_when_begun(after, begun=day)
+        if _can_begin(after):
+            decided = [need.needed.decided_on for need in after.needs.all()]
+            begun = max(day for day in decided if day is not None)
+            after.due_on = due_when_begun(after, begun=begun)
             after.save(update_fields=("due_on",))
 
 

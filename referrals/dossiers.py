@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -125,6 +126,8 @@ def add_step(
 def close(*, dossier_id: UUID, reason: str, by: User, remark: str = "") -> EAPDossier:
     """Close a dossier and cancel what waits in it; return it. A closed one stays as it is.
 
+    What was not sent and what was agreed with the patient is called off (`calling_off`).
+
     Raises ValidationError for a reason that is none, or for another reason without words.
     """
     with transaction.atomic(), acting(by=by, reason=remark or f"dossier: {CLOSE}"):
@@ -175,6 +178,8 @@ def cancel_locked(step: DossierStep, *, action: str, by: User | None) -> None:
 def reopen(*, dossier_id: UUID, by: User, remark: str) -> EAPDossier:
     """Open a closed dossier again, its cancelled steps as they were before; return it.
 
+    Shipments and follow-ups that the closing called off stay so.
+
     Raises Refused when the patient is closed, ValidationError without a word why, and
     IntegrityError when another dossier in this program was opened since.
     """
@@ -190,7 +195,7 @@ def reopen(*, dossier_id: UUID, by: User, remark: str) -> EAPDossier:
             last = step.changes.order_by("-created_at", "-id").first()
             if last is None or last.action != CLOSE:
                 continue
-            step.status, step.status_since = last.from_status, timezone.localdate()
+            step.status, step.status_since = last.from_status, _since_before_closing(step)
             step.save(update_fields=("status", "status_since"))
             DossierChange.objects.create(
                 dossier=dossier,
@@ -207,6 +212,13 @@ def reopen(*, dossier_id: UUID, by: User, remark: str) -> EAPDossier:
 def _cancelled_by_closing(dossier: EAPDossier) -> Iterable[DossierStep]:
     cancelled = dossier.steps.filter(status=DossierStep.Status.CANCELLED)
     return list(cancelled.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _since_before_closing(step: DossierStep) -> date:
+    """Since when the step had the status that a closing ended: its last move, else its making."""
+    moves = step.changes.exclude(action__in=(CLOSE, REOPEN)).exclude(from_status=F("to_status"))
+    days = moves.order_by("-created_at", "-id").values_list("happened_on", flat=True)
+    return days.first() or timezone.localdate(step.created_at)
 
 
 def missing_to_plan(dossier: EAPDossier) -> tuple[Missing, ...]:
@@ -316,4 +328,4 @@ def _after(step: DossierStep, day: date, days: int | None) -> date | None:
         return None
     if step.day_kind == DayKind.WORKING:
         return clocks.after(day, days, country=step.country)
-    return day + timedelta(days=days)
+    return clocks.later(day, days)

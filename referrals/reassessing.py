@@ -1,10 +1,11 @@
 """Looking again at who fits, when something changed that it depends on, and keeping what is new.
 
 A patient is followed for every trial they have an active referral to, every program they have an
-open dossier in, and whatever was kept for them before and has not ended. A result is kept when it
-differs from the one before: another verdict, on the whole or on one criterion, or other criteria.
-What changes without anybody saying so (birthdays, facts that grow old, columns of a patient, an
-import of trials) is seen by `review`, which runs every night.
+open dossier in, and whatever was kept for them before and has not ended; not while their record is
+closed or may not be changed. A result is kept when it differs from the one before: another verdict,
+on the whole or on one criterion, or other criteria. What changes without anybody saying so
+(birthdays, facts that grow old, columns of a patient, an import of trials) is seen by `review`,
+which runs every night.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -42,7 +43,8 @@ def now(patient: Patient, offer: Offer) -> Assessment:
 
 def keep(patient: Patient, offers: Iterable[Offer]) -> None:
     """Keep what these trials or programs come to for a patient, and follow it from now on."""
-    _look({patient: set(offers)})
+    with transaction.atomic():
+        _look({one: set(offers) for one in _patients([patient.pk])})
 
 
 def followed(patient: Patient) -> list[Offer]:
@@ -52,7 +54,8 @@ def followed(patient: Patient) -> list[Offer]:
 
 def follow_facts(patient: Patient, names: Collection[str]) -> None:
     """Look again at what a patient is followed for and depends on one of these facts."""
-    _look(_followed([patient]), names=frozenset(names))
+    with transaction.atomic():
+        _look(_followed(_patients([patient.pk])), names=frozenset(names))
 
 
 def follow_observations(change: observing.Change) -> None:
@@ -67,7 +70,8 @@ def follow_offers(offers: Iterable[Offer]) -> None:
     """Look again at everybody who is followed for one of these: they have changed."""
     changed = set(offers)
     for some in _batches(_followers(changed)):
-        _look({who: what & changed for who, what in _followed(_patients(some)).items()})
+        with transaction.atomic():
+            _look({who: what & changed for who, what in _followed(_patients(some)).items()})
 
 
 def review() -> int:
@@ -141,19 +145,30 @@ def _look(
 
     A number of queries that does not grow with the people and offers.
     """
+    # What is kept is read by all, whatever language the one reads who changed something.
+    with translation.override("en"):
+        rows = _news(followed, names)
+    Assessed.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _news(
+    followed: Mapping[Patient, Collection[Offer]], names: frozenset[str] | None
+) -> list[Assessed]:
+    """The results that are not the ones before, not saved."""
     offers = {offer.pk: offer for some in followed.values() for offer in some}
     nodes = _trees(offers.values())
     if names is not None:
         nodes = {pk: node for pk, node in nodes.items() if uses(node) & names}
     people = [one for one, some in followed.items() if any(offer.pk in nodes for offer in some)]
     if not people:
-        return 0
+        return []
     facts = known_of(people, today=timezone.localdate())
     before = {
         (row.patient_id, row.offer_id): row
         for row in Assessed.objects.newest().filter(patient__in=people)
     }
-    rows = [
+    return [
         row
         for patient in people
         for offer in followed[patient]
@@ -167,8 +182,6 @@ def _look(
             )
         )
     ]
-    Assessed.objects.bulk_create(rows)
-    return len(rows)
 
 
 def _trees(offers: Iterable[Offer]) -> dict[UUID, Any]:
@@ -275,5 +288,9 @@ def _batches(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 
 
 def _patients(ids: Collection[UUID]) -> list[Patient]:
-    """Those whose record is open."""
-    return list(Patient.objects.exclude(stage=Patient.Stage.CLOSED).filter(pk__in=ids))
+    """Those whose record is open and may be changed, locked in the order of their ids.
+
+    So whoever looks last sees what the one before has kept, and every fact and criterion it saw.
+    """
+    free = Patient.objects.exclude(stage=Patient.Stage.CLOSED).filter(processing_restricted=False)
+    return list(free.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from referrals import clocks
 
@@ -30,9 +30,9 @@ def runs_out(deliveries: Iterable[Stock]) -> list[date | None]:
             found.append(None)
             continue
         begins = max(stock.delivered_on, until or stock.delivered_on)
-        ends = begins + timedelta(days=stock.lasts_days)
+        ends = clocks.later(begins, stock.lasts_days)
         if stock.expires_on is not None:
-            ends = max(begins, min(ends, stock.expires_on + timedelta(days=1)))
+            ends = max(begins, min(ends, clocks.later(stock.expires_on, 1)))
         until = ends
         found.append(ends)
     return found
@@ -46,4 +46,4 @@ def resupply_by(runs_out_on: date, *, lead_days: int, country: str = "") -> date
 def next_due(*, due_on: date, done_on: date, every_days: int) -> date:
     """When something that comes again is due next: in step with `due_on`, after `done_on`."""
     late = max(0, (done_on - due_on).days)
-    return due_on + timedelta(days=every_days * (late // every_days + 1))
+    return clocks.later(due_on, every_days * (late // every_days + 1))

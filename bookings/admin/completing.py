@@ -35,6 +35,7 @@ from patients.models import Consent, ContactPoint, FieldProposal, Observation, P
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import choice_badge, clock_in, moment, phone_link, short_day
 from portal.core.admin.verbs import counted
+from portal.core.days import refuse_far
 from portal.core.permissions import may
 
 Outcome = Call.Outcome
@@ -160,6 +161,7 @@ class CallPageForm(VerbForm):
     next_action_due = forms.DateField(
         label=gettext_lazy("Due"),
         required=False,
+        validators=(refuse_far,),
         widget=forms.DateInput({"type": "date", "class": " ".join(DATETIME_CLASSES)}, "%Y-%m-%d"),
     )
 

@@ -24,7 +24,7 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     path = Path(source)
     name = path.resolve().name
     if not path.exists():
-        raise SourceUnreadable(f"There is no folder {path.name}. {_ADVICE}")
+        raise SourceUnreadable(f"{source} does not exist. {_ADVICE}")
     found = files.entries(path)
     if not found:
         raise SourceUnreadable(f"{name} is empty. {_ADVICE}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from crm_import.refusals import SourceUnreadable
+from crm_import.sources.scanner import LONGEST_RECORD
 
 CHUNK = 1 << 18
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -111,7 +112,8 @@ class Document:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError:
-                if not self._read():
+                # It may only be cut off here, which no error tells from what is no JSON.
+                if len(self._text) - self._at > LONGEST_RECORD or not self._read():
                     self._fail()
                 continue
             except RecursionError:

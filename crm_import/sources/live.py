@@ -7,6 +7,7 @@ and columns are found by the same names as in other exports, on the search path 
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,7 +41,7 @@ def is_url(source: str) -> bool:
 def open_database(url: str) -> Source:
     """The CRM's tables in the database. The connection stays open as long as the source does.
 
-    Raises SourceUnreadable when it cannot be reached, or lacks a table.
+    Raises SourceUnreadable when it cannot be reached or read, or lacks a table or column.
     """
     found = urlsplit(url)
     name = found.path.strip("/") or "database"
@@ -49,21 +50,32 @@ def open_database(url: str) -> Source:
             f"{found.scheme}:// is no database that can be read here. Name a PostgreSQL one "
             "(postgres://…), or export the tables as headed CSV."
         )
-    try:
+    with ExitStack() as refused, _readable(f"database {name}"):
         connection = psycopg.connect(url, connect_timeout=10, client_encoding="UTF8")
+        refused.callback(connection.close)
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        tables = _tables(connection)
+        source = _source(connection, name)
+        refused.pop_all()
+    return source
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """Turn what a database says into a refusal; its own text may hold the password, or a row."""
+    try:
+        yield
     except (psycopg.Error, UnicodeError) as error:
-        # Its text may hold the password.
         raise SourceUnreadable(
-            f"The database {name} cannot be read ({type(error).__name__}). "
-            "Check the address, the user and that it may read the tables."
+            f"The {what} cannot be read ({type(error).__name__}). Check that the database is up, "
+            "the address, the user and that it may read the tables. Then start again."
         ) from None
-    ours, prefixes = _ours(tables)
+
+
+def _source(connection: "psycopg.Connection[Any]", name: str) -> Source:
+    ours, prefixes = _ours(_tables(connection))
     missing = [table.entities[0] for table in TABLES if table.name not in ours]
     if missing:
-        connection.close()
         raise SourceUnreadable(
             f"The database {name} has no table {', '.join(missing)} on the search path of this "
             "user. Name the schema in the address: ?options=-csearch_path%3DSCHEMA"
@@ -165,7 +177,11 @@ class _Reading(Reading):
         part = self._part
         statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(part.query)
         batch, size = Batch(), 0
-        with part.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with (
+            _readable(f"table {part.name}"),
+            part.connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
             for data in copy:  # PostgreSQL sends one row at a time
                 row = bytes(data)
                 self._hash.update(row)

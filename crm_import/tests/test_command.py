@@ -215,9 +215,9 @@ def test_order_of_dates_that_is_none_is_refused(db: None, export: Path, order: s
 
 
 def test_missing_folder_ends_with_8(db: None, tmp_path: Path) -> None:
-    code, printed = crm_import(tmp_path / "nowhere")
+    code, printed = crm_import(tmp_path / "no" / "where")
 
-    assert (code, "There is no folder nowhere" in printed) == (8, True)
+    assert (code, f"{tmp_path}/no/where does not exist. Name a" in printed) == (8, True)
 
 
 def test_file_that_changes_under_the_reader_ends_with_8(

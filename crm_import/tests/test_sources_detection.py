@@ -53,7 +53,7 @@ def test_wrong_path_is_refused(tmp_path: Path) -> None:
     code, says = refusal(tmp_path / "nowhere")
 
     assert code == 8
-    assert says.startswith("There is no folder nowhere. Name a folder")
+    assert says.startswith(f"{tmp_path}/nowhere does not exist. Name a folder")
 
 
 def test_empty_folder_is_refused(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from django.db import connection
 from psycopg import sql
 
 from crm_import import importing
+from crm_import.refusals import SourceUnreadable
 from crm_import.sources import live
-from crm_import.tables import FILES, OPTIONS, TABLES, Table
+from crm_import.tables import CONTACT, FILES, OPTIONS, TABLES, Table
 from crm_import.tests import exports, shapes
 from crm_import.tests.exports import contact, patient
 from crm_import.tests.reading import refusal, see
@@ -128,6 +129,31 @@ def test_database_that_cannot_be_read_is_refused(
     code, said = refusal(url)
 
     assert (code, says in said, "secret" in said) == (8, True, False)
+
+
+def test_table_without_a_column_is_refused_and_let_go(crm: str) -> None:
+    email = shapes.attribute(CONTACT, "email")
+    with psycopg.connect(crm, autocommit=True) as other:
+        other.execute(f"ALTER TABLE contact RENAME {email} TO post")  # type: ignore[arg-type]
+
+    code, says = refusal(crm)
+
+    assert (code, "The table contact lacks the column email" in says) == (8, True)
+
+
+def test_database_that_fails_while_it_is_read_is_refused(crm: str) -> None:
+    source = live.open_database(crm)
+    part = source.parts[0]
+    assert isinstance(part, live.TablePart)
+    with psycopg.connect(crm, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [part.connection.info.backend_pid])
+
+    with pytest.raises(SourceUnreadable) as refused:
+        list(part.reading(0).batches())
+    source.close()
+
+    says = f"The table {part.name} cannot be read (AdminShutdown). Check"
+    assert str(refused.value).startswith(says)
 
 
 def test_database_without_the_tables_is_refused(crm: str) -> None:

@@ -1,6 +1,7 @@
 """Saved pages of the Web API: prefixes, look-ups, labels, the chain of pages, what is absent."""
 
 import gzip
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -241,6 +242,17 @@ def test_page_that_is_cut_off_is_refused(pages: Path, cut: int) -> None:
     code, says = refusal(pages)
 
     assert (code, "no whole JSON" in says) == (8, True)
+
+
+def test_value_that_never_ends_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "CHUNK", 16)
+    monkeypatch.setattr(documents, "LONGEST_RECORD", 64)
+    file = io.BytesIO(b'[{"a": "1"}, oops' + b" " * 4096)
+
+    with pytest.raises(documents.Malformed, match="is no whole JSON"):
+        list(documents.Document("page.json", file).records("value"))
+
+    assert file.tell() < 256
 
 
 def test_damaged_gz_is_refused(pages: Path) -> None:

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from portal.roles import synchronize
 
-ROLES = "78f500f5a88050da"
+ROLES = "12fb3565db994d30"
 
 
 class Migration(migrations.Migration):

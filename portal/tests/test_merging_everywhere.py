@@ -80,6 +80,7 @@ def test_policies_are_applied_in_this_order() -> None:
         "referrals.EAPDossier.patient",
         "referrals.CriterionAnswer.patient",
         "referrals.Assessed.patient",
+        "referrals.OptionsReport.patient",
     ]
 
 

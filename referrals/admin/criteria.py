@@ -33,6 +33,8 @@ class CriterionVerb(Verb):
     """Something done to one criterion, which leads back to the tree."""
 
     permissions = CHANGE
+    # Answers point at it, and whoever answers holds a patient, whom the verb locks afterwards.
+    no_key = True
 
     def is_offered(self, record: Criterion, user: Any) -> bool:
         return record.is_active
@@ -186,6 +188,9 @@ class CriterionAdmin(RecordAdmin):
         )
 
     autocomplete_related = ("condition", "measure")
+
+    def lock_before(self, record: Criterion) -> None:
+        criteria.lock(record)
 
     @classmethod
     def autocomplete_label(cls, record: Criterion) -> str:

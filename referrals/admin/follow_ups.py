@@ -23,9 +23,9 @@ from referrals.admin.moves import (
     TakeMove,
     due_badge,
     queue_filter,
-    words_field,
 )
 from referrals.admin.of_dossier import OfDossier
+from referrals.admin.said import words_field
 from referrals.admin.whose import WhoseFilter
 from referrals.models import FollowUp
 

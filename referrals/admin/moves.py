@@ -14,15 +14,13 @@ from unfold.enums import ActionVariant
 from unfold.widgets import (
     DATETIME_CLASSES,
     UnfoldAdminRadioSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from patients.overriding import may_go_on, may_override
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import NOTHING, badge, short_day
 from referrals import moves
-from referrals.admin.said import day_field
+from referrals.admin.said import briefing_of, day_field
 from referrals.moves import Move
 
 # Days from which on a clock is shown in amber.
@@ -33,16 +31,6 @@ def text_field(label: Any, *, required: bool = False, length: int = 100) -> form
     """One line of text."""
     return forms.CharField(
         label=label, required=required, max_length=length, widget=UnfoldAdminTextInputWidget
-    )
-
-
-def words_field(label: Any, *, required: bool = False) -> forms.CharField:
-    """Some lines of text."""
-    return forms.CharField(
-        label=label,
-        required=required,
-        max_length=5000,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
 
@@ -108,15 +96,11 @@ class TakeMove(Verb):
         return moves.is_offered(record, self.move)
 
     def briefing(self, record: Any, user: Any) -> Briefing:
-        missing = moves.missing(record, self.move)
-        overridable = {lack.code for lack in missing} <= set(self.move.overridable)
-        return Briefing(
+        return briefing_of(
+            moves.missing(record, self.move),
+            by=user,
+            overridable=self.move.overridable,
             will=self.will(record),
-            missing=missing,
-            may_go_on=may_go_on(missing, by=user, overridable=self.move.overridable),
-            advice=_("A team lead or a data steward can set this aside, with a reason.")
-            if missing and overridable and not may_override(user)
-            else "",
         )
 
     def will(self, record: Any) -> list[Any]:

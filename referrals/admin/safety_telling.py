@@ -16,8 +16,8 @@ from referrals.admin.moves import (
     moment_field,
     now_to_the_minute,
     text_field,
-    words_field,
 )
+from referrals.admin.said import words_field
 from referrals.models import SafetyReport
 from referrals.safety_reporting import CLOSE, TELL_AUTHORITY
 

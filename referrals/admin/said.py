@@ -17,15 +17,17 @@ from unfold.widgets import (
 from patients.models import Document
 from patients.overriding import may_go_on, may_override
 from portal.core.admin import Briefing, VerbForm
+from portal.core.days import refuse_far
 from portal.core.errors import Missing
 
 
 def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
-    """A calendar day, with the browser's own picker."""
+    """A calendar day that is not too far ahead, with the browser's own picker."""
     return forms.DateField(
         label=label,
         required=required,
         help_text=help_text,
+        validators=(refuse_far,),
         widget=forms.DateInput({"type": "date", "class": " ".join(DATETIME_CLASSES)}, "%Y-%m-%d"),
     )
 

@@ -27,10 +27,9 @@ from referrals.admin.moves import (
     due_badge,
     queue_filter,
     text_field,
-    words_field,
 )
 from referrals.admin.of_dossier import OfDossier
-from referrals.admin.said import day_field
+from referrals.admin.said import day_field, words_field
 from referrals.admin.whose import WhoseFilter
 from referrals.models import Shipment
 

@@ -28,7 +28,7 @@ from referrals.api.dossier_verbs import (
     StepActionSerializer,
     StepChaseSerializer,
     StepTransitionSerializer,
-    shown,
+    of_step,
 )
 from referrals.api.summaries import DossierSummary, RouteStepSummary
 from referrals.api.transitions import Transitions
@@ -178,7 +178,7 @@ class DossierStepViewSet(Transitions, FullViewSet):
         joined = ("dossier__patient__physician", "dossier__program")
         read = DossierStep.objects.select_related(*joined)
         step = read.prefetch_related("needs__needed", "attached").get(pk=record_id)
-        return Response([shown(each) for each in dossier_lifecycle.possible(step)])
+        return Response(of_step(step))
 
     @verb(path=dossier_steps.CHASE, summary="Who has it was asked again")
     def chase(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -7,9 +7,8 @@ from rest_framework import serializers
 from portal.core.api.fields import Choice, Day, Id, Text, Whole
 from portal.core.api.serializers import VerbSerializer
 from portal.core.errors import Missing
-from referrals import dossiers
+from referrals import dossier_lifecycle, dossier_steps, dossiers
 from referrals.api.transitions import MissingSerializer
-from referrals.dossier_lifecycle import Possible
 from referrals.forecasting import Outlook
 from referrals.models import DossierStep, EAPDossier, Responsible
 
@@ -96,7 +95,9 @@ class StepTransitionSerializer(serializers.Serializer[Any]):
     """One thing that the status of a step allows."""
 
     action = serializers.CharField(help_text="The last part of the address to POST to.")
-    leads_to = serializers.CharField()
+    leads_to = serializers.CharField(
+        help_text="The status then; `chase`, `plan`, `attach` keep it."
+    )
     needs_remark = serializers.BooleanField(help_text="Whether a word has to be said about it.")
     is_possible = serializers.BooleanField(help_text="Whether nothing is missing.")
     missing = MissingSerializer(many=True)
@@ -190,14 +191,27 @@ def lacking(missing: tuple[Missing, ...]) -> dict[str, Any]:
     }
 
 
-def shown(possible: Possible) -> dict[str, Any]:
-    """One entry of the transitions of a step."""
-    return {
-        "action": possible.action.name,
-        "leads_to": possible.action.target.value,
-        "needs_remark": possible.action.needs_remark,
-        **lacking(possible.missing),
-    }
+def of_step(step: DossierStep) -> list[dict[str, Any]]:
+    """What the status of a step allows, and what is missing: first what moves it on."""
+    moves = [
+        {
+            "action": possible.action.name,
+            "leads_to": possible.action.target.value,
+            "needs_remark": possible.action.needs_remark,
+            **lacking(possible.missing),
+        }
+        for possible in dossier_lifecycle.possible(step)
+    ]
+    besides = [
+        {
+            "action": name,
+            "leads_to": step.status,
+            "needs_remark": name == dossier_steps.PLAN,
+            **lacking(missing),
+        }
+        for name, missing in dossier_steps.missing_besides(step).items()
+    ]
+    return [*moves, *besides]
 
 
 def of_dossier(dossier: EAPDossier) -> list[dict[str, Any]]:

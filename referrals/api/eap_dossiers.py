@@ -22,7 +22,7 @@ from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import reading, verb
 from portal.core.models import User
-from referrals import conditions, dossier_lifecycle, dossiers, forecasting
+from referrals import conditions, dossiers, forecasting
 from referrals.api.dossier_verbs import (
     CloseSerializer,
     DossierTransitionsSerializer,
@@ -32,7 +32,7 @@ from referrals.api.dossier_verbs import (
     WhatIfAnswerSerializer,
     WhatIfSerializer,
     of_dossier,
-    shown,
+    of_step,
     timeline,
 )
 from referrals.api.summaries import ProgramSummary, RouteSummary
@@ -164,12 +164,19 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
 
     @verb(path=dossiers.CLOSE, summary="Close the dossier")
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """End the dossier, and cancel the steps that wait. Closed already: the same answer."""
+        """End the dossier, and cancel the steps that wait.
+
+        Shipments that have not left and open follow-ups with the patient are called off; reports
+        stay owed. Closed already: the same answer.
+        """
         return self.answer(self.transition(dossiers.close))
 
     @verb(path=dossiers.REOPEN, summary="Open the dossier again")
     def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Go on with the dossier; steps that the closing cancelled are as they were before."""
+        """Go on with the dossier; steps that the closing cancelled are as they were before.
+
+        Shipments and follow-ups that it called off stay so.
+        """
         return self.answer(self.transition(dossiers.reopen))
 
     @verb(path=dossiers.CHOOSE_ROUTE, summary="Choose a route")
@@ -186,10 +193,7 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
             {
                 "transitions": of_dossier(dossier),
                 "steps": [
-                    {
-                        "step": step.pk,
-                        "transitions": [shown(each) for each in dossier_lifecycle.possible(step)],
-                    }
+                    {"step": step.pk, "transitions": of_step(step)}
                     for step in forecasting.steps_of(dossier)
                 ],
             }

@@ -107,6 +107,12 @@ class CriterionViewSet(FullViewSet):
     def make(self, serializer: Any) -> UUID:
         return criteria.add(serializer.row, by=cast(User, self.request.user)).pk
 
+    def locked(self, record_id: UUID, *, no_key: bool = True) -> Any:
+        tree_of = Criterion.objects.filter(pk=record_id).first()
+        if tree_of is not None:
+            criteria.lock(tree_of)
+        return super().locked(record_id, no_key=no_key)
+
     def change(self, request: Request, *, partial: bool) -> Response:
         record_id = self.record_id()
         with transaction.atomic():
@@ -198,19 +204,20 @@ def shown(assessment: Assessment) -> dict[str, Any]:
     """The body of `GET eligibility`."""
     return {
         "eligibility": assessment.verdict.value,
-        "findings": [_finding(finding) for finding in assessment.findings],
+        "findings": [finding(each) for each in assessment.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding(found: Finding) -> dict[str, Any]:
+    """One criterion, as FindingSerializer describes it."""
     return {
-        "criterion": str(finding.criterion_id),
-        "label": finding.label,
-        "verdict": finding.verdict.value,
-        "fact": finding.fact,
-        "as_of": finding.as_of.isoformat() if finding.as_of else None,
-        "source": finding.source,
-        "question": finding.question,
-        "is_open": finding.is_open,
-        "decides": finding.decides,
+        "criterion": str(found.criterion_id),
+        "label": found.label,
+        "verdict": found.verdict.value,
+        "fact": found.fact,
+        "as_of": found.as_of.isoformat() if found.as_of else None,
+        "source": found.source,
+        "question": found.question,
+        "is_open": found.is_open,
+        "decides": found.decides,
     }

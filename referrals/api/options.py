@@ -23,7 +23,8 @@ from portal.core.api.filters import check_parameters
 from portal.core.api.invalid import InvalidParameter
 from portal.core.api.viewsets import Served
 from portal.core.models import AccessEvent
-from referrals.eligibility import Finding, Verdict
+from referrals.api.eligibility import FindingSerializer, finding
+from referrals.eligibility import Verdict
 from referrals.models import Assessed, CTReferral
 from referrals.options import Option, options
 
@@ -39,20 +40,6 @@ _PARAMETERS = (
     OpenApiParameter("offset", OpenApiTypes.INT, description="How many to pass over. 0."),
 )
 _VERDICTS = [verdict.value for verdict in Verdict]
-
-
-class OptionFindingSerializer(serializers.Serializer[Any]):
-    """One criterion, and what is known of it."""
-
-    criterion = serializers.CharField(
-        help_text="Its id; a word (age, sex, …) for what the registry's record implies."
-    )
-    label: Any = serializers.CharField()  # DRF has an attribute of this name
-    verdict = serializers.ChoiceField(choices=Assessed.Verdict.choices)
-    fact = serializers.CharField(help_text="What is known; blank for nothing.")
-    as_of = Day(allow_null=True)
-    source: Any = serializers.CharField()  # and of this
-    question = serializers.CharField(help_text="What to ask; blank when it is known.")
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
@@ -82,9 +69,9 @@ class OptionSerializer(serializers.Serializer[Any]):
     last_confirmed_on = Day(allow_null=True)
     registry_updated_on = Day(allow_null=True)
     verdict = serializers.ChoiceField(choices=Assessed.Verdict.choices)
-    why = OptionFindingSerializer(many=True)
-    why_not = OptionFindingSerializer(many=True, help_text="Empty as long as nothing rules it out.")
-    to_ask = OptionFindingSerializer(many=True)
+    why = FindingSerializer(many=True)
+    why_not = FindingSerializer(many=True, help_text="Empty as long as nothing rules it out.")
+    to_ask = FindingSerializer(many=True)
     places = PlaceSerializer(many=True)
     begun = BegunSerializer(allow_null=True)
 
@@ -175,26 +162,14 @@ def shown(option: Option) -> dict[str, Any]:
         "last_confirmed_on": record.last_confirmed_on,
         "registry_updated_on": record.last_update_posted_on,
         "verdict": option.verdict.value,
-        "why": [_finding(each) for each in option.why],
-        "why_not": [_finding(each) for each in option.why_not],
-        "to_ask": [_finding(each) for each in option.to_ask],
+        "why": [finding(each) for each in option.why],
+        "why_not": [finding(each) for each in option.why_not],
+        "to_ask": [finding(each) for each in option.to_ask],
         "places": [
             {"country": place.country, "sites": place.sites, "cities": list(place.cities)}
             for place in option.places
         ],
         "begun": _begun(option),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "criterion": str(finding.criterion_id),
-        "label": finding.label,
-        "verdict": finding.verdict.value,
-        "fact": finding.fact,
-        "as_of": finding.as_of,
-        "source": finding.source,
-        "question": finding.question,
     }
 
 

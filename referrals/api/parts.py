@@ -4,17 +4,14 @@ from collections.abc import Callable, Collection
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from django.db import transaction
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from patients.api.of_patient import PatientFilter
-from patients.locking import locked, refuse_restricted
+from patients.locking import refuse_restricted
 from patients.models import Patient
-from portal.core.api.documents import Document
 from portal.core.api.fields import Day, Text
 from portal.core.api.filters import IdFilter, RecordFilters
 from portal.core.api.serializers import RecordSerializer, VerbSerializer
@@ -22,7 +19,7 @@ from portal.core.api.verbs import verb
 from portal.core.api.viewsets import Changes, Creates
 from portal.core.models import User
 from referrals import moves
-from referrals.api.transitions import TransitionSerializer, shown
+from referrals.api.transitions import Transitions, TransitionSerializer, shown
 from referrals.moves import Move
 
 
@@ -49,10 +46,11 @@ class MoveSerializer(VerbSerializer):
     remark = Text(required=False, allow_blank=True, max_length=5000)
 
 
-class OfDossierViewSet(Creates, Changes):
+class OfDossierViewSet(Transitions, Creates, Changes):
     """Parts of dossiers. They are never deleted: what is not done is cancelled."""
 
     subject = (Patient, "dossier__patient_id")
+    told_as = "row_id"
     moves: ClassVar[Collection[Move]] = ()
     begin: ClassVar[Callable[..., None]]
 
@@ -79,22 +77,6 @@ class OfDossierViewSet(Creates, Changes):
         self.one(record_id)  # 404, and who read it
         row = self.get_queryset().select_related("dossier__patient").get(pk=record_id)
         return Response([shown(each) for each in moves.possible(row, self.moves)])
-
-    def transition(self, change: Callable[..., Any]) -> Document:
-        """The record after the verb `change`, which is told what the body says."""
-        record_id = self.record_id()
-        with transaction.atomic():
-            # The patient first: closing and merging lock in that order.
-            rows = self.get_queryset().filter(pk=record_id)
-            patient_id = rows.values_list("dossier__patient_id", flat=True).first()
-            if patient_id is None:
-                raise Http404
-            locked(patient_id, no_key=True)
-            self.locked(record_id)
-            body = self.get_serializer(data=self.request.data)
-            body.is_valid(raise_exception=True)
-            change(record_id, by=self.user, **body.validated_data)
-        return self.one(record_id)
 
 
 def method(move: Move) -> str:

@@ -186,7 +186,9 @@ class _Read:
         ):
             of = criterion.trial_id if of_trials else criterion.program_id
             self.tree[of][criterion.parent_id].append(criterion)
-        for spellings in UnplacedCondition.objects.open().values_list("spellings", flat=True):
+        texts = {text for row in self.rows for text in row.condition_texts}
+        unplaced = UnplacedCondition.objects.open().filter(spellings__overlap=list(texts))
+        for spellings in unplaced.values_list("spellings", flat=True):
             self.unplaced.update(spellings)
         self.wider.update(MedicalCondition.objects.wider(self._all_conditions()))
         self._read_countries(ids)

@@ -313,6 +313,7 @@ class SafetyReportChangeFactory(factory.django.DjangoModelFactory[SafetyReportCh
     report = factory.SubFactory(SafetyReportFactory)
     action = "tell-sponsor"
     happened_at = datetime(2026, 6, 15, 10, tzinfo=UTC)
+    changed_by = factory.SubFactory(UserFactory)
 
 
 class StepDocumentFactory(factory.django.DjangoModelFactory[StepDocument]):

@@ -289,7 +289,7 @@ def test_program_keeps_its_countries(desk: Client) -> None:
             "countries": ["NL", "ES"],
             "availability": "AVAILABLE",
             "sex": "ALL",
-            "days_to_resupply": 15,
+            "days_to_resupply": "15",
             **no_rows("program_conditions"),
         },
     )

@@ -44,6 +44,9 @@ def finding(criterion: str, label: str, verdict: str, fact: str, question: str =
         "as_of": None,
         "source": "",
         "question": question,
+        # Nothing here is met in vain, and nothing unknown is decided already.
+        "is_open": verdict == "unknown",
+        "decides": verdict != "met",
     }
 
 

@@ -34,3 +34,9 @@ def test_working_days_are_those_of_the_country(
     day: date, days: int, country: str, expected: date
 ) -> None:
     assert clocks.after(day, days, country=country) == expected
+
+
+@pytest.mark.parametrize("country", ["", "NL", "US"])
+def test_counting_stops_where_the_calendar_ends(country: str) -> None:
+    assert clocks.later(date.max, 1) == clocks.after(date.max, 3, country=country) == date.max
+    assert clocks.before(date.min, 3, country=country) == date.min

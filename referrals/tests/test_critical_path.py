@@ -172,6 +172,15 @@ def test_date_makes_up_for_days_that_nobody_knows() -> None:
     assert (found.first_dose_on, found.missing) == (date(2026, 6, 19), ())
 
 
+@pytest.mark.parametrize("is_working_days", [False, True])
+def test_day_at_the_end_of_the_calendar_ends_there(is_working_days: bool) -> None:
+    steps = changed(US, "letter", due_on=date.max)
+
+    found = ahead(*changed(steps, "fda", is_working_days=is_working_days, country="US"))
+
+    assert found.first_dose_on == date.max
+
+
 @pytest.mark.parametrize("status", ["rejected", "expired", "cancelled"])
 def test_step_that_stopped_stops_what_waits_for_it(status: str) -> None:
     found = ahead(*changed(US, "fda", status=status))
@@ -198,6 +207,25 @@ def test_after_the_first_dose_what_is_due_first_comes_first() -> None:
 
     assert (found.first_dose_on, found.is_first_dose_given) == (may(1), True)
     assert (found.critical, found.missing) == (("irb",), ())
+
+
+@pytest.mark.parametrize("status", ["not_started", "approved"])
+def test_first_dose_that_was_cancelled_and_replaced_is_not_waited_for(status: str) -> None:
+    cancelled = replace(DOSE, key="before", status="cancelled", decided_on=may(2))
+
+    found = ahead(cancelled, replace(DOSE, status=status, decided_on=may(1)))
+    alone = ahead(cancelled)
+
+    is_given = status == "approved"
+    assert found.first_dose_on == (may(1) if is_given else TODAY)
+    assert (found.is_first_dose_given, found.missing) == (is_given, ())
+    assert (alone.is_first_dose_given, alone.missing) == (False, ("before",))
+
+
+def test_first_dose_would_be_given_today() -> None:
+    found = what_if(US, {"dose": {"status": "approved"}}, today=TODAY)
+
+    assert (found.first_dose_on, found.is_first_dose_given) == (TODAY, True)
 
 
 def test_without_a_first_dose_no_day_is_made_up() -> None:

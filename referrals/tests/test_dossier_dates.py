@@ -14,6 +14,7 @@ from patients.tests.factories import (
 )
 from portal.core.errors import Refused
 from portal.core.tests.factories import UserFactory
+from portal.core.tests.rest import Rest
 from referrals import dossier_steps, dossiers, forecasting
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
 from referrals.tests.dossiers import ready, take
@@ -68,6 +69,35 @@ def test_what_can_begin_now_gets_its_date() -> None:
         step.refresh_from_db()
     # Memorial Day, Monday 25 May 2026, is no working day.
     assert [step.due_on for step in (deadline, unknown, twice)] == [date(2026, 5, 26), None, None]
+
+
+def test_date_counts_from_the_latest_decision_not_from_the_last_one_written_down() -> None:
+    late = ready("submitted", submitted_on=TODAY)
+    early = DossierStepFactory(dossier=late.dossier, goes_to="sponsor", status="submitted")
+    unknown = DossierStepFactory(dossier=late.dossier, status="approved", decided_on=None)
+    step = DossierStepFactory(dossier=late.dossier, days=10)
+    for needed in (late, early, unknown):
+        DossierStepDependencyFactory(step=step, needed=needed)
+
+    take("approve", late, on=date(2026, 5, 20))
+    take("approve", early, on=date(2026, 5, 4))
+
+    step.refresh_from_db()
+    assert step.due_on == date(2026, 5, 30)
+
+
+def test_what_is_done_again_has_a_date_when_it_can_begin() -> None:
+    needed = ready("submitted", submitted_on=TODAY)
+    step = DossierStepFactory(
+        dossier=needed.dossier, goes_to="sponsor", status="rejected", due_on=TODAY, days=10
+    )
+    DossierStepDependencyFactory(step=step, needed=needed)
+
+    assert take("redo", step).due_on is None
+    take("approve", needed, on=date(2026, 5, 4))
+
+    step.refresh_from_db()
+    assert step.due_on == date(2026, 5, 14)
 
 
 def test_silent_receiver_is_in_the_queue_until_asked_again() -> None:
@@ -169,6 +199,26 @@ def test_withdrawn_consent_cancels_what_is_prepared_and_says_so() -> None:
     step.refresh_from_db()
     change = DossierChange.objects.get()
     assert (step.status, change.step, change.action) == ("cancelled", step, "withdraw-consent")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("not_started", [("plan", True), ("attach", False)]),
+        ("submitted", [("chase", False), ("plan", True)]),
+        ("approved", []),
+    ],
+)
+def test_rest_lists_what_leaves_the_status_as_it_is(
+    status: str, expected: list[tuple[str, bool]], writer: Rest
+) -> None:
+    step = ready(status, documents=["Form"])
+
+    listed = writer.get(f"dossier-steps/{step.pk}/transitions/").json()
+
+    found = [each for each in listed if each["action"] in ("chase", "plan", "attach")]
+    assert [(each["action"], each["needs_remark"]) for each in found] == expected
+    assert all(each["is_possible"] and each["leads_to"] == status for each in found)
 
 
 # --- from the beginning to the first dose ---------------------------------------------------------

@@ -22,6 +22,8 @@ from referrals.tests.factories import (
     DossierStepFactory,
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
+    FollowUpFactory,
+    ShipmentFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +63,8 @@ def test_rest_lists_and_does_the_same(status: str, writer: Rest) -> None:
     listed = writer.get(f"dossier-steps/{step.pk}/transitions/").json()
 
     expected = POSSIBLE[True][status]
-    assert {each["action"] for each in listed if each["is_possible"]} == expected
+    possible = {each["action"] for each in listed if each["is_possible"]}
+    assert possible - {"chase", "plan"} == expected
     for name, target in LEADS_TO.items():
         set_back(step, status)
         answer = writer.post(f"dossier-steps/{step.pk}/{name}/", words_for(name))
@@ -180,6 +183,19 @@ def test_what_if_shows_both_days_and_saves_nothing(desk: Client) -> None:
     assert not dossier.changes.exists()
 
 
+def test_first_dose_is_given_today_if_it_is_tried_and_never_on_a_dash(desk: Client) -> None:
+    dossier, [_asked, _sent, dose] = way_to_the_dose(days=10)
+
+    tried = {"try": "1", f"status_{dose.pk}": "approved"}
+    shown = desk.get(page("what-if", dossier), tried).content.decode()
+    DossierStep.objects.filter(pk=dose.pk).update(status="approved")
+    undated = desk.get(page("what-if", dossier)).content.decode()
+
+    assert f"given {timezone.localdate():%-d %b %Y}" in shown
+    assert "given" in undated
+    assert "given –" not in undated
+
+
 def test_dossier_is_closed_reopened_and_given_a_route(desk: Client) -> None:
     dossier = EAPDossierFactory(patient=PatientFactory(converted=True))
     route = RouteTemplate.objects.get(code="generic")
@@ -192,6 +208,21 @@ def test_dossier_is_closed_reopened_and_given_a_route(desk: Client) -> None:
     desk.post(page("reopen", dossier), {"remark": "The sponsor thought again"})
     dossier.refresh_from_db()
     assert dossier.state == "open"
+
+
+def test_closing_says_before_and_after_what_is_called_off(desk: Client) -> None:
+    dossier = EAPDossierFactory(patient=PatientFactory(converted=True))
+    ShipmentFactory(dossier=dossier)
+    FollowUpFactory(dossier=dossier)
+    FollowUpFactory(dossier=dossier, kind="sponsor_report")
+
+    before = desk.get(page("close", dossier)).content.decode()
+    after = desk.post(page("close", dossier), {"reason": "treated", "remark": ""}, follow=True)
+    reopen = desk.get(page("reopen", dossier)).content.decode()
+
+    assert "This is called off: 1 shipment and 1 follow-up." in before
+    assert "Called off: 1 shipment and 1 follow-up." in after.content.decode()
+    assert "stay so. Plan them anew." in reopen
 
 
 def test_step_is_planned_asked_after_and_given_documents(desk: Client) -> None:
@@ -219,6 +250,24 @@ def test_step_is_planned_asked_after_and_given_documents(desk: Client) -> None:
     ]
     shown = desk.get(step.dossier.get_absolute_url()).content.decode()
     assert "1 of 1" in shown
+
+
+def test_far_day_is_refused_and_an_old_one_takes_no_page_down(desk: Client, writer: Rest) -> None:
+    dossier, [asked, _sent, _dose] = way_to_the_dose(days=10)
+    far = {"due_on": "9999-12-31", "remark": "Later"}
+
+    said = desk.post(page("plan", asked), {**far, "responsible": "sponsor"}).content.decode()
+    refused = writer.post(f"dossier-steps/{asked.pk}/plan/", far).json()
+
+    assert "more than 50 years ahead" in said
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [
+        ("/due_on", "too_far")
+    ]
+    DossierStep.objects.filter(pk=asked.pk).update(due_on="9999-12-31", day_kind="working")
+    for address in (dossier.get_absolute_url(), page("what-if", dossier)):
+        assert "31 Dec 9999" in desk.get(address).content.decode()
+    timeline = writer.get(f"eap-dossiers/{dossier.pk}/timeline/").json()
+    assert timeline["first_dose_on"] == "9999-12-31"
 
 
 # --- over REST ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Opening, planning, closing and reopening dossiers."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +17,9 @@ from patients.tests.factories import PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from referrals import dossiers, routing
+from referrals import dossier_steps, dossiers, routing
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
+from referrals.tests.dossiers import ready, take
 from referrals.tests.factories import (
     DossierStepFactory,
     EAPDossierFactory,
@@ -265,6 +266,25 @@ def test_closing_cancels_what_waits_and_reopening_brings_it_back(by: User) -> No
     assert list(dossier.steps.order_by("id").values_list("status", flat=True)) == statuses
     dossier.refresh_from_db()
     assert (dossier.state, dossier.closed_reason) == ("open", "")
+
+
+def test_reopened_step_is_held_since_its_last_move(by: User) -> None:
+    sent = ready(title="Sent")
+    dossier = sent.dossier
+    made_at = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    untouched = DossierStepFactory(dossier=dossier, title="Untouched", created_at=made_at)
+    take("submit", sent, on=date(2026, 5, 4))
+    dossier_steps.plan(step_id=sent.pk, by=by, remark="They said so", days=30)
+
+    for _time in range(2):
+        dossiers.close(dossier_id=dossier.pk, reason="rejected", by=by)
+        dossiers.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
+
+    for step in (sent, untouched):
+        step.refresh_from_db()
+    assert (sent.status, sent.status_since) == ("submitted", date(2026, 5, 4))
+    assert untouched.status_since == date(2026, 4, 1)
+    assert take("approve", sent, on=date(2026, 5, 5)).status == "approved"
 
 
 def test_closing_and_reopening_twice_changes_nothing(by: User) -> None:

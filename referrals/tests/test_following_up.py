@@ -5,9 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.core.errors import Refused
+from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from referrals import following_up, moves
 from referrals.following_up import MOVES
@@ -142,3 +145,13 @@ def test_database_refuses_a_follow_up_that_cannot_be(
 ) -> None:
     with pytest.raises(IntegrityError, match=f"referrals_followup_{constraint}"):
         FollowUpFactory(**fields)
+
+
+def test_far_day_is_refused_on_the_page(client: Client, navigator: User) -> None:
+    client.force_login(navigator)
+    said = {"dossier": dossier().pk, "kind": "lab", "due_on": "9999-12-31"}
+
+    shown = client.post(reverse("admin:referrals_followup_add"), said).content.decode()
+
+    assert "more than 50 years ahead" in shown
+    assert not FollowUp.objects.exists()

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from patients import asking, observing
 from patients.models import Measure
@@ -150,6 +153,46 @@ def test_review_sees_what_nobody_said() -> None:
     assert (kept.verdict, kept.offer) == ("not_met", dossier.program)
     [sentence] = reassessing.changes(kept)
     assert sentence.startswith("At most 18 years old: was not known, is not met since 4")
+
+
+def test_nobody_is_assessed_whose_data_may_not_be_changed() -> None:
+    referral = CTReferralFactory(trial__minimum_age="18 Years")
+    referral.patient.processing_restricted = True
+    referral.patient.save()
+
+    reassessing.keep(referral.patient, [referral.trial])
+    reassessing.follow_offers([referral.trial])
+    reassessing.review()
+
+    assert not Assessed.objects.exists()
+
+
+def test_results_are_kept_in_english_whoever_made_them(by: User, fvc: Measure) -> None:
+    patient = PatientFactory(sex="male")
+    trial = demanding(fvc, excludes=True)
+
+    with translation.override("nl"):
+        reassessing.keep(patient, [trial])
+        observe(patient, fvc, "60", by, date(2026, 11, 3))
+
+    newest = reassessing.newest(patient, [trial])[trial.pk]
+    [kept] = newest.findings
+    assert (kept["label"], kept["source"]) == (f"Not: {fvc.name} at least 50 %", "physician")
+    assert newest.changes[0]["label"] == kept["label"]
+
+
+def test_people_are_locked_in_one_order_before_anything_is_read() -> None:
+    trial = ClinicalTrialFactory()
+    CTReferralFactory.create_batch(2, trial=trial)
+
+    with CaptureQueriesContext(connection) as asked:
+        reassessing.follow_offers([trial])
+
+    of_people = [each["sql"] for each in asked if 'FROM "patients_patient"' in each["sql"]]
+    assert of_people[0].endswith('ORDER BY "patients_patient"."id" ASC FOR NO KEY UPDATE')
+    facts = [each["sql"] for each in asked if 'FROM "patients_observation"' in each["sql"]]
+    sent = [each["sql"] for each in asked]
+    assert sent.index(of_people[0]) < sent.index(facts[0])
 
 
 def test_travelling_is_a_fact_too(by: User) -> None:

@@ -35,8 +35,13 @@ JUNE_1 = date(2026, 6, 1)
         # Nobody said how long the first lasts, so it is not counted on.
         ([Stock(JUNE_1, None), Stock(date(2026, 6, 8), 7)], [None, date(2026, 6, 15)]),
         ([Stock(JUNE_1, 7), Stock(date(2026, 6, 8), None)], [date(2026, 6, 8), None]),
+        ([Stock(JUNE_1, 28, date.max)], [date(2026, 6, 29)]),
+        ([Stock(date.max, 28, date.max)], [date.max]),
     ],
-    ids=["none", "one", "in time", "gap", "expires", "too late", "unknown first", "unknown last"],
+    ids=[
+        *("none", "one", "in time", "gap", "expires", "too late", "unknown first", "unknown last"),
+        *("expires never", "end of the calendar"),
+    ],
 )
 def test_stock_lasts_until(deliveries: list[Stock], expected: list[date | None]) -> None:
     assert runs_out(deliveries) == expected
@@ -73,8 +78,9 @@ def test_order_again_by(runs_out_on: date, lead_days: int, country: str, expecte
         (JUNE_1, date(2026, 6, 5), 28, date(2026, 6, 29)),
         (JUNE_1, date(2026, 6, 29), 28, date(2026, 7, 27)),
         (JUNE_1, date(2026, 8, 1), 7, date(2026, 8, 3)),
+        (date.max, JUNE_1, 28, date.max),
     ],
-    ids=["on the day", "early", "late", "as late as the next", "very late"],
+    ids=["on the day", "early", "late", "as late as the next", "very late", "never"],
 )
 def test_what_comes_again_keeps_its_rhythm(
     due_on: date, done_on: date, every_days: int, expected: date

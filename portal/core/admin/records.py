@@ -16,7 +16,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import DateTimeField
-from django.forms import MultipleChoiceField
+from django.forms import DateField, MultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -36,6 +36,7 @@ from portal.core.admin.refusals import REFUSALS, is_refusal, refusal_of
 from portal.core.admin.related import RelatedTable, ShownTable
 from portal.core.admin.verbs import Shortcut, Verb, verb_buttons, verb_urls
 from portal.core.admin.widgets import QuickSelect
+from portal.core.days import refuse_far
 from portal.core.errors import Refused
 from portal.core.models import AccessEvent
 
@@ -139,7 +140,10 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         return formfield
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A list of choices is chosen from, with search; Django would ask for commas."""
+        """A list of choices is chosen from, with search; Django would ask for commas.
+
+        A day that lies too far ahead is refused.
+        """
         if isinstance(db_field, ArrayField) and db_field.base_field.choices:
             return MultipleChoiceField(
                 choices=db_field.base_field.choices,
@@ -148,7 +152,10 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 required=not db_field.blank,
                 widget=UnfoldAdminSelect2MultipleWidget,
             )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(formfield, DateField):
+            formfield.validators.append(refuse_far)
+        return formfield
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Nothing is chosen beforehand, but what the field has as its default."""
@@ -203,7 +210,11 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             return record
         locked: Any = self.model._default_manager.select_for_update(no_key=True, of=("self",))
         with transaction.atomic():
+            self.lock_before(record)
             return locked.filter(pk=record.pk).first()
+
+    def lock_before(self, record: Any) -> None:
+        """Lock what the verbs lock before the record, so that nobody waits for each other."""
 
     def changeform_view(
         self,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -70,6 +69,8 @@ class Verb(ABC):
     # Whether the page is void when the record has changed since it was shown. If not, it must not
     # matter, and the function sees to it that a second click does nothing twice.
     is_versioned = True
+    # Whether others may add rows that point at the record while it is locked.
+    no_key = False
     # Off for a function that commits by itself, step by step; such a verb is not versioned.
     is_atomic = True
     done_already: Any = gettext_lazy("Nothing to do: the record says so already.")
@@ -248,7 +249,7 @@ class _Page:
         form = self._form(seen, data=self.request.POST)
         try:
             with transaction.atomic() if self.verb.is_atomic else nullcontext():
-                record = self._read_again(seen.pk)
+                record = self._read_again(seen)
                 if record is None:
                     return self._gone(str(seen.pk))
                 if not self.verb.is_offered(record, self.request.user):
@@ -265,11 +266,12 @@ class _Page:
         messages.success(self.request, message)
         return self._back(record)
 
-    def _read_again(self, record_id: UUID) -> Any:
+    def _read_again(self, seen: Any) -> Any:
         """The record as it is now, its version locked when that counts; None if it is gone."""
-        rows = self.admin.get_queryset(self.request).filter(pk=record_id)
+        rows = self.admin.get_queryset(self.request).filter(pk=seen.pk)
         if self.verb.is_versioned:
-            rows = rows.select_for_update(of=("self",))
+            self.admin.lock_before(seen)
+            rows = rows.select_for_update(of=("self",), no_key=self.verb.no_key)
         return rows.first()
 
     def _refuse_stale(self, record: Any) -> None:

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from portal.core.days import refuse_far
+
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -126,13 +128,15 @@ class Code(Text):
 
 
 class Day(serializers.DateField):
-    """A date without a time: `2026-05-31`."""
+    """A date without a time: `2026-05-31`. One that lies too far ahead is refused."""
 
     def to_internal_value(self, value: Any) -> date:
         try:
-            return parse_day(value)
+            day = parse_day(value)
         except (TypeError, ValueError):
             self.fail("invalid", format="YYYY-MM-DD")
+        refuse_far(day)
+        return day
 
 
 class Instant(serializers.DateTimeField):

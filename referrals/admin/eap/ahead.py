@@ -43,7 +43,8 @@ def first_dose(outlook: Outlook, *, in_short: bool = False) -> Any:
     """
     forecast = outlook.forecast
     if forecast.is_first_dose_given:
-        return badge("given", _("given %(day)s") % {"day": day(forecast.first_dose_on)}, "green")
+        on = forecast.first_dose_on
+        return badge("given", _("given %(day)s") % {"day": day(on)} if on else _("given"), "green")
     if forecast.first_dose_on is not None:
         return day(forecast.first_dose_on)
     if not forecast.has_first_dose:

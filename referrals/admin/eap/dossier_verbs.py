@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 
 from portal.core.admin import Briefing, Verb, VerbForm
-from referrals import dossiers
+from portal.core.admin.verbs import counted
+from referrals import calling_off, dossiers
 from referrals.admin.said import choice_field, words_field
 from referrals.models import EAPDossier, RouteTemplate
 
@@ -32,6 +33,13 @@ class CloseForm(VerbForm):
     remark = words_field(gettext_lazy("In words"))
 
 
+def _called_off(dossier: EAPDossier) -> str:
+    """What closing calls off: `1 shipment and 2 follow-ups`; blank for nothing."""
+    mine = EAPDossier.objects.filter(pk=dossier.pk)
+    ends = (calling_off.unsent(mine), calling_off.agreed(mine))
+    return counted({rows.model: rows.count() for rows in ends})
+
+
 class Close(DossierVerb):
     """The dossier ends."""
 
@@ -45,15 +53,21 @@ class Close(DossierVerb):
 
     def briefing(self, record: EAPDossier, user: Any) -> Briefing:
         missing = dossiers.missing_to_close(record)
+        will = [_("The steps that wait for somebody are cancelled.")]
+        if ends := _called_off(record):
+            told = _("This is called off: %(ends)s. It stays so if the dossier is opened again.")
+            will.append(told % {"ends": ends})
         return Briefing(
-            will=(_("The steps that wait for somebody are cancelled."),),
+            will=will,
             missing=missing,
             may_go_on=not missing,
         )
 
     def run(self, record: EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
+        ended = _called_off(record)
         dossiers.close(dossier_id=record.pk, by=by, **said)
-        return _("The dossier is closed.")
+        told = _("The dossier is closed.")
+        return f"{told} {_('Called off: %(ended)s.') % {'ended': ended}}" if ended else told
 
 
 class ReopenForm(VerbForm):
@@ -77,7 +91,10 @@ class Reopen(DossierVerb):
     def briefing(self, record: EAPDossier, user: Any) -> Briefing:
         missing = dossiers.missing_to_reopen(record)
         return Briefing(
-            will=(_("Steps that the closing cancelled are as they were before."),),
+            will=(
+                _("Steps that the closing cancelled are as they were before."),
+                _("Shipments and follow-ups that it called off stay so. Plan them anew."),
+            ),
             missing=missing,
             may_go_on=not missing,
         )

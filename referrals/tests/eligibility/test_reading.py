@@ -11,7 +11,7 @@ from patients import observing
 from patients.models import Measure, MedicalCondition
 from patients.tests.factories import MedicalConditionFactory, PatientFactory
 from portal.core.tests.factories import UserFactory
-from referrals.eligibility import Facts, Verdict, assess, known, known_of, trees, uses
+from referrals.eligibility import Facts, Verdict, assess, known, known_of, reading, trees, uses
 from referrals.models import ClinicalTrial
 from referrals.tests.eligibility.people import TODAY
 from referrals.tests.factories import (
@@ -106,6 +106,14 @@ def test_a_condition_that_is_not_placed_yet_may_be_theirs() -> None:
     )
 
     assert labels(trial, facts)["Condition is Odd Syndrome or Rare one"] is UNKNOWN
+
+
+def test_only_names_that_the_trials_use_are_read() -> None:
+    UnplacedConditionFactory(name="Odd syndrome", spellings=["Odd Syndrome", "odd syndrome"])
+    UnplacedConditionFactory(name="Elsewhere", spellings=["Elsewhere"])
+    trial = ClinicalTrialFactory(condition_texts=["Odd Syndrome"])
+
+    assert reading._Read([trial]).unplaced == {"Odd Syndrome", "odd syndrome"}
 
 
 def test_the_tree_that_people_entered() -> None:
