@@ -133,11 +133,13 @@ def remove(criterion: Criterion, *, by: User) -> None:
         lock(criterion)
         inside = _inside(criterion)
         rows = Criterion.objects.filter(pk__in=inside)
-        rows.update(is_active=False)
-        reassessing.follow_offers([criterion.of])
-        # At the end: whoever answers one of them has locked a patient, and would wait for it.
-        if not CriterionAnswer.objects.filter(criterion__in=inside).exists():
+        # Before it is deleted: whoever answers it has locked a patient, and would wait for it.
+        reassessing.lock_followers([criterion.of])
+        if CriterionAnswer.objects.filter(criterion__in=inside).exists():
+            rows.update(is_active=False)
+        else:
             rows.delete()
+        reassessing.follow_offers([criterion.of])
 
 
 def answer(

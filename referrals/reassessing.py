@@ -66,6 +66,12 @@ def follow_observations(change: observing.Change) -> None:
     follow_facts(change.patient, names)
 
 
+def lock_followers(offers: Iterable[Offer]) -> None:
+    """Lock everybody whom `follow_offers` looks at, until the end of the transaction."""
+    for some in _batches(_followers(set(offers))):
+        _patients(some)
+
+
 def follow_offers(offers: Iterable[Offer]) -> None:
     """Look again at everybody who is followed for one of these: they have changed."""
     changed = set(offers)
