@@ -270,5 +270,6 @@ def begin_and_close(workplace: Workplace, dossier: EAPDossier) -> None:
     workplace.do("submit", sponsor)
     workplace.do("close", dossier, reason="enrolled_in_trial")
     assert "Enrolled in a trial" in workplace.facts()
+    assert workplace.page.get_by_role("link", name="Add dossier step").count() == 0
     workplace.open(sponsor)
     assert "Cancelled" in workplace.facts()
