@@ -1,9 +1,6 @@
 """A navigator's morning in a real browser: find somebody, look, add a number, find them by it."""
 
 import csv
-import os
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,25 +17,9 @@ from bookings.tests.factories import (
 from patients.models import Patient
 from portal.core.models import User
 from portal.public.tests.accessible import demand_accessible
+from portal.tests.browser import MARKS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-REQUIRED = bool(os.environ.get("PORTAL_BROWSER_REQUIRED"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="there is no Chromium here"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = MARKS
 
 CONTACT = [
     "contactid", "firstname", "lastname", "email", "contact_type", "medical_condition",
@@ -115,31 +96,6 @@ def imported(tmp_path: Path) -> None:
     except CommandError as error:
         pytest.fail(f"the import said: {error}")
     assert Patient.objects.count() == 2
-
-
-@pytest.fixture
-def page(live_server: Any, settings: Any, monkeypatch: Any) -> Iterator[Any]:
-    """A page of a fresh browser. Anything it complains about fails the test."""
-    from playwright.sync_api import sync_playwright
-
-    # The driver runs an event loop in this thread; the ORM is only used outside of it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
-    settings.SECURE_SSL_REDIRECT = False
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-        context.set_default_timeout(15_000)
-        opened = context.new_page()
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on(
-            "console",
-            lambda message: complaints.append(message.text) if message.type == "error" else None,
-        )
-        yield opened
-        browser.close()
-    assert complaints == []
 
 
 def test_navigator_finds_an_imported_patient_and_adds_a_phone_number(

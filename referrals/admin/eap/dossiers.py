@@ -67,7 +67,7 @@ def ahead_of(dossier: EAPDossier) -> Outlook:
     return forecasting.outlook(dossier, today=timezone.localdate())
 
 
-def steps_table(outlook: Outlook) -> RelatedTable:
+def steps_table(outlook: Outlook, *, can_add: bool) -> RelatedTable:
     """The steps in their order, each with when it should be done."""
     finishes, critical = outlook.forecast.finishes, set(outlook.forecast.critical)
 
@@ -93,6 +93,7 @@ def steps_table(outlook: Outlook) -> RelatedTable:
         title=gettext_lazy("Steps"),
         prefetch_related=("attached",),
         ordering=("position", "id"),
+        can_add=can_add,
         empty=gettext_lazy("No steps yet. Choose a route, or add one."),
         is_on_top=True,
     )
@@ -220,7 +221,8 @@ class EAPDossierAdmin(RecordAdmin):
         return (page, *super().get_custom_urls())
 
     def get_related_tables(self, request: HttpRequest, record: Any) -> Sequence[RelatedTable]:
-        return (steps_table(ahead_of(record)), *PARTS, way(of_a_step=False))
+        steps = steps_table(ahead_of(record), can_add=record.is_open)
+        return (steps, *PARTS, way(of_a_step=False))
 
     def facts(self, request: HttpRequest, record: EAPDossier) -> list[Fact]:
         outlook = ahead_of(record)
