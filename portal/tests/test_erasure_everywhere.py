@@ -169,7 +169,6 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
     steps = DossierStepFactory.create_batch(2, dossier=dossier)
     document = DocumentFactory(patient=patient)
     booking, referral = BookingFactory(patient=patient), CTReferralFactory(patient=patient)
-    document = DocumentFactory(patient=patient)
     report = SafetyReportFactory(dossier=dossier)
     contact, legacy_patient = LegacyContactFactory(), LegacyPatientFactory()
     legacy_dossier = LegacyDossierFactory()
