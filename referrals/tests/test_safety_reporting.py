@@ -10,13 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from patients.models import RuleOverride
+from patients.tests.factories import HospitalFactory, PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from referrals import moves, safety_reporting
 from referrals.models import SafetyReport, SafetyReportChange
 from referrals.safety_reporting import CLOSE, MOVES, TELL_AUTHORITY, TELL_SPONSOR
-from referrals.tests.factories import SafetyReportFactory
+from referrals.tests.factories import EAPDossierFactory, SafetyReportFactory
 from referrals.tests.parts import dossier
 
 pytestmark = pytest.mark.django_db
@@ -153,8 +154,8 @@ def test_what_is_listed_as_possible_is_what_succeeds(
 
 
 def test_telling_keeps_what_was_told_without_a_name_and_needs_no_consent() -> None:
-    made = dossier(number="D-17")
-    patient = made.patient
+    patient = PatientFactory(converted=True)
+    made = EAPDossierFactory(patient=patient, hospital=HospitalFactory(country="NL"), number="D-17")
     patient.first_name, patient.date_of_birth = "Rosalinde", date(1980, 6, 16)
     patient.sex, patient.country = "female", "NL"
     patient.save()
