@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
+from patients.locking import restriction
 from patients.models import Document
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import day
@@ -159,7 +160,12 @@ class Chase(StepVerb):
         return is_open and record.status == DossierStep.Status.SUBMITTED
 
     def briefing(self, record: DossierStep, user: Any) -> Briefing:
-        return Briefing(will=(_("It is kept that they were asked; the status stays."),))
+        missing = restriction(record.dossier.patient)
+        return Briefing(
+            will=(_("It is kept that they were asked; the status stays."),),
+            missing=missing,
+            may_go_on=not missing,
+        )
 
     def run(self, record: DossierStep, *, by: Any, said: Mapping[str, Any]) -> str:
         step = dossier_steps.chase(step_id=record.pk, by=by, **said)
