@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
@@ -27,6 +28,10 @@ from django.test import TransactionTestCase
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from portal.roles import Role
+
+# How long an example takes says more about the machine than about the portal.
+hypothesis.settings.register_profile("portal", deadline=None)
+hypothesis.settings.load_profile("portal")
 
 pytest_plugins = ("portal.core.tests.rest",)
 

@@ -74,7 +74,7 @@ def test_same_key_gives_the_same_fact_and_another_body_is_refused(writer: Rest) 
     [
         ({"unit": "stone"}, "/unit", "unit_unknown"),
         ({"value": "9000"}, "/value", "value_not_plausible"),
-        ({"observed_on": "2126-11-02"}, "/observed_on", "in_the_future"),
+        ({"observed_on": "2070-11-02"}, "/observed_on", "in_the_future"),
         ({"value": 1.2}, "/value", "invalid"),
         ({"number": 1.2}, "/number", "read_only"),
     ],
