@@ -1,5 +1,6 @@
 """What the pages of both lifecycles ask for: the day, a few words, and why a rule is set aside."""
 
+from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -94,9 +95,9 @@ class HappenedForm(VerbForm):
         offered = getattr(self, "documents", {}).items()
         return [document.pk for name, document in offered if self.cleaned_data[name]]
 
+    @abstractmethod
     def said(self) -> Any:
         """What the verb is told, in its own words."""
-        raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
         super().clean()

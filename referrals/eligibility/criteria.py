@@ -4,6 +4,7 @@ A leaf says in words what it demands, what it looks at (`uses`), and what to ask
 known. Its `judge` sees facts only.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -44,22 +45,22 @@ class Leaf:
     key: UUID | str = ""
 
     @property
+    @abstractmethod
     def uses(self) -> frozenset[str]:
         """The names of the facts that it looks at."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """What it demands, in words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def question(self, facts: Facts) -> str:
         """What to ask somebody of whom the fact is not known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, facts: Facts) -> Seen:
         """What these facts come to."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
