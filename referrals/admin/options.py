@@ -48,7 +48,7 @@ from referrals.options import Option, options
 from referrals.reporting import making
 from referrals.reporting.content import where
 
-MAKE = ("patients.change_patient", "referrals.view_optionsreport")
+MAKE = ("referrals.add_optionsreport", "referrals.view_optionsreport")
 # Of each kind; more is not read before a call.
 SHOWN = 25
 

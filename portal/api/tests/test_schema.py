@@ -77,6 +77,7 @@ def test_schema_is_openapi_3_1_in_json_and_yaml_for_everybody(client: Client) ->
 def test_every_collection_and_method_is_described() -> None:
     expected = {
         ("/api/v1/documents/{id}/file/", "get"),
+        ("/api/v1/options-reports/{id}/html/", "get"),
         ("/api/v1/patients/{id}/options/", "get"),
         ("/api/v1/slots/", "get"),
     }
