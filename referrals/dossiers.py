@@ -19,7 +19,7 @@ from patients.overriding import demand
 from portal.core.errors import Missing, Refused
 from portal.core.history import acting
 from portal.core.models import User
-from referrals import calling_off, clocks, conditions
+from referrals import calling_off, clocks, conditions, reassessing
 from referrals.happening import locked_row
 from referrals.models import (
     DayKind,
@@ -63,6 +63,8 @@ _COPIED = PlannedStep.Privacy.none
 def open_dossier(*, dossier: EAPDossier, by: User) -> EAPDossier:
     """Save the new, validated dossier, with the steps of its route if it has one, and return it.
 
+    From now on the patient is followed for what its program demands.
+
     Raises Refused for somebody who is no patient or not open, and for a route that may not be
     chosen; IntegrityError when the patient has an open dossier in this program.
     """
@@ -74,6 +76,7 @@ def open_dossier(*, dossier: EAPDossier, by: User) -> EAPDossier:
         dossier.save(force_insert=True)
         if dossier.route is not None:
             _follow(dossier, dossier.route)
+        reassessing.keep(patient, [dossier.program])
         return dossier
 
 

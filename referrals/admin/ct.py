@@ -32,7 +32,7 @@ from portal.core.admin.display import (
     two_lines,
 )
 from referrals import reassessing
-from referrals.admin.eligibility import Eligibility, verdict_badge
+from referrals.admin.eligibility import Eligibility, verdict_facts
 from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
 from referrals.admin.referring import VERBS
 from referrals.admin.whose import WhoseFilter
@@ -88,12 +88,6 @@ def due_badge(referral: CTReferral) -> str:
             "red",
         )
     return day(referral.due_on)
-
-
-def _criteria(referral: CTReferral) -> list[Fact]:
-    """What the criteria of the trial come to, as it was kept last; nothing before that."""
-    kept = reassessing.newest(referral.patient, [referral.trial]).get(referral.trial_id)
-    return [Fact(_("Criteria"), verdict_badge(kept.verdict))] if kept else []
 
 
 @admin.register(CTReferral)
@@ -238,7 +232,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
                 if record.is_no_longer_recruiting
                 else []
             ),
-            *_criteria(record),
+            *verdict_facts(record),
             Fact(_("Referred"), moment(record.referred_at)),
             Fact(_("Who holds it"), two_lines(*held(record))),
             Fact(_("Answer due"), due_badge(record)),

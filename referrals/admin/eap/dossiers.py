@@ -34,6 +34,7 @@ from referrals.admin.eap.steps import (
     papers,
     status_of,
 )
+from referrals.admin.eligibility import Eligibility, verdict_facts
 from referrals.admin.parts import PARTS
 from referrals.forecasting import Outlook
 from referrals.models import DossierStep, EAPDossier
@@ -129,7 +130,7 @@ class EAPDossierAdmin(RecordAdmin):
     autocomplete_fields = ("patient", "program", "route")
     autocomplete_related = ("patient", "program")
     readonly_fields = ("state", "closed_reason", "enrolled_on", "physician", "hospital")
-    verbs = VERBS
+    verbs = (Eligibility(), *VERBS)
     fieldsets = (
         (
             gettext_lazy("The dossier"),
@@ -233,6 +234,7 @@ class EAPDossierAdmin(RecordAdmin):
             Fact(_("Program"), record_link(record.program)),
             Fact(_("State"), choice_badge(record, state)),
             Fact(_("Urgency"), choice_badge(record, "urgency")),
+            *verdict_facts(record),
             Fact(_("Critical step"), record_link(step)),
             Fact(_("Who holds it"), two_lines(*held(outlook))),
             Fact(_("First dose"), _dose(record, outlook)),
