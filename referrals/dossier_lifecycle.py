@@ -27,8 +27,8 @@ Guard = Callable[[DossierStep], "Missing | None"]
 
 # Rules that a team lead or data steward may set aside, by saying why.
 OVERRIDABLE = frozenset({"waits", "documents_missing", "waiver"})
-# Whom data is shared with by sending something to them. The texts know no purpose for authorities,
-# ethics committees and pharmacies; withdrawing the one for the program stops what goes to them too.
+# Whom data is shared with by sending something to them. The text for a program names all of them:
+# the company, the authorities, the ethics committee, and the hospital with its pharmacy.
 PURPOSES = {
     Responsible.PHYSICIAN: Consent.Purpose.PHYSICIAN,
     Responsible.SITE: Consent.Purpose.EAP_SPONSOR,
