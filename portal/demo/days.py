@@ -25,7 +25,7 @@ from patients.models import Consent, ConsentText, Patient, PossibleDuplicate, St
 from portal.core.history import acting
 from portal.core.models import User
 from portal.demo import details, newcomers, told
-from referrals import dossier_steps, dossiers
+from referrals import dossier_steps, dossiers, step_tending
 from referrals.dossier_lifecycle import BY_NAME
 from referrals.models import ClinicalTrial, CTReferral, EAPDossier, RouteTemplate
 
@@ -196,7 +196,7 @@ def _begin(navigators: Sequence[User], *, today: date) -> None:
         route = RouteTemplate.objects.filter(code=code, is_active=True).latest("revision")
         dossiers.choose_route(dossier_id=dossier.pk, route_id=route.pk, by=by)
         for step in dossier.steps.filter(days=None, within_days=None).order_by("position"):
-            dossier_steps.plan(step_id=step.pk, by=by, days=7 * step.position, remark=_SAID)
+            step_tending.plan(step_id=step.pk, by=by, days=7 * step.position, remark=_SAID)
         begun = dossier.steps.filter(needs=None).earliest("position")
         dossier_steps.take(BY_NAME["prepare"], step_id=begun.pk, by=by)
 

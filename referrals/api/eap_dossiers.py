@@ -22,7 +22,7 @@ from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import reading, verb
 from portal.core.models import User
-from referrals import conditions, dossiers, forecasting, reassessing
+from referrals import conditions, dossier_closing, dossiers, forecasting, reassessing
 from referrals.api import eligibility
 from referrals.api.dossier_verbs import (
     CloseSerializer,
@@ -164,22 +164,22 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
         refuse_when_closed(row)
         super().remove(row)
 
-    @verb(path=dossiers.CLOSE, summary="Close the dossier")
+    @verb(path=dossier_closing.CLOSE, summary="Close the dossier")
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """End the dossier, and cancel the steps that wait.
 
         Shipments that have not left and open follow-ups with the patient are called off; reports
         stay owed. Closed already: the same answer.
         """
-        return self.answer(self.transition(dossiers.close))
+        return self.answer(self.transition(dossier_closing.close))
 
-    @verb(path=dossiers.REOPEN, summary="Open the dossier again")
+    @verb(path=dossier_closing.REOPEN, summary="Open the dossier again")
     def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Go on with the dossier; steps that the closing cancelled are as they were before.
 
         Shipments and follow-ups that it called off stay so.
         """
-        return self.answer(self.transition(dossiers.reopen))
+        return self.answer(self.transition(dossier_closing.reopen))
 
     @verb(path=dossiers.CHOOSE_ROUTE, summary="Choose a route")
     def choose_route(self, request: Request, *args: Any, **kwargs: Any) -> Response:
