@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
+from patients.locking import restriction
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import day
 from referrals import clocks, lifecycle, referring
@@ -149,7 +150,12 @@ class Chase(Verb):
         return record.status in CTReferral.AT_THE_SITE
 
     def briefing(self, record: CTReferral, user: Any) -> Briefing:
-        return Briefing(will=(_("It is kept that the site was asked; the status stays."),))
+        missing = restriction(record.patient)
+        return Briefing(
+            will=(_("It is kept that the site was asked; the status stays."),),
+            missing=missing,
+            may_go_on=not missing,
+        )
 
     def run(self, record: CTReferral, *, by: Any, said: Mapping[str, Any]) -> str:
         referral = referring.chase(
