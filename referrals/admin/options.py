@@ -342,6 +342,7 @@ join(
                 select_related=("made_by", "document"),
                 defer=("content", "html"),
                 can_add=False,
+                is_rare=True,
                 empty=gettext_lazy("No report yet. The page Options makes one."),
             ),
         ),

@@ -30,6 +30,8 @@ _ICONS = {
 }
 # What goes on is a plain button; what ends a referral is not the first thing to press.
 _FORWARD = ("find-eligible", "refer", "acknowledge", "begin-screening", "enrol", "complete")
+# What can end a referral at any time, and seldom does.
+_RARE = ("withdraw", "trial-closes", "lose-contact")
 
 
 class ActionForm(HappenedForm):
@@ -90,6 +92,7 @@ class Take(Verb):
         self.name = action.name
         self.label = action.label
         self.icon = _ICONS.get(action.name, "")
+        self.is_rare = action.name in _RARE
         if action.name in _FORWARD:
             self.variant = ActionVariant.PRIMARY
 

@@ -73,6 +73,23 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// A menu closes when something in it was chosen, and when one looks elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".portal-more[open]")) {
+    if (!menu.contains(event.target) || event.target.closest(".portal-menu a")) {
+      menu.open = false;
+    }
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".portal-more[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const withControl = event.ctrlKey || event.metaKey;

@@ -35,6 +35,8 @@ _ICONS = {
     "reply": "reply",
     "approve": "verified",
 }
+# What sets a step aside; the route asks for most of them.
+_RARE = ("leave-out", "waive", "cancel")
 
 
 class ActionForm(HappenedForm):
@@ -102,6 +104,7 @@ class Take(StepVerb):
         self.name = action.name
         self.label = action.label
         self.icon = _ICONS.get(action.name, "")
+        self.is_rare = action.name in _RARE
         if action.name in _ICONS:
             self.variant = ActionVariant.PRIMARY
 
