@@ -24,7 +24,7 @@ from patients.beginning import begin
 from patients.models import Consent, ConsentText, Patient, PossibleDuplicate, StageChange
 from portal.core.history import acting
 from portal.core.models import User
-from portal.demo import details, newcomers, told
+from portal.demo import details, newcomers, told, treated
 from referrals import dossier_steps, dossiers, step_tending
 from referrals.dossier_lifecycle import BY_NAME
 from referrals.models import ClinicalTrial, CTReferral, EAPDossier, RouteTemplate
@@ -78,6 +78,7 @@ def live_through(navigators: Sequence[User], *, now: datetime) -> None:
         _decide(new, lead=lead, by=navigators[0])
         _review(by=navigators[0])
         _begin(navigators, today=today)
+        treated.go_on(navigators, today=today, now=now)
         _plan(navigators, now=now)
         for closed in _closed()[1:2]:
             erasure.request(patient_id=closed.pk, by=steward, ground="consent_withdrawn")
