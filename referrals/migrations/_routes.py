@@ -1,5 +1,6 @@
-"""The first revision of every route that comes with the portal. Never edited: a change is a further
-revision.
+"""The first revision of every route that comes with the portal.
+
+Never edited after a release: a change is a further revision.
 
 Days stand here only where a law, a form or an authority names them; everything else is unknown
 until somebody who knows fills it in. Sources were read in November 2026.
