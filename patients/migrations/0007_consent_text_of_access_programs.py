@@ -71,7 +71,7 @@ def seed(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0017_condition_parents")]
+    dependencies = [("patients", "0006_seed_measures")]
 
     operations = [
         *(
