@@ -420,11 +420,9 @@ def test_a_report_in_place_of_one_in_another_language_says_so(
     assert "We do not have this report in Polish" in OptionsReport.objects.get().html
 
 
-def test_who_may_not_read_reports_gets_none(
-    client: Client, member: Callable[[str], User], patient: Patient
-) -> None:
+def test_who_may_not_read_reports_gets_none(client: Client, patient: Patient) -> None:
     report = make(patient)
-    client.force_login(member("api-reader"))
+    client.force_login(UserFactory(is_staff=True))
 
     html = client.get(reverse("admin:referrals_optionsreport_html", args=[report.pk]))
 
