@@ -13,7 +13,7 @@ from django.db import connection
 
 from crm_import.models import ImportRun, SourceFile
 from crm_import.refusals import Brake, SourceUnreadable
-from crm_import.sources import Batch, Part
+from crm_import.sources import Batch, Part, Reading
 from crm_import.tables import Table
 
 # So many deleted rows of a table are an ordinary day's work, whatever its size; beyond the share or
@@ -109,18 +109,23 @@ def _read(
     reading = part.reading(before)
     ledger.unreadable = 0
     for batch in reading.batches():
-        _copy(cursor, part, ledger.pk, target, batch)
+        copy_batch(cursor, part, ledger.pk, target, batch)
         ledger.unreadable += sum(not bad.loaded for bad in batch.bad)
+    expect_unchanged(part, reading)
+    ledger.records = reading.records - before
+    return ledger, reading.records
+
+
+def expect_unchanged(part: Part, reading: Reading) -> None:
+    """Raise SourceUnreadable when a part that was read to its end is not what it was before."""
     if reading.sha256 != part.sha256:
         raise SourceUnreadable(
             f"{part.name.rpartition('/')[2]} changed while it was read. Copy the export to a "
             "place where nobody writes, and start again."
         )
-    ledger.records = reading.records - before
-    return ledger, reading.records
 
 
-def _copy(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> None:
+def copy_batch(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> None:
     """Copy the records of a batch; those that cannot be are kept as bytes."""
     names = ", ".join(["file_id", "record", *part.known])
     if batch.lines:

@@ -3,7 +3,17 @@
 from pathlib import Path
 
 from crm_import.refusals import SourceUnreadable
-from crm_import.sources import files, headed, labels, live, sheets, synapse, webapi, workbooks
+from crm_import.sources import (
+    files,
+    headed,
+    labels,
+    live,
+    sheets,
+    sqlserver,
+    synapse,
+    webapi,
+    workbooks,
+)
 from crm_import.sources.files import Entry
 from crm_import.sources.shape import Choices, Source
 
@@ -20,7 +30,8 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     DecisionNeeded when it can be read in two ways.
     """
     if live.is_url(str(source)):
-        return live.open_database(str(source))
+        database = sqlserver if sqlserver.is_url(str(source)) else live
+        return database.open_database(str(source))
     path = Path(source)
     name = path.resolve().name
     if not path.exists():
@@ -39,7 +50,10 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     ((kind, ours),) = kinds.items()
     export = _open(kind, name, ours, found, choices)
     if kind != synapse.KIND:
-        export.ignored += [e.name for e in found if e not in ours and not labels.is_metadata(e)]
+        read = kind == webapi.KIND
+        export.ignored += [
+            e.name for e in found if e not in ours and not (read and labels.is_metadata(e))
+        ]
     return export
 
 
@@ -72,6 +86,8 @@ def _kinds(found: list[Entry]) -> dict[str, list[Entry]]:
 
 def _kind(entry: Entry) -> str | None:
     if labels.is_metadata(entry) or entry.base.lower() in labels.IGNORED:
+        return None
+    if entry.folder.rpartition("/")[2].lower() == labels.LINK_FOLDER:
         return None
     if entry.base.lower().endswith(webapi.SUFFIXES):
         return webapi.KIND

@@ -8,7 +8,7 @@ from crm_import.sources.encodings import Text, look_at
 from crm_import.sources.files import Entry
 from crm_import.sources.scanner import Scanner, header_of
 from crm_import.sources.shape import Batch, Part, Reading, Row, Source
-from crm_import.tables import FILES, Table
+from crm_import.tables import FILES, TABLES, Table
 
 KIND = "headed CSV"
 
@@ -34,13 +34,16 @@ def open_headed(name: str, entries: list[Entry]) -> Source:
                     "Name the folder that holds one export only."
                 )
             found[table.name] = entry
-    missing = [f"{table.name}.csv" for table in FILES if table.name not in found]
+    missing = [f"{table.name}.csv" for table in TABLES if table.name not in found]
     if missing:
         raise SourceUnreadable(
             f"{name} lacks {', '.join(missing)}. Export these tables too (a table without "
             "rows is a file with a header only), and name the folder that holds all of them."
         )
-    parts: list[Part] = [part(look_at(found[table.name]), table) for table in FILES]
+    # Without labels the integers of options are only proposed: a person says what they mean.
+    parts: list[Part] = [
+        part(look_at(found[table.name]), table) for table in FILES if table.name in found
+    ]
     return Source(name, KIND, f"{parts[0].name} and the others have a header each", parts)
 
 
@@ -89,6 +92,10 @@ class HeadedPart(Part):
     """One CSV file with a header."""
 
     text: Text
+
+    @property
+    def encoding(self) -> str:
+        return self.text.encoding
 
     def reading(self, first: int) -> Reading:
         """Begin a pass over it."""

@@ -117,6 +117,10 @@ class PagePart(Part):
 
     entry: Entry
 
+    @property
+    def encoding(self) -> str:
+        return encoding(self.entry)
+
     def reading(self, first: int) -> Reading:
         """Begin a pass over it."""
         return _Reading(self, first)

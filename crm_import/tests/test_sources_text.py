@@ -129,7 +129,7 @@ def test_rows_01_02_06_07_08_records_of_a_headed_file_stay_apart(rewritten: Rewr
             + "short,row\n"  # row 1
             + "x" + "," * 17 + "\r\n"  # row 2
             + "b2,\\.," + "," * 14 + "\n"  # row 8
-            + 'c3,"never closed' + "," * 15  # row 7
+            + 'c3,"never closed' + "," * 15  # row 7, and no piece of a record
         ).encode()
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from crm_import import importing
+from crm_import.management import arguments
 from crm_import.refusals import Refused
 from crm_import.reporting import OUTCOMES, appearing
-from crm_import.sources import Choices, Source
+from crm_import.sources import Source
 
 EXIT_QUARANTINED = 3
 EXIT_DATABASE = 9
@@ -33,23 +34,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source and the files to write."""
-        parser.add_argument("source", help="a folder, a .zip, or postgres://… of a database")
+        arguments.add_source(parser)
         parser.add_argument("--dry-run", action="store_true", help="the real run, rolled back")
         parser.add_argument("--report", type=Path, help="write the reconciliation as JSON")
         parser.add_argument("--problems", type=Path, help="write what to look at as CSV")
-        parser.add_argument(
-            *("--dates",),
-            type=_order,
-            action="append",
-            default=[],
-            metavar="COLUMN=dmy|mdy",
-            help="the order of day and month in a column of a spreadsheet",
-        )
-        parser.add_argument(
-            "--accept-row-limit",
-            action="store_true",
-            help="a sheet of exactly 100,000 rows is whole",
-        )
         parser.add_argument(
             *("--accept-deletes",),
             type=int,
@@ -65,11 +53,9 @@ class Command(BaseCommand):
         dry_run: bool,
         report: Path | None,
         problems: Path | None,
-        dates: list[tuple[str, str]],
-        accept_row_limit: bool,
         accept_deletes: int,
         verbosity: int,
-        **_options: Any,
+        **options: Any,
     ) -> None:
         """Run, print the reconciliation, and end with the exit code that fits."""
         _expect_writable(report, problems)
@@ -87,7 +73,7 @@ class Command(BaseCommand):
                     source=source,
                     by=None,
                     dry_run=dry_run,
-                    choices=Choices(dict(dates), accept_row_limit),
+                    choices=arguments.choices(options),
                     accept_deletes=accept_deletes,
                     problems=told,
                     progress=progress,
@@ -136,14 +122,6 @@ class Command(BaseCommand):
         if report["dry_run"]:
             self.stdout.write("")
             self.stdout.write("Dry run: nothing of this was kept.")
-
-
-def _order(text: str) -> tuple[str, str]:
-    column, _equals, order = text.partition("=")
-    if not column or order not in ("dmy", "mdy"):
-        message = f"{text} is no COLUMN=dmy or COLUMN=mdy"
-        raise ArgumentTypeError(message)
-    return column.strip().lower(), order
 
 
 def _expect_writable(*paths: Path | None) -> None:

@@ -1,0 +1,108 @@
+"""Columns: how filled, how many values, which of them most often."""
+
+# ruff: noqa: S608  names of tables and columns are our own; no value is put into a statement
+
+import re
+from typing import Any
+
+from crm_import.profiling.facts import Column
+from crm_import.profiling.masking import is_masked, is_option, mask, personal
+from crm_import.profiling.reading import ReadTable, temporary
+from crm_import.sources.words import TWICE
+
+# Text beyond this is loaded whole, and told (row 9 of the rows that bite).
+HUGE = 100 * 1024
+_TOP = 5
+# "createdby", "_createdby_value", "contoso_createdby", "Created By", "Gemaakt door".
+_CREATOR = re.compile(
+    r"^_?(?:[a-z0-9]+_)?(?:created ?by|gemaakt door|erstellt von|creado por|cr[ée]{2} par)"
+    r"(?:_value)?$",
+    re.IGNORECASE,
+)
+
+
+def creator(read: ReadTable) -> str:
+    """The header of the column that says who made a row; "" when there is none."""
+    return next((name for name in read.others if _CREATOR.match(name.strip())), "")
+
+
+def measure(cursor: Any, read: ReadTable, *, include_personal: bool) -> list[Column]:
+    """The columns of a table, ours first, then those that we do not know."""
+    missing = set(read.missing)
+    return [
+        *(
+            _ours(cursor, read, column, include_personal=include_personal)
+            for column in read.table.columns
+            if column not in missing
+        ),
+        *_others(cursor, read, include_personal=include_personal),
+    ]
+
+
+def _ours(cursor: Any, read: ReadTable, column: str, *, include_personal: bool) -> Column:
+    cursor.execute(
+        f"""
+        WITH v AS MATERIALIZED (
+            SELECT {column} AS cell, count(*) AS n FROM {temporary(read.table)} GROUP BY 1
+        )
+        SELECT coalesce(sum(n) FILTER (WHERE cell = ''), 0)::bigint,
+            count(*) FILTER (WHERE cell <> ''), coalesce(max(octet_length(cell)), 0),
+            coalesce(sum(n) FILTER (WHERE octet_length(cell) > {HUGE}), 0)::bigint
+        FROM v
+        """
+    )
+    blank, distinct, longest, huge = cursor.fetchone()
+    cursor.execute(
+        f"""
+        SELECT left({column}, 100), count(*), crm_blank(crm_key(left({column}, 100)))
+        FROM {temporary(read.table)} WHERE {column} <> '' GROUP BY {column}
+        HAVING count(*) > 1 ORDER BY 2 DESC, {column} COLLATE "C" LIMIT {_TOP}
+        """
+    )
+    masked = is_masked(read.table, column) and not include_personal
+    is_set = column in read.table.options
+    top = [
+        (cell if not masked or is_blank or (is_set and is_option(cell)) else mask(cell), rows)
+        for cell, rows, is_blank in cursor.fetchall()
+    ]
+    absent = read.absent[column]
+    return Column(
+        *(column, True, personal(read.table, column).value),
+        *(read.rows - blank, blank - absent, absent, distinct, longest, huge, top, masked),
+    )
+
+
+def _others(cursor: Any, read: ReadTable, *, include_personal: bool) -> list[Column]:
+    cursor.execute(
+        f"""
+        SELECT e.key, count(*), count(DISTINCT e.value), max(octet_length(e.value)),
+            count(*) FILTER (WHERE octet_length(e.value) > {HUGE})
+        FROM {temporary(read.table)}, jsonb_each_text(extra) e GROUP BY e.key
+        """
+    )
+    found = {name: counts for name, *counts in cursor.fetchall() if not name.endswith(TWICE)}
+    columns = []
+    for name in [*read.others, *sorted(found.keys() - read.others.keys())]:
+        filled, distinct, longest, huge = found.get(name, (0, 0, 0, 0))
+        top = _top_of_other(cursor, read, name) if distinct < filled else []
+        if not include_personal:
+            top = [(mask(cell), rows) for cell, rows in top]
+        columns.append(
+            Column(
+                *(name, False, "unknown", filled, read.rows - filled, 0, distinct, longest, huge),
+                *(top, not include_personal),
+            )
+        )
+    return columns
+
+
+def _top_of_other(cursor: Any, read: ReadTable, name: str) -> list[tuple[str, int]]:
+    cursor.execute(
+        f"""
+        SELECT left(extra ->> %s, 100), count(*) FROM {temporary(read.table)}
+        WHERE extra ? %s GROUP BY extra ->> %s
+        HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT {_TOP}
+        """,
+        [name, name, name],
+    )
+    return list(cursor.fetchall())
