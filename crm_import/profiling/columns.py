@@ -9,10 +9,12 @@ from crm_import.profiling.facts import Column
 from crm_import.profiling.masking import is_masked, is_option, mask, personal
 from crm_import.profiling.reading import ReadTable, temporary
 from crm_import.sources.words import TWICE
+from crm_import.tables import Table
 
 # Text beyond this is loaded whole, and told (row 9 of the rows that bite).
 HUGE = 100 * 1024
 _TOP = 5
+_GUID = re.compile(r"^\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$")
 # "createdby", "_createdby_value", "contoso_createdby", "Created By", "Gemaakt door".
 _CREATOR = re.compile(
     r"^_?(?:[a-z0-9]+_)?(?:created ?by|gemaakt door|erstellt von|creado por|cr[ée]{2} par)"
@@ -60,15 +62,30 @@ def _ours(cursor: Any, read: ReadTable, column: str, *, include_personal: bool) 
         """
     )
     masked = is_masked(read.table, column) and not include_personal
-    is_set = column in read.table.options
     top = [
-        (cell if not masked or is_blank or (is_set and is_option(cell)) else mask(cell), rows)
+        (cell if not masked or is_blank or _is_key(read.table, column, cell) else mask(cell), rows)
         for cell, rows, is_blank in cursor.fetchall()
     ]
     absent = read.absent[column]
     return Column(
-        *(column, True, personal(read.table, column).value),
-        *(read.rows - blank, blank - absent, absent, distinct, longest, huge, top, masked),
+        name=column,
+        known=True,
+        personal=personal(read.table, column).value,
+        filled=read.rows - blank,
+        empty=blank - absent,
+        absent=absent,
+        distinct=distinct,
+        longest=longest,
+        huge=huge,
+        top=top,
+        masked=masked,
+    )
+
+
+def _is_key(table: Table, column: str, cell: str) -> bool:
+    """Whether a cell only points at something: an option, or a row of another table."""
+    return (column in table.options and is_option(cell)) or (
+        column in table.lookups and bool(_GUID.match(cell))
     )
 
 
@@ -89,8 +106,17 @@ def _others(cursor: Any, read: ReadTable, *, include_personal: bool) -> list[Col
             top = [(mask(cell), rows) for cell, rows in top]
         columns.append(
             Column(
-                *(name, False, "unknown", filled, read.rows - filled, 0, distinct, longest, huge),
-                *(top, not include_personal),
+                name=name,
+                known=False,
+                personal="unknown",
+                filled=filled,
+                empty=read.rows - filled,
+                absent=0,
+                distinct=distinct,
+                longest=longest,
+                huge=huge,
+                top=top,
+                masked=not include_personal,
             )
         )
     return columns

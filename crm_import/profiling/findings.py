@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from crm_import.profiling import dates as measured
 from crm_import.profiling.dialects import OTHER
-from crm_import.profiling.facts import Dates, Finding, Option, Profile, TableFacts
+from crm_import.profiling.facts import Dates, Finding, Lookup, Option, Profile, TableFacts
 from crm_import.profiling.zones import WALL_CLOCK
 from crm_import.sources.encodings import UTF8
 
@@ -42,22 +42,27 @@ def _options(options: list[Option]) -> Iterator[Finding]:
             "The export says of no option value what it means. Add OptionSets.csv or the "
             "metadata (docs/migration.md), or expect these rows in quarantine or without a value.",
         )
-    for option in options:
-        if option.rows and not option.mapped:
-            several = "," in option.value
-            becomes = (
-                "go into quarantine"
-                if option.option_set in _ROUTING and not several
-                else "are imported without it"
-            )
-            what = f'is "{"; ".join(option.labels.values())}"' if option.labels else "has no label"
-            said = "is several values where one is expected" if several else what
-            yield _warning(
-                "multi_value" if several else "unmapped_option",
-                *("", option.option_set, option.rows),
-                f"The value {option.value} {said} and means nothing here: its rows {becomes}. "
-                "Ask what it stands for.",
-            )
+    unknown = [option for option in options if option.rows and not option.mapped]
+    for name in dict.fromkeys(option.option_set for option in unknown):
+        becomes = "go into quarantine" if name in _ROUTING else "are imported without it"
+        several = [o for o in unknown if o.option_set == name and "," in o.value]
+        single = [o for o in unknown if o.option_set == name and "," not in o.value]
+        for code, found, text in (
+            ("unmapped_option", single, "Nobody knows what these values mean"),
+            ("multi_value", several, "Several values stand where one is expected"),
+        ):
+            if found:
+                yield _warning(
+                    *(code, "", name, sum(option.rows for option in found)),
+                    f"{text}: {', '.join(map(_said, found))}. Their rows {becomes}. "
+                    "Ask what they stand for.",
+                )
+
+
+def _said(option: Option) -> str:
+    """100000009 "Verpleegkundige" (2)"""
+    labels = f' "{"; ".join(dict.fromkeys(option.labels.values()))}"' if option.labels else ""
+    return f"{option.value}{labels} ({option.rows:,})"
 
 
 def _table(table: TableFacts, profile: Profile) -> Iterator[Finding]:
@@ -74,9 +79,8 @@ def _table(table: TableFacts, profile: Profile) -> Iterator[Finding]:
         if lookup.missing:
             yield _warning(
                 *("missing_rows", name, lookup.column, lookup.missing),
-                f"These rows point at {lookup.missing_ids:,} rows of {lookup.target} that are not "
-                f"here ({', '.join(lookup.examples)}). They wait for them; ask for a later or "
-                f"fuller export of {lookup.target}.",
+                f"They point at rows of {lookup.target} that are not here: {_ids_said(lookup)}. "
+                f"They wait for them; ask for a later or fuller export of {lookup.target}.",
             )
         if lookup.unusable:
             yield _warning(
@@ -96,6 +100,11 @@ def _table(table: TableFacts, profile: Profile) -> Iterator[Finding]:
         yield _info("deleted", name, "", table.deleted, text)
 
 
+def _ids_said(lookup: Lookup) -> str:
+    more = lookup.missing_ids - len(lookup.examples)
+    return ", ".join(lookup.examples) + (f" and {more:,} more" if more else "")
+
+
 def _ids(table: TableFacts) -> Iterator[Finding]:
     ids, name, key = table.ids, table.name, "id"
     if ids.unusable:
@@ -104,14 +113,14 @@ def _ids(table: TableFacts) -> Iterator[Finding]:
     if ids.conflicts:
         yield _warning(
             *("version_conflict", name, key, ids.conflicts),
-            "These ids come several times with different content under one version: all of their "
+            "Ids that come several times with different content under one version: all of their "
             "rows go into quarantine. Export the table once more.",
         )
     if ids.versions:
-        text = "These ids come in several versions: the newest counts, the others are kept."
+        text = "Ids that come in several versions: the newest counts, the others are kept."
         yield _info("versions", name, key, ids.versions, text)
     if ids.same:
-        text = "These ids come several times, with the same content. They count once."
+        text = "Ids that come several times, with the same content. They count once."
         yield _info("exact_repeat", name, key, ids.same, text)
 
 

@@ -63,6 +63,7 @@ def _add_labels(cursor: Any, values: dict[tuple[str, str], _Value]) -> None:
         SELECT lower(btrim(option_set)), btrim(value), crm_tidy(label), btrim(language),
             portal_fold_key(crm_tidy(label))
         FROM {temporary(OPTIONS)} WHERE value <> '' AND label <> ''
+        ORDER BY btrim(language) <> '1033', btrim(language), crm_tidy(label) COLLATE "C"
         """
     )
     for name, value, label, language, folded in cursor.fetchall():

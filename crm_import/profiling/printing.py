@@ -61,6 +61,8 @@ def _columns(table: TableFacts) -> Iterator[str]:
 def _top(column: Column) -> str:
     said = ""
     for value, rows in column.top:
+        if rows * 100 < column.filled:
+            break  # so few say nothing
         one = f"{_cut(' '.join(value.split()), 24)} {rows:,}"
         if said and len(said) + len(one) + 3 > _WIDTH - 62:
             break
@@ -102,10 +104,10 @@ def _lookups(tables: list[TableFacts]) -> Iterator[str]:
     if not found:
         return
     yield ""
-    yield f"{'look-ups':<42}{'filled':>10}{'not here':>10}{'no id':>10}"
+    yield f"{'look-ups':<48}{'filled':>10}{'not here':>10}{'no id':>10}"
     for table, lookup in found:
         name = f"{table.name}.{lookup.column} → {lookup.target}"
-        yield f"{name:<42}{lookup.filled:>10,}{lookup.missing:>10,}{lookup.unusable:>10,}"
+        yield f"{name:<48}{lookup.filled:>10,}{lookup.missing:>10,}{lookup.unusable:>10,}"
 
 
 def _options(options: list[Option]) -> Iterator[str]:
@@ -119,7 +121,7 @@ def _options(options: list[Option]) -> Iterator[str]:
         before = option.option_set
         labels = ", ".join(dict.fromkeys(option.labels.values()))
         meaning = option.meaning if option.mapped else "NOBODY KNOWS"
-        said = f"{_cut(labels, 34)} → {meaning}" if labels else f"→ {meaning}"
+        said = f"{_cut(labels, 30)} → {meaning}" if labels else f"→ {meaning}"
         yield f"{name:<20}{_cut(option.value, 11):<12}{option.rows:>10,}  {said}"
 
 
@@ -131,7 +133,7 @@ def _findings(findings: list[Finding]) -> Iterator[str]:
             yield f"{heading} ({len(found)})"
         for finding in found:
             where = ".".join(filter(None, (finding.table, finding.field))) or "options"
-            said = f"{where}: {finding.code}, {finding.rows:,} rows. {finding.text}"
+            said = f"{where}: {finding.rows:,} × {finding.code}. {finding.text}"
             yield from wrap(
                 said,
                 _WIDTH,

@@ -29,9 +29,10 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     Raises SourceUnreadable, with what to do about it, when it is none, or more than one, and
     DecisionNeeded when it can be read in two ways.
     """
+    if sqlserver.is_url(str(source)):
+        return sqlserver.open_database(str(source))
     if live.is_url(str(source)):
-        database = sqlserver if sqlserver.is_url(str(source)) else live
-        return database.open_database(str(source))
+        return live.open_database(str(source))
     path = Path(source)
     name = path.resolve().name
     if not path.exists():

@@ -116,7 +116,7 @@ def test_what_is_odd_is_told_with_its_rows(db: None, export: Path) -> None:
         ("version_conflict", "Contact", "id", 1),
         ("bad_id", "Contact", "id", 1),
         ("routing_missing", "Contact", "contact_type", 1),
-        ("unmapped_option", "", "contact_type", 1),
+        ("unmapped_option", "", "contact_type", 2),
         ("multi_value", "", "eligible", 1),
         ("missing_rows", "Contact", "hospital", 1),
         ("no_link", "Contact", "hospital", 1),
@@ -145,6 +145,8 @@ def test_options_are_the_union_of_metadata_and_rows(db: None, export: Path) -> N
     assert (deleted.labels, deleted.sources, deleted.mapped) == ({}, ["data"], False)
     assert option(profile, "product", "100000000").meaning == "a new record"
     assert option(profile, "contact_type", "Xxxxxxxxxx").mapped is False
+    told = [finding.text for finding in profile.findings if finding.field == "contact_type"]
+    assert any("100000099 (1), Xxxxxxxxxx (1). Their rows go into quarantine." in t for t in told)
 
 
 @pytest.mark.parametrize("write", [None, shapes.write_pages, shapes.write_link])
