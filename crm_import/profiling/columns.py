@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608  names of tables and columns are our own; no value is put into a statement
 
+import json
 import re
 from typing import Any
 
@@ -49,22 +50,20 @@ def _ours(cursor: Any, read: ReadTable, column: str, *, include_personal: bool) 
         )
         SELECT coalesce(sum(n) FILTER (WHERE cell = ''), 0)::bigint,
             count(*) FILTER (WHERE cell <> ''), coalesce(max(octet_length(cell)), 0),
-            coalesce(sum(n) FILTER (WHERE octet_length(cell) > {HUGE}), 0)::bigint
+            coalesce(sum(n) FILTER (WHERE octet_length(cell) > {HUGE}), 0)::bigint,
+            (SELECT coalesce(jsonb_agg(jsonb_build_array(
+                left(cell, 100), n, crm_blank(crm_key(left(cell, 100))))), '[]') FROM (
+                SELECT cell, n FROM v WHERE cell <> '' AND n > 1
+                ORDER BY n DESC, cell COLLATE "C" LIMIT {_TOP}
+            ) t)::text
         FROM v
         """
     )
-    blank, distinct, longest, huge = cursor.fetchone()
-    cursor.execute(
-        f"""
-        SELECT left({column}, 100), count(*), crm_blank(crm_key(left({column}, 100)))
-        FROM {temporary(read.table)} WHERE {column} <> '' GROUP BY {column}
-        HAVING count(*) > 1 ORDER BY 2 DESC, {column} COLLATE "C" LIMIT {_TOP}
-        """
-    )
+    blank, distinct, longest, huge, most = cursor.fetchone()
     masked = is_masked(read.table, column) and not include_personal
     top = [
         (cell if not masked or is_blank or _is_key(read.table, column, cell) else mask(cell), rows)
-        for cell, rows, is_blank in cursor.fetchall()
+        for cell, rows, is_blank in json.loads(most)
     ]
     absent = read.absent[column]
     return Column(

@@ -122,9 +122,11 @@ def _samples(
                 extract(epoch FROM (at AT TIME ZONE 'UTC')::time) / 3600 AS utc
             FROM (
                 SELECT {by} AS creator, at, at AT TIME ZONE '{LOCAL.key}' AS wall
-                FROM (SELECT extra, crm_instant({column}) AS at FROM {temporary(read.table)}) d
-                WHERE at IS NOT NULL AND NOT crm_is_sentinel(at)
-            ) w
+                FROM (
+                    SELECT extra, crm_instant({column}) AS at FROM {temporary(read.table)}
+                    WHERE {column} <> '' OFFSET 0
+                ) d WHERE at IS NOT NULL AND NOT crm_is_sentinel(at) OFFSET 0
+            ) w OFFSET 0
         ) h GROUP BY creator, summer ORDER BY count(*) DESC, creator
         """,
         [creator] if creator else None,

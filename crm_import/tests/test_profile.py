@@ -250,6 +250,46 @@ def test_row_64_hours_of_one_web_form_are_told(db: None, tmp_path: Path) -> None
     assert (shifted.severity, shifted.rows, guid(901) in shifted.text) == ("warning", 200, True)
 
 
+def test_hours_of_people_are_told_to_be_instants(db: None, tmp_path: Path) -> None:
+    rows = [
+        contact(n, f"N{n}", "Berg", booking_date=f"2024-{month:02}-05T{hour + n % 2:02}:00:00Z")
+        for n, month, hour in [(n, 1, 9) for n in range(30)] + [(n, 7, 8) for n in range(30, 60)]
+    ]
+
+    _code, out, _err = crm_profile(exports.write(tmp_path / "export", contacts=rows))
+
+    assert "the same local hours in summer and winter: real instants" in out
+
+
+def test_bad_records_other_encodings_and_missing_rows_are_told(db: None, tmp_path: Path) -> None:
+    rows = [contact(n, f"N{n}", "Müller", hospital=guid(60 + n)) for n in range(5)]
+    folder = exports.write(tmp_path / "export", contacts=rows)
+    path = folder / "Contact.csv"
+    text = path.read_text(encoding="utf-8").replace("N1", "N\0") + "one,two\n"
+    path.write_bytes(text.encode("cp1252"))
+    (folder / "Hospital.csv").write_text("hospitalid,name\n", encoding="utf-8")
+    (folder / "MedicalCondition.csv").write_text(
+        f"medicalconditionid,name\n{guid(70)},Palsy\n", encoding="utf-8"
+    )
+
+    profile = profiling.run(source=folder)
+
+    found = table(profile, "Contact")
+    assert found.unreadable == {"nul_removed": 1, "too_few_cells": 1}
+    assert (found.files[0].encoding, found.files[0].records, found.rows) == ("cp1252", 6, 5)
+    assert told(profile) >= {
+        ("nul_removed", "Contact", "", 1),
+        ("too_few_cells", "Contact", "", 1),
+        ("encoding", "Contact", "", 6),
+        ("missing_column", "MedicalCondition", "abbreviation", 1),
+    }
+    (missing,) = [finding.text for finding in profile.findings if finding.code == "missing_rows"]
+    assert f"{guid(60)}, {guid(61)}, {guid(62)} and 2 more." in missing
+    assert "abbreviation" in next(
+        line for line in printing.lines(profile) if "not in the export" in line
+    )
+
+
 def test_creators_that_are_names_are_not_shown(db: None, tmp_path: Path) -> None:
     rows = [
         contact(n, f"N{n}", "Berg", createdby="Ada", booking_date="2024-01-05T09:00:00Z")

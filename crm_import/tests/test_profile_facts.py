@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crm_import.profiling import dialects
 from crm_import.profiling.dialects import NUMBER, OTHER, SHEET, Dialects, dialect, shape
 from crm_import.profiling.masking import is_masked, is_option, mask
 from crm_import.profiling.zones import INSTANTS, WALL_CLOCK, Sample, beside, by_season
@@ -39,6 +40,15 @@ def test_dialects_are_counted_by_column_and_blank_cells_are_none() -> None:
 
     assert seen.of("booking_date") == {"yyyy-MM-dd": 2, OTHER: 1}
     assert seen.of("reminder_date") is None
+
+
+def test_dialects_of_a_column_full_of_words_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialects, "_MOST", 2)
+    seen = Dialects()
+    for cell in ("a", "b", "c", "2023-10-29", "a"):
+        seen.see("booking_date", cell)
+
+    assert seen.of("booking_date") == {OTHER: 5}
 
 
 @pytest.mark.parametrize(
