@@ -14,11 +14,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from crm_import.models import OptionValue
 from crm_import.reporting import appearing
 from crm_import.sources.live import SPELLINGS
 from crm_import.tables import FILES, OPTIONS
 from patients.models import Patient
 from portal.core.models import AccessEvent
+from referrals.models import Product
 
 VIEWS = {
     "Contact": "legacy_contact",
@@ -32,11 +34,15 @@ NAMES = tuple(table.name for table in FILES)
 # Of these rows are people.
 _PERSONAL = ("Contact", "Patient", "EAPDossier")
 
-# As the CRM labelled them, in every language that was ever delivered.
-_OPTIONS = (
-    f"SELECT DISTINCT {', '.join(OPTIONS.columns)} FROM {OPTIONS.db_table} "
-    f"ORDER BY {', '.join(OPTIONS.columns)}"
-)
+# As the CRM labelled them, in every language that was ever delivered. A product of the portal
+# stands in the rows by its name, which is an option as well.
+_OPTIONS = f"""
+    SELECT {", ".join(OPTIONS.columns)} FROM {OPTIONS.db_table}
+    UNION SELECT 'product', name, name, '' FROM {Product._meta.db_table} p WHERE NOT EXISTS (
+        SELECT FROM {OptionValue._meta.db_table} o
+        WHERE o.option_set = 'product' AND o.meaning = p.id::text)
+    ORDER BY {", ".join(OPTIONS.columns)}
+"""
 # Many ids in each row of the access log: an export of everybody is one event, not a million.
 _OPENED = f"""
     INSERT INTO {AccessEvent._meta.db_table} (actor_name, route, record_type, record_ids)

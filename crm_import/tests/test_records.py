@@ -49,7 +49,10 @@ PAST = timezone.now() - timedelta(days=30)
         pytest.param({"lastname": "x" * 201}, "too_long", id="row_10_longer_than_the_column"),
         ({"email": f"{'x' * 250}@example.org"}, "too_long"),
         ({"contact_type": ""}, "routing_missing"),
-        ({"contact_type": "100000099"}, "routing_unmapped"),
+        pytest.param(
+            *({"contact_type": "100000099"}, "routing_unmapped"),
+            id="row_43_option_without_a_meaning",
+        ),
     ],
 )
 def test_row_that_cannot_be_placed_is_quarantined(
@@ -87,7 +90,7 @@ def test_row_11_legacy_id_is_found_however_it_is_written(bring: Bring, written: 
     assert Crosswalk.objects.filter(entity="Contact", legacy_id=guid(1)).exists()
 
 
-def test_labels_in_place_of_option_values_are_understood(bring: Bring) -> None:
+def test_row_44_labels_of_several_languages_are_understood(bring: Bring) -> None:
     bring(
         contacts=[
             contact(1, "Anna", "Berg", contact_type="Patient - Lead", medical_condition="GBM"),
