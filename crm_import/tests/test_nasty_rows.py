@@ -53,6 +53,7 @@ PATIENTS = [
         trial_id=NCT_A,
         ct_referral_date="2024-02-01T00:00:00Z",
     ),
+    patient(71, "Tina", "Tippfehler", trial_id="NCT0123456O, NTC05600009; NCT1234567"),
     patient(
         *(75, "Grete", "Grundlos"),
         trial_id=NCT_B,
@@ -176,6 +177,16 @@ def test_row_68_dates_in_the_wrong_order_are_imported_and_told(imported: importi
         "implausible_order:initial_consult_date",
         "implausible_order:ct_referral_date",
     } <= told(68, "Patient")
+
+
+def test_row_71_mistyped_trial_makes_none_and_the_likely_one_is_named(
+    imported: importing.Result,
+) -> None:
+    tina = person(71, "Patient")
+
+    assert not tina.ct_referrals.exists()
+    notes = Problem.objects.filter(legacy_id=guid(10_071), code="trial_malformed")
+    assert notes.get().note == "perhaps NCT01234560, NCT05600009"
 
 
 def test_row_75_reason_beside_eligible_keeps_both(imported: importing.Result) -> None:

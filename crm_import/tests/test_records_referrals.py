@@ -158,7 +158,7 @@ def test_row_49_specialist_has_the_hospital_that_is_named_among_two_alike(bring:
             None,
             id="row_72_other_registries",
         ),
-        pytest.param("NCT1234567", {}, "trial_malformed", id="row_71_number_that_is_none"),
+        ("NCT1234567", {}, "trial_malformed"),
         ("NCT0123456O", {}, "trial_malformed"),
         ("NTC01234567; NCT01234567", {"NCT01234567": "NCT"}, "trial_malformed"),
         pytest.param("TBD", {}, "trial_text", id="word"),
