@@ -5,7 +5,7 @@ ones here share one import.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db import transaction
 from crm_import import importing
 from crm_import.models import Crosswalk, PendingLink, Problem, RowOutcome
 from crm_import.tests import exports
-from crm_import.tests.exports import contact, guid, patient
+from crm_import.tests.exports import contact, dossier, guid, patient, physician
 from patients.models import Patient, PossibleDuplicate
 
 NCT_A, NCT_B = "NCT05600001", "NCT05600002"
@@ -198,6 +198,31 @@ def test_row_75_reason_beside_eligible_keeps_both(imported: importing.Result) ->
 
 def test_every_row_of_the_shared_export_is_placed(imported: importing.Result) -> None:
     assert not RowOutcome.objects.quarantined().exists()
+
+
+# --- alone ---
+
+
+def test_row_48_links_that_lead_nowhere_are_kept_as_pending(
+    bring: Callable[..., importing.Result],
+) -> None:
+    bring(
+        contacts=[physician(1, "Ida", "Vos", hospital=guid(70), specialization=guid(71))],
+        patients=[
+            patient(1, "Anna", "Berg", of=99, physician=guid(72), medical_condition=guid(73))
+        ],
+        dossiers=[dossier(1, "EAP-1", 9)],
+    )
+
+    assert set(PendingLink.objects.values_list("entity", "field")) == {
+        ("Contact", "hospital"),
+        ("Contact", "specialization"),
+        ("Patient", "contact_record"),
+        ("Patient", "physician"),
+        ("Patient", "medical_condition"),
+        ("EAPDossier", "patient"),
+    }
+    assert Problem.objects.filter(code="pending_link").count() == 6
 
 
 # --- the list ---

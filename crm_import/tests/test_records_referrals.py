@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm_import.importing import Result
-from crm_import.models import OptionValue, PendingLink, Problem, RowOutcome
+from crm_import.models import OptionValue, Problem, RowOutcome
 from crm_import.tests import exports
 from crm_import.tests.exports import (
     ENROLLED,
@@ -396,23 +396,3 @@ def test_row_81_enrolment_day_of_the_dossier_wins(bring: Bring) -> None:
     assert str(EAPDossier.objects.get().enrolled_on) == "2024-05-01"
     assert "eap_date_conflict:eap_enrollment_date" in codes()
     assert "2024-06-01" in Note.objects.get().text
-
-
-def test_row_48_links_that_lead_nowhere_are_kept_as_pending(bring: Bring) -> None:
-    bring(
-        contacts=[physician(1, "Ida", "Vos", hospital=guid(70), specialization=guid(71))],
-        patients=[
-            patient(1, "Anna", "Berg", of=99, physician=guid(72), medical_condition=guid(73))
-        ],
-        dossiers=[dossier(1, "EAP-1", 9)],
-    )
-
-    assert set(PendingLink.objects.values_list("entity", "field")) == {
-        ("Contact", "hospital"),
-        ("Contact", "specialization"),
-        ("Patient", "contact_record"),
-        ("Patient", "physician"),
-        ("Patient", "medical_condition"),
-        ("EAPDossier", "patient"),
-    }
-    assert Problem.objects.filter(code="pending_link").count() == 6

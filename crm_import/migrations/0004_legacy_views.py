@@ -272,9 +272,9 @@ VIEWS = {
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm_import", "0005_versions_in_the_archive"),
-        ("patients", "0017_condition_parents"),
-        ("bookings", "0007_known_states"),
-        ("referrals", "0013_shipments_without_consent"),
+        ("crm_import", "0003_functions"),
+        ("patients", "0002_triggers"),
+        ("bookings", "0002_triggers"),
+        ("referrals", "0002_triggers"),
     ]
     operations = [migrations.RunSQL(sql, f"DROP VIEW {view}") for view, sql in VIEWS.items()]
