@@ -225,10 +225,11 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[TextIO]:
+def appearing(path: Path, *, private: bool = False) -> Iterator[TextIO]:
     """A text file to write that appears under its name when the block has ended well, and else not.
 
-    Raises OSError at once when it cannot be written there.
+    A `private` one can be read by its owner only. Raises OSError at once when it cannot be written
+    there.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path.name)
@@ -236,7 +237,8 @@ def appearing(path: Path) -> Iterator[TextIO]:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
-        Path(name).chmod(0o644)  # it holds codes and ids, and others may have to read it
+        if not private:  # it holds codes and ids, and others may have to read it
+            Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink()

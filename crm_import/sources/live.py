@@ -26,7 +26,8 @@ SCHEMES = ("postgres", "postgresql")
 Described = dict[tuple[str, str], list[tuple[str, str]]]
 # Bytes of CSV that are handed on at a time.
 _AT_ONCE = 1 << 18
-_SPELLINGS = {
+# How a column of that type is written in a headed export.
+SPELLINGS = {
     "timestamp with time zone": "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
     # Such a database holds UTC, as the CRM does.
     "timestamp without time zone": 'to_char({}, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')',
@@ -131,7 +132,7 @@ def _part(
     columns = [table.column(column, prefixes) for column in header]
     check_columns(f"The table {place[1]}", table, columns)
     chosen = [
-        sql.SQL(_SPELLINGS.get(kind, "{}::text")).format(sql.Identifier(name))
+        sql.SQL(SPELLINGS.get(kind, "{}::text")).format(sql.Identifier(name))
         for (name, kind), column in zip(described, columns, strict=True)
         if column
     ]

@@ -152,6 +152,24 @@ WHERE p.kind = 2;
 TRUNCATE crm_edge;
 INSERT INTO crm_edge (a, b, rule)
 SELECT contact_node, patient_node, rule FROM crm_link WHERE rule <> 'doubtful';
+-- What people merged in the CRM: it keeps the row that gave way, with the id of the other. Of those
+-- that point at each other in a circle nobody knows who stayed; they are proposed.
+CREATE TEMP TABLE crm_master ON COMMIT DROP AS
+SELECT l.node, w.node AS master FROM crm_import_legacycontact r
+JOIN crm_person l ON l.kind = 1 AND l.row_id = r.id
+JOIN crm_person w ON w.kind = 1 AND w.node <> l.node
+    AND w.legacy_id = crm_guid(coalesce(r.extra ->> 'masterid', r.extra ->> '_masterid_value'))
+WHERE r.extra IS NOT NULL AND crm_flag(r.extra ->> 'merged');
+CREATE TEMP TABLE crm_circle ON COMMIT DROP AS
+WITH RECURSIVE up (node, above, steps) AS (
+    SELECT node, master, 1 FROM crm_master
+    UNION ALL SELECT u.node, m.master, u.steps + 1 FROM up u JOIN crm_master m ON m.node = u.above
+    WHERE u.above <> u.node AND u.steps < 20
+)
+SELECT DISTINCT node FROM up WHERE above = node;
+INSERT INTO crm_edge (a, b, rule)
+SELECT least(node, master), greatest(node, master), 'merged_in_crm' FROM crm_master
+WHERE node NOT IN (SELECT node FROM crm_circle);
 INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, p.node, 'same_email_and_name'
 FROM crm_person p JOIN (

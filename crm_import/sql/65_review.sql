@@ -13,6 +13,12 @@ SELECT p.cluster, c.cluster, CASE
 FROM crm_link l
 JOIN crm_person p ON p.node = l.patient_node JOIN crm_person c ON c.node = l.contact_node
 WHERE p.cluster <> c.cluster;
+-- R1: merged in the CRM, each into another of them.
+INSERT INTO crm_pair (a, b, tier, rank, because)
+SELECT x.cluster, y.cluster, 'R1', 1, 'merged_in_a_circle'
+FROM crm_master m JOIN crm_circle c ON c.node = m.node
+JOIN crm_person x ON x.node = m.node JOIN crm_person y ON y.node = m.master
+WHERE x.cluster <> y.cluster;
 -- R2, R4: one address (which is no mailbox of many), several names.
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT x.cluster, y.cluster, CASE WHEN z.alike THEN 'R4' ELSE 'R2' END,

@@ -106,7 +106,7 @@ def test_call_that_somebody_cancelled_stays_cancelled(bring: Bring) -> None:
     assert Booking.objects.order_by("starts_at")[1].status == "booked"
 
 
-def test_what_people_wrote_is_not_overwritten(bring: Bring) -> None:
+def test_row_86_what_people_wrote_is_not_overwritten(bring: Bring) -> None:
     bring(contacts=[ANNA])
     Patient.objects.update(last_name="van der Berg", email="new@example.org")
 

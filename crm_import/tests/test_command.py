@@ -289,7 +289,7 @@ def test_what_the_database_objects_to_is_told_without_values(
     assert not ImportRun.objects.exists()
 
 
-def test_two_runs_at_once_end_with_7(db: None, export: Path) -> None:
+def test_row_89_two_runs_at_once_end_with_7(db: None, export: Path) -> None:
     with other_session() as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [importing.LOCK])
 
@@ -366,7 +366,7 @@ def wait_for(question: str, answer: Any) -> None:
             time.sleep(0.05)
 
 
-def test_killed_half_way_nothing_is_half_applied_and_the_next_run_completes(
+def test_row_88_killed_half_way_nothing_is_half_applied_and_the_next_run_completes(
     own_database: dict[str, str], tmp_path: Path
 ) -> None:
     folder = exports.write(

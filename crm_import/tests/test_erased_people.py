@@ -66,6 +66,15 @@ def test_erasure_takes_the_legacy_rows_along(gone: ErasureRequest) -> None:
     ]
 
 
+def test_views_for_the_old_systems_have_forgotten_the_person(gone: ErasureRequest) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT string_agg(firstname, ',') FROM legacy_contact), "
+            "(SELECT count(*) FROM legacy_patient), (SELECT count(*) FROM legacy_eap_dossier)"
+        )
+        assert cursor.fetchone() == ("Eva", 0, 0)
+
+
 @pytest.mark.parametrize("changed", [{}, {"versionnumber": "9000", "email": "new@example.org"}])
 def test_later_export_does_not_bring_the_person_back(
     bring: Bring, gone: ErasureRequest, changed: dict[str, Any]

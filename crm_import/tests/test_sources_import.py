@@ -123,16 +123,14 @@ def test_row_16_tombstone_of_a_patient_row_deactivates_and_blanks_nothing(
     assert kept.absent is not None
 
 
-def test_row_16_tombstone_of_a_dossier_closes_it(loaded: importing.Result, deleted: Delta) -> None:
+def test_tombstone_of_a_dossier_closes_it(loaded: importing.Result, deleted: Delta) -> None:
     deleted(DOSSIER, [exports.guid(20_001)])
 
     made = EAPDossier.objects.get()
     assert (made.state, made.closed_reason, made.number) == ("closed", "legacy_inactive", "EAP-1")
 
 
-def test_row_16_tombstone_of_a_specialist_deactivates(
-    loaded: importing.Result, tmp_path: Path
-) -> None:
+def test_tombstone_of_a_specialist_deactivates(loaded: importing.Result, tmp_path: Path) -> None:
     folder = tmp_path / "2026-10-01T08.15.00Z"
     (folder / "contact").mkdir(parents=True)
     shapes.write_json(folder / "model.json", shapes.model([CONTACT]))
@@ -145,7 +143,7 @@ def test_row_16_tombstone_of_a_specialist_deactivates(
     assert (ida.is_active, ida.last_name, ida.job_title) == (False, "Vos", "Neurologist")
 
 
-def test_row_16_patient_with_work_open_stays_open_and_is_told(
+def test_patient_with_work_open_stays_open_and_is_told(
     loaded: importing.Result, deleted: Delta
 ) -> None:
     deleted(PATIENT, [exports.guid(10_001)])
@@ -156,16 +154,14 @@ def test_row_16_patient_with_work_open_stays_open_and_is_told(
     assert Problem.objects.filter(code="deleted_in_crm").count() == 2
 
 
-def test_row_16_tombstone_of_a_list_changes_nothing(
-    loaded: importing.Result, deleted: Delta
-) -> None:
+def test_tombstone_of_a_list_changes_nothing(loaded: importing.Result, deleted: Delta) -> None:
     result = deleted(HOSPITAL, [exports.guid(50)])
 
     assert result.report["totals"]["hospitals"] == 1
     assert Problem.objects.filter(code="deleted_in_crm").count() == 1
 
 
-def test_row_16_same_tombstone_again_is_known(loaded: importing.Result, deleted: Delta) -> None:
+def test_same_tombstone_again_is_known(loaded: importing.Result, deleted: Delta) -> None:
     deleted(CONTACT, [exports.guid(2)])
     before = checksums()
 
@@ -175,7 +171,7 @@ def test_row_16_same_tombstone_again_is_known(loaded: importing.Result, deleted:
     assert result.report["tables"]["Contact"]["unchanged"] == 1
 
 
-def test_row_16_version_and_tombstone_in_one_first_load(db: None, tmp_path: Path) -> None:
+def test_version_and_tombstone_in_one_first_load(db: None, tmp_path: Path) -> None:
     csv = exports.write(tmp_path / "csv", contacts=[ANNA, IDA])
     link = shapes.write_link(tmp_path / "link", shapes.read(csv))
     path = link / "contact" / "2024.csv"
@@ -201,7 +197,7 @@ def test_row_17_tombstone_of_an_id_never_seen_is_ignored(
     assert Patient.objects.count() == 1
 
 
-def test_row_17_row_that_comes_after_its_tombstone_is_imported(
+def test_row_that_comes_after_its_tombstone_is_imported(
     loaded: importing.Result, deleted: Delta
 ) -> None:
     deleted(CONTACT, [exports.guid(99)])
@@ -273,7 +269,7 @@ def test_row_20_column_that_is_not_delivered_stays_and_null_is_told(
     assert changed() == ["email", "job_title"]
 
 
-def test_row_20_headed_file_without_a_column_empties_nothing(
+def test_headed_file_without_a_column_empties_nothing(
     loaded: importing.Result, tmp_path: Path
 ) -> None:
     folder = exports.write(
@@ -319,7 +315,7 @@ def test_rows_13_14_15_versions_of_one_id_in_one_link(db: None, tmp_path: Path) 
     assert found == {"imported": 3, "exact_repeat": 1, "superseded": 2, "quarantined": 2}
 
 
-def test_row_15_conflict_across_pages_is_one_too(db: None, tmp_path: Path) -> None:
+def test_conflict_across_pages_is_one_too(db: None, tmp_path: Path) -> None:
     csv = exports.write(
         tmp_path / "csv", contacts=[contact(4, "Cas", "Eerst"), contact(4, "Cas", "Anders")]
     )
