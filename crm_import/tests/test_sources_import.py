@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from crm_import import importing, staging
+from crm_import import brakes, importing
 from crm_import.demo.export import write_export
 from crm_import.models import LegacyContact, Problem, RowOutcome, SourceFile
 from crm_import.refusals import Brake
@@ -240,7 +240,7 @@ def test_row_19_row_that_is_there_again_is_active_again_and_one_person(
 def test_many_deletes_need_a_yes(
     loaded: importing.Result, deleted: Delta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "FEW_DELETES", 1)
+    monkeypatch.setattr(brakes, "FEW_DELETES", 1)
     before = checksums()
     ids = [exports.guid(1), exports.guid(2)]
 
