@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from crm_import import freshness, transform
 from crm_import.models import ForgottenRow, ImportPlan, ImportRun, LegacyContact, OptionValue
@@ -150,7 +151,7 @@ def _meaning(_folder: Path) -> None:
 
 
 def _decision(_folder: Path) -> None:
-    assert PossibleDuplicate.objects.update(state="different")
+    assert PossibleDuplicate.objects.update(state="different", decided_at=timezone.now())
 
 
 def _erasure(_folder: Path) -> None:
@@ -160,7 +161,7 @@ def _erasure(_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (_files, "its files were changed"),
+        (_files, "the export is another one, or its files were changed"),
         (_run, "an import was run, or taken back, in between"),
         (_meaning, "the meaning of an option value was changed"),
         (_decision, "somebody decided whether two records are one person"),

@@ -38,20 +38,21 @@ def _copy_database(parts: dict[str, str]) -> None:
     found = {"-h": host, "-p": database["PORT"], "-U": database["USER"]}
     words = [word for option, value in found.items() if value for word in (option, str(value))]
     binaries = find_binaries()
-    with subprocess.Popen(
+    dump = subprocess.run(
         [binaries / "pg_dump", *words, "-O", "-x", database["NAME"]],
         env=os.environ | {"PGPASSWORD": database["PASSWORD"]},
         stdout=subprocess.PIPE,
-    ) as dump:
-        subprocess.run(
-            [
-                *(binaries / "psql", "-qX1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull),
-                *("-h", parts["HOST"], "-p", parts["PORT"], "-U", parts["USER"], parts["NAME"]),
-            ],
-            stdin=dump.stdout,
-            check=True,
-        )
-    assert dump.returncode == 0
+        check=True,
+    ).stdout
+    subprocess.run(
+        [
+            *(binaries / "psql", "-qX1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull),
+            *("-h", parts["HOST"], "-p", parts["PORT"], "-U", parts["USER"], parts["NAME"]),
+        ],
+        # Functions of columns that follow from others name each other without their schema.
+        input=dump.replace(b"SELECT pg_catalog.set_config('search_path', '', false);", b""),
+        check=True,
+    )
 
 
 def _url(parts: dict[str, str]) -> str:

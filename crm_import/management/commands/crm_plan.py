@@ -10,6 +10,7 @@ from crm_import import planning
 from crm_import.management import commanding
 from crm_import.models import ImportPlan
 from crm_import.refusals import DecisionNeeded
+from crm_import.tables import TABLES
 
 
 class Command(BaseCommand):
@@ -49,13 +50,15 @@ class Command(BaseCommand):
         widths = [max(len(name), 8) for name in planning.COUNTS]
         pairs = list(zip(planning.COUNTS, widths, strict=True))
         write(f"{'table':<18}" + "".join(f"{name:>{width + 2}}" for name, width in pairs))
-        for table, counts in findings["tables"].items():
+        for table in TABLES:
+            counts = findings["tables"][table.name]
             cells = "".join(f"{counts[name]:>{width + 2},}" for name, width in pairs)
-            write(f"{table:<18}{cells}")
-        for table, examples in findings["examples"].items():
-            for what, ids in examples.items():
-                if what in ("create", "update", "merge", "quarantine", "ignored"):
-                    write(f"{table}, {what}: for example {', '.join(ids)}")
+            write(f"{table.name:<18}{cells}")
+        write("")
+        for table in TABLES:
+            for what in planning.NAMED:
+                if ids := findings["examples"][table.name].get(what):
+                    write(f"{table.name}, {what}: for example {', '.join(ids)}")
         if findings["decisions"]:
             write("\nTo decide:")
             for decision in findings["decisions"]:
