@@ -120,9 +120,9 @@ class Progress:
 
 
 class Output(Protocol):
-    """What a command writes its progress to."""
+    """What a command writes its progress to, in the colour of errors if nothing is said."""
 
-    def write(self, text: str, *, ending: str) -> object: ...
+    def write(self, text: str, style: Callable[[str], str], ending: str) -> object: ...
 
 
 def on_terminal(output: Output) -> Tell:
@@ -134,7 +134,7 @@ def on_terminal(output: Output) -> Tell:
         if not event.is_over and event.elapsed - last < 0.2:
             return
         last = event.elapsed
-        output.write(f"\r{line(event):<78}", ending="\n" if event.is_over else "")
+        output.write(f"\r{line(event):<78}", str, "\n" if event.is_over else "")
 
     return tell
 
@@ -144,7 +144,7 @@ def in_lines(output: Output) -> Tell:
 
     def tell(event: Event) -> None:
         if event.is_over:
-            output.write(line(event), ending="\n")
+            output.write(line(event), str, "\n")
 
     return tell
 
@@ -163,7 +163,7 @@ def as_json(output: Output) -> Tell:
                 "elapsed": round(event.elapsed, 3),
                 "left": None if event.left is None else round(event.left, 1),
             }
-            output.write(json.dumps(document), ending="\n")
+            output.write(json.dumps(document), str, "\n")
 
     return tell
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ class Clock:
 
 
 class Output(io.StringIO):
-    def write(self, text: str, *, ending: str = "") -> int:  # type: ignore[override]
-        return super().write(text + ending)
+    def write(self, text: str, style: Any = None, ending: str = "") -> int:
+        return super().write(style(text) + ending)
 
 
 EVENT = Event("read Contact", 12_000, 0.3, 4.5, 80.2, is_over=True)
