@@ -17,11 +17,12 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from crm_import.importing import LOCK
+from crm_import.locks import LOCK
 from crm_import.models import (
     Crosswalk,
     Entity,
     ForgottenRow,
+    ImportPlan,
     LegacyContact,
     LegacyDossier,
     LegacyPatient,
@@ -183,6 +184,7 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
     pending = PendingLink.objects.filter(models.Q(legacy_id__in=ids) | models.Q(missing_id__in=ids))
     done[PendingLink._meta.label] += _deleted(pending)
     done[Crosswalk._meta.label] += _deleted(Crosswalk.objects.filter(legacy_id__in=ids))
+    done[ImportPlan._meta.label] += _forget_examples({str(one) for one in ids})
     blanked = _blank_unreadable(values)
     done[UnreadableRecord._meta.label] += blanked
     ForgottenRow.objects.bulk_create(
@@ -214,6 +216,30 @@ def _without_id(theirs: _Rows) -> int:
 def _deleted(rows: models.QuerySet[Any]) -> int:
     number, _by_model = rows.delete()
     return number
+
+
+def _forget_examples(ids: Collection[str]) -> int:
+    """Take legacy ids out of the examples in plans. Returns the number of plans that had one."""
+    number = 0
+    for plan in ImportPlan.objects.iterator(chunk_size=20):
+        findings = _without(plan.findings, ids)
+        if findings != plan.findings:
+            plan.findings = findings
+            plan.save(update_fields=["findings"])
+            number += 1
+    return number
+
+
+def _without(found: Any, ids: Collection[str]) -> Any:
+    if isinstance(found, dict):
+        return {key: _without(value, ids) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_without(value, ids) for value in found if not _is_one_of(value, ids)]
+    return found
+
+
+def _is_one_of(value: Any, ids: Collection[str]) -> bool:
+    return isinstance(value, str) and value in ids
 
 
 def _blank_unreadable(values: Collection[Sought]) -> int:

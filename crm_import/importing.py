@@ -6,6 +6,7 @@ back. A row that was placed before and comes again unchanged counts as `unchange
 row that comes again is still quarantined and counts so, so that the exit code stays honest.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,25 +17,29 @@ import pghistory
 from django.db import DataError, connection, transaction
 from django.utils import timezone
 
-from crm_import import reporting, sources, staging
-from crm_import.models import ImportRun
-from crm_import.refusals import AnotherRun
+from crm_import import brakes, freshness, locks, reporting, sources, staging, vanished
+from crm_import.models import ImportPlan, ImportRun, Scope
+from crm_import.progress import Progress, Tell, silent
+from crm_import.refusals import Brake, DecisionNeeded
 from crm_import.transform import RULES, transform
 from portal.core.history import acting
 from portal.core.models import User
 
-# Any number will do as long as no other lock of the portal has it.
-LOCK = 0x63726D5F696D706F
-
 
 @dataclass(slots=True)
 class Result:
-    """What a run did. `report` is the contract of `--report`."""
+    """What a run did. `report` is the contract of `--report`.
+
+    `fingerprint` is what it was made from, `brakes` what a plan found that somebody has to look at.
+    """
 
     run: ImportRun
     report: dict[str, Any]
     source: sources.Source
+    fingerprint: dict[str, str]
     seconds: dict[str, float] = field(default_factory=dict)
+    brakes: list[str] = field(default_factory=list)
+    is_repeated: bool = False  # the run before was given the very same export
 
     @property
     def quarantined(self) -> int:
@@ -47,42 +52,92 @@ def run(
     by: User | None,
     dry_run: bool = False,
     choices: sources.Choices | None = None,
+    is_complete: bool = False,
     accept_deletes: int = 0,
+    accept_columns: bool = False,
+    plan: ImportPlan | None = None,
+    is_planning: bool = False,
     problems: TextIO | None = None,
-    progress: Callable[[str, int], None] = lambda name, rows: None,
+    progress: Tell = silent,
+    ending: Callable[[Result], None] = lambda result: None,
 ) -> Result:
     """Import the export at `source`, whatever shape it has (crm_import.sources).
 
     `by` is who started it, None for the command line. `choices` are about the source;
-    `accept_deletes` is how many deleted rows of a table somebody has looked at. Into `problems`
-    the problems that stand are written as CSV, also by a dry run. `progress` is called with the
-    name of each step and its rows.
+    `is_complete` says that it holds everything the CRM has. `accept_deletes` and `accept_columns`
+    are what somebody has looked at (crm_import.brakes). With a `plan`, nothing is done when it is
+    stale. With `is_planning` a brake is noted in the result, for a dry run. Into `problems` the
+    problems that stand are written as CSV, also by a dry run. `progress` is told each event, and
+    `ending` is called last before the transaction ends.
 
     Raises a `Refused` (crm_import.refusals); then nothing was written.
     """
     export = sources.detect(source, choices or sources.Choices())
-    fingerprint = staging.fingerprint(export.parts, RULES)
     with closing(export), _one_transaction(by=by, dry_run=dry_run):
+        if is_complete and export.is_delta:
+            raise DecisionNeeded(
+                f"{export.name} holds only what changed ({export.kind}), so no row is gone because "
+                "it is not there. Leave --complete away."
+            )
+        made_from = freshness.fingerprint(export.parts)
+        if plan is not None:
+            freshness.expect_fresh(plan, made_from)
         last = ImportRun.objects.order_by("-started_at", "-id").first()
-        this = ImportRun.objects.create(source=export.name[:300], fingerprint=fingerprint, by=by)
-        result = Result(this, {}, export)
-
-        def watch(name: str, rows: int, seconds: float) -> None:
-            result.seconds[name] = result.seconds.get(name, 0) + seconds
-            progress(name, rows)
-
+        this = ImportRun.objects.create(
+            source=export.name[:300],
+            fingerprint=staging.fingerprint(export.parts, RULES),
+            by=by,
+            plan=plan,
+            scope=_scope(export, is_complete=is_complete),
+        )
+        work = _Work(
+            this,
+            last,
+            export,
+            Progress(progress, sum(part.size for part in export.parts)),
+            brakes.Accepted(accept_deletes, accept_columns),
+            Result(this, {}, export, made_from),
+            is_planning=is_planning,
+        )
         with pghistory.context(run=str(this.pk)):
-            if last is not None and last.fingerprint == fingerprint:
-                outcome = reporting.repeated(last)
-            else:
-                outcome = _import(this, last, export, accept_deletes, watch)
-        result.report = reporting.report(this, outcome, dry_run=dry_run)
+            outcome = _repeated(work) or _import(work)
+        result = work.result
+        result.report = {
+            **reporting.report(this, outcome, dry_run=dry_run),
+            "scope": this.scope,
+            "watermark": reporting.watermark(last, work.staged),
+        }
         this.report = result.report
         this.finished_at = timezone.now()
-        this.save(update_fields=["report", "finished_at"])
+        this.save(update_fields=["report", "shape", "finished_at"])
         if problems is not None:
             reporting.write_problems(problems)
+        ending(result)
     return result
+
+
+@dataclass(slots=True)
+class _Work:
+    """What the steps of one run share. `last` is the run before."""
+
+    this: ImportRun
+    last: ImportRun | None
+    export: sources.Source
+    progress: Progress
+    accepted: brakes.Accepted
+    result: Result
+    is_planning: bool
+    staged: list[staging.Staged] = field(default_factory=list)
+
+    def watch(self, name: str, rows: int, seconds: float) -> None:
+        self.result.seconds[name] = self.result.seconds.get(name, 0) + seconds
+        self.progress.add(rows)
+
+
+def _scope(export: sources.Source, *, is_complete: bool) -> str:
+    if is_complete:
+        return Scope.COMPLETE
+    return Scope.DELTA if export.is_delta else ""
 
 
 @contextmanager
@@ -91,11 +146,7 @@ def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
         with connection.cursor() as cursor:
             # A killed client must not leave its server process at work (and holding the lock).
             cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-            if not cursor.fetchone()[0]:
-                raise AnotherRun(
-                    "Another crm_import is running. Wait until it has finished and start again."
-                )
+        locks.take(by=by)
         yield
         if dry_run:
             transaction.set_rollback(True)
@@ -110,14 +161,19 @@ def _keep_temporary_tables_in_memory() -> None:
         cursor.execute("SET LOCAL temp_buffers = '256MB'")
 
 
-def _import(
-    this: ImportRun,
-    last: ImportRun | None,
-    export: sources.Source,
-    accept_deletes: int,
-    watch: Callable[[str, int, float], None],
-) -> reporting.Outcome:
+def _repeated(work: _Work) -> reporting.Outcome | None:
+    """The outcome when the run before was given the very same export; None when there is work."""
+    this, last = work.this, work.last
+    if last is None or last.fingerprint != this.fingerprint or last.scope != this.scope:
+        return None
+    this.shape = last.shape
+    work.result.is_repeated = True
+    return reporting.repeated(last)
+
+
+def _import(work: _Work) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
+    this, last = work.this, work.last
     _keep_temporary_tables_in_memory()
     with connection.cursor() as cursor:
         cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
@@ -125,19 +181,35 @@ def _import(
         cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
         cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
-    staged = []
-    for parts in staging.by_table(export.parts):
-        begun = timezone.now()
-        read = staging.stage(parts, this, compare=last is not None)
-        watch(
-            f"read {parts[0].table.name}",
-            sum(item.ledger.records for item in read),
-            (timezone.now() - begun).total_seconds(),
-        )
-        staged += read
+    for parts in staging.by_table(work.export.parts):
+        begun = time.monotonic()
+        phase = f"read {parts[0].table.name}"
+        work.progress.begin(phase)
+        read = staging.stage(parts, this, compare=last is not None, told=work.progress.read)
+        if last is not None and this.scope == Scope.COMPLETE:
+            read += vanished.bury(read, this)
+        work.progress.table_ends(sum(part.size for part in parts))
+        work.result.seconds[phase] = time.monotonic() - begun
+        work.staged += read
+    this.shape = brakes.shape(work.export, work.staged)
     if last is not None:
-        staging.brake(staged, accept_deletes)
-    created = transform(watch=watch)
-    reporting.add_file_problems(this, staged)
+        _brake(work)
+    created = transform(watch=work.watch, begin=work.progress.begin)
+    work.progress.end()
+    reporting.add_file_problems(this, work.staged)
     reporting.expect_outcomes()
-    return reporting.count(this, staged, created)
+    return reporting.count(this, work.staged, created)
+
+
+def _brake(work: _Work) -> None:
+    found = brakes.found(
+        work.staged,
+        work.this.shape,
+        brakes.last_whole(),
+        work.accepted,
+        is_complete=work.this.scope == Scope.COMPLETE,
+    )
+    if work.is_planning:
+        work.result.brakes += found
+    elif found:
+        raise Brake("\n".join([*found, "Nothing was written."]))

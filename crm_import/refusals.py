@@ -25,6 +25,12 @@ class Brake(Refused):
     exit_code = 6
 
 
+class Stale(Refused):
+    """The plan was made from something else than what is there now."""
+
+    exit_code = 6
+
+
 class AnotherRun(Refused):
     """Another run holds the lock."""
 

@@ -113,7 +113,7 @@ def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Out
     firsts: dict[str, int] = {}
     for item in staged:
         if (name := item.ledger.entity) in tables:
-            firsts[name] = item.first
+            firsts.setdefault(name, item.first)
             tables[name]["read"] += item.ledger.records
             tables[name]["quarantined"] += item.ledger.unreadable
     with connection.cursor() as cursor:
@@ -222,6 +222,34 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
         "totals": totals(),
         "problems": standing_problems(),
     }
+
+
+def watermark(last: ImportRun | None, staged: list[Staged]) -> dict[str, dict[str, Any]]:
+    """The newest that the archive holds of each table: the highest version number (None when its
+    rows have none), and the last moment at which an export wrote one ("" when none says so).
+
+    What is newer comes in the next delta. The run before has said it for the rows until then.
+    """
+    before = last.report.get("watermark", {}) if last else {}
+    firsts: dict[str, int] = {}
+    for item in staged:
+        firsts.setdefault(item.ledger.entity, item.first)
+    found = {}
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            known = before.get(table.name, {"version": None, "written": ""})
+            first = firsts.get(table.name) if table.name in before else 0
+            if first is not None:
+                numbered = "versionnumber" in table.columns
+                version = "max(crm_version(versionnumber))" if numbered else "NULL::bigint"
+                cursor.execute(
+                    f"SELECT greatest(%s, {version}), greatest(%s, max(written)) "
+                    f"FROM {table.db_table} WHERE id >= %s",
+                    [known["version"], known["written"], first],
+                )
+                known = dict(zip(("version", "written"), cursor.fetchone(), strict=True))
+            found[table.name] = known
+    return found
 
 
 @contextmanager

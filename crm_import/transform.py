@@ -40,30 +40,35 @@ Watch = Callable[[str, int, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its name, its SQL, and what its rows are counted as ("" for nothing)."""
+    """One step: its name, its SQL, and what its rows are counted as ("" for nothing).
+
+    `phase` is the file it stands in, without number.
+    """
 
     kind: str
     name: str
     sql: str
+    phase: str = ""
 
 
 def steps() -> Iterator[Step]:
     """All steps in order."""
     versions = (_FOLDER / "versions.sql").read_text(encoding="utf-8")
     for path in sorted(_FOLDER.glob("[0-9]*.sql")):
-        for step in _cut(path.read_text(encoding="utf-8")):
+        phase = path.stem[3:].replace("_", " ")
+        for step in _cut(path.read_text(encoding="utf-8"), phase):
             if step.kind == "include":
                 table = next(t for t in TABLES if t.name == step.name.split()[-1])
-                yield from _cut(_for_table(versions, table))
+                yield from _cut(_for_table(versions, table), phase)
             else:
                 yield step
 
 
-def _cut(text: str) -> Iterator[Step]:
+def _cut(text: str, phase: str) -> Iterator[Step]:
     marks = list(_DIRECTIVE.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
-        yield Step(mark[1], mark[2], text[mark.end() : end].strip())
+        yield Step(mark[1], mark[2], text[mark.end() : end].strip(), phase)
 
 
 def _for_table(text: str, table: Table) -> str:
@@ -78,17 +83,19 @@ def _for_table(text: str, table: Table) -> str:
     return text
 
 
-def transform(*, watch: Watch) -> dict[str, int]:
+def transform(*, watch: Watch, begin: Callable[[str], None] = lambda phase: None) -> dict[str, int]:
     """Bring everything in the archive into the portal that is not there yet.
 
-    Needs the temporary table crm_this (id, started) of the run. Calls `watch` with each step's
-    name, rows and seconds. Returns the number of rows made, by the key of each `make` step.
+    Needs the temporary table crm_this (id, started) of the run. Calls `begin` with the phase of
+    each step before it, and `watch` with its name, rows and seconds after it. Returns the number of
+    rows made, by the key of each `make` step.
     """
     created: dict[str, int] = {}
     with connection.cursor() as cursor:
         _prepare(cursor)
         for step in steps():
             begun = time.monotonic()
+            begin(step.phase)
             if step.kind == "components":
                 rows = _components(cursor, step.name)
             else:

@@ -115,6 +115,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},
     "referrals.routestepdependency": {N: "v", L: "v", S: "vacd", A: "v"},
     "crm_import.importrun": _MIGRATION,
+    "crm_import.importplan": _MIGRATION,
     "crm_import.sourcefile": _MIGRATION,
     "crm_import.unreadablerecord": _MIGRATION,
     "crm_import.rowoutcome": _MIGRATION,

@@ -57,6 +57,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("source", "by"),
                     ("started_at", "finished_at"),
+                    ("plan", "scope"),
                     "reconciliation",
                     "made",
                     "found",
@@ -161,7 +162,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
                 "description": gettext_lazy("The rows themselves are in the archive."),
                 "fields": (
                     ("name", "run"),
-                    ("entity", "size"),
+                    ("entity", "size", "is_gone"),
                     ("records", "unreadable", "known"),
                     "sha256",
                     "header",

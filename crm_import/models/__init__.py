@@ -2,7 +2,8 @@
 
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
 learnt: which legacy id became which record, what an option value means, which link still waits.
-Submodules import upwards in this order only: runs ← archive, links.
+`plans` holds what runs were planned to do.
+Submodules import upwards in this order only: plans ← runs ← archive, links.
 """
 
 from crm_import.models.archive import (
@@ -16,6 +17,7 @@ from crm_import.models.archive import (
     LegacySpecialization,
 )
 from crm_import.models.links import Crosswalk, OptionValue, PendingLink
+from crm_import.models.plans import ImportPlan, Scope
 from crm_import.models.runs import (
     Entity,
     ForgottenRow,
@@ -30,6 +32,7 @@ __all__ = (
     "Crosswalk",
     "Entity",
     "ForgottenRow",
+    "ImportPlan",
     "ImportRun",
     "LegacyCondition",
     "LegacyContact",
@@ -43,6 +46,7 @@ __all__ = (
     "PendingLink",
     "Problem",
     "RowOutcome",
+    "Scope",
     "SourceFile",
     "UnreadableRecord",
 )

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm_import.models.plans import ImportPlan, Scope
+from portal.core.constraints import one_of
 from portal.core.history import append_only
 from portal.core.ids import uuid7
 from portal.core.models import NewId, User
@@ -50,14 +52,42 @@ class ImportRun(models.Model):
     report = models.JSONField(
         _("reconciliation"), default=dict, encoder=DjangoJSONEncoder, db_default={}
     )
+    plan = models.ForeignKey(
+        ImportPlan,
+        verbose_name=_("plan"),
+        on_delete=models.PROTECT,
+        null=True,  # null: run without one
+        related_name="runs",
+    )
+    scope = models.CharField(
+        _("the export holds"),
+        max_length=10,
+        choices=Scope.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Blank: what it has no row of is left as it is."),
+    )
+    shape = models.JSONField(
+        _("shape of the export"),
+        default=dict,
+        db_default={},
+        help_text=_("Kind, rows and columns, which the next export is compared with."),
+    )
 
     class Meta:
         verbose_name = _("import run")
         verbose_name_plural = _("import runs")
         ordering = ("-started_at", "-id")
+        constraints = (
+            one_of("scope", "", "delta", "complete", name="crm_import_importrun_scope_known"),
+        )
 
     class Privacy:
-        none = ("id", "source", "fingerprint", "started_at", "finished_at", "by", "report")
+        none = (
+            *("id", "source", "fingerprint", "started_at", "finished_at", "by", "report"),
+            *("plan", "scope", "shape"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source}, {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
@@ -83,6 +113,12 @@ class SourceFile(models.Model):
     known = models.PositiveIntegerField(
         _("records already in the archive"), default=0, help_text=_("Word for word the same.")
     )
+    is_gone = models.BooleanField(
+        _("gone from the CRM"),
+        default=False,
+        db_default=False,
+        help_text=_("No file: the rows that an export of everything did not have any more."),
+    )
 
     class Meta:
         verbose_name = _("source file")
@@ -104,6 +140,7 @@ class SourceFile(models.Model):
             "records",
             "unreadable",
             "known",
+            "is_gone",
         )
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     if sqlserver.is_url(str(source)):
         return sqlserver.open_database(str(source))
     if live.is_url(str(source)):
-        return live.open_database(str(source))
+        database = live.open_database(str(source))
+        database.is_delta = choices.is_delta
+        return database
     path = Path(source)
     name = path.resolve().name
     if not path.exists():
@@ -50,6 +52,7 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
         raise SourceUnreadable(f"{name} holds no export of the CRM. {_ADVICE}")
     ((kind, ours),) = kinds.items()
     export = _open(kind, name, ours, found, choices)
+    export.is_delta |= choices.is_delta
     if kind != synapse.KIND:
         read = kind == webapi.KIND
         export.ignored += [
@@ -63,10 +66,10 @@ def _open(kind: str, name: str, ours: list[Entry], found: list[Entry], choices: 
         return synapse.open_link(name, found)
     if kind == webapi.KIND:
         metadata = [entry for entry in found if labels.is_metadata(entry)]
-        return webapi.open_pages(name, ours, metadata)
+        return webapi.open_pages(name, ours, metadata, choices)
     if kind == sheets.KIND:
         return sheets.open_sheets(name, ours, choices)
-    return headed.open_headed(name, ours)
+    return headed.open_headed(name, ours, choices)
 
 
 def _kinds(found: list[Entry]) -> dict[str, list[Entry]]:

@@ -18,11 +18,13 @@ class Choices:
     """What an operator has decided about an export that does not say it itself.
 
     `dates`: the order of day and month by column ("dmy" or "mdy"); `accept_row_limit`: a sheet
-    of exactly as many rows as the CRM exports at most is whole all the same.
+    of exactly as many rows as the CRM exports at most is whole all the same; `is_delta`: it holds
+    only what changed, so that tables and columns may be missing.
     """
 
     dates: dict[str, str] = field(default_factory=dict)
     accept_row_limit: bool = False
+    is_delta: bool = False
 
 
 @dataclass(slots=True)

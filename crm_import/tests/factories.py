@@ -5,6 +5,7 @@ import factory
 from crm_import.models import (
     Crosswalk,
     ForgottenRow,
+    ImportPlan,
     ImportRun,
     LegacyCondition,
     LegacyContact,
@@ -21,6 +22,28 @@ from crm_import.models import (
     UnreadableRecord,
 )
 from portal.core.ids import uuid7
+
+
+class ImportPlanFactory(factory.django.DjangoModelFactory[ImportPlan]):
+    class Meta:
+        model = ImportPlan
+
+    source = "export"
+    findings = factory.LazyFunction(
+        lambda: {
+            "tables": {"Contact": {"read": 2, "create": 1, "quarantine": 1}},
+            "examples": {"Contact": {"create": [str(uuid7())]}},
+            "decisions": [
+                {"kind": "brake", "text": "Contact has 1 rows, and had 200 in the export before."},
+                {
+                    "kind": "option_value",
+                    "option_set": "product",
+                    "value": "100000009",
+                    "labels": [],
+                },
+            ],
+        }
+    )
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):

@@ -17,6 +17,7 @@ from bookings.tests.test_scheduling import race
 from crm_import.models import ForgottenRow, LegacyContact, LegacyPatient, UnreadableRecord
 from crm_import.tests.factories import (
     CrosswalkFactory,
+    ImportPlanFactory,
     LegacyContactFactory,
     LegacyDossierFactory,
     LegacyPatientFactory,
@@ -710,8 +711,30 @@ def test_certificate_counts_the_legacy_records_that_a_later_export_brings_back()
 
 
 @pytest.mark.django_db
+def test_examples_in_plans_of_imports_are_forgotten() -> None:
+    patient = PatientFactory()
+    theirs = str(CrosswalkFactory(target_id=patient.pk).legacy_id)
+    other = str(CrosswalkFactory().legacy_id)
+    plan = ImportPlanFactory(
+        findings={
+            "examples": {"Contact": {"create": [theirs, other]}},
+            "decisions": [{"kind": "problem", "examples": [theirs]}],
+        }
+    )
+
+    done = erase(patient.pk)
+
+    plan.refresh_from_db()
+    assert plan.findings == {
+        "examples": {"Contact": {"create": [other]}},
+        "decisions": [{"kind": "problem", "examples": []}],
+    }
+    assert done.state == State.VERIFIED
+
+
+@pytest.mark.django_db
 def test_erasure_while_an_import_runs_is_refused() -> None:
-    from crm_import.importing import LOCK
+    from crm_import.locks import LOCK
 
     wanted = ask(PatientFactory().pk)
     other = connection.copy()

@@ -4,21 +4,18 @@ import json
 import os
 from argparse import ArgumentParser
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import psycopg
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 
-from crm_import import importing
-from crm_import.management import arguments
-from crm_import.refusals import Refused
+from crm_import import importing, planning
+from crm_import.management import commanding
+from crm_import.models import ImportPlan
 from crm_import.reporting import OUTCOMES, appearing
 from crm_import.sources import Source
-
-EXIT_QUARANTINED = 3
-EXIT_DATABASE = 9
 
 
 class Command(BaseCommand):
@@ -28,23 +25,23 @@ class Command(BaseCommand):
         "Imports an export of the legacy CRM into the portal, in one transaction. What kind of "
         "export it is, is found out. The same export again changes nothing. Exit code 0: every "
         "row was placed; 3: some are in quarantine. Nothing was written: 2: the command line is "
-        "wrong; 4: somebody has to decide; 5: the rows do not add up; 6: too much was deleted; 7: "
-        "another run is under way; 8: the export cannot be read; 9: the database stopped it."
+        "wrong; 4: somebody has to decide; 5: the rows do not add up; 6: somebody has to look "
+        "(much was deleted, rows or columns are missing, the plan is stale); 7: another run is "
+        "under way; 8: the export cannot be read; 9: the database stopped it; 130: interrupted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source and the files to write."""
-        arguments.add_source(parser)
         parser.add_argument("--dry-run", action="store_true", help="the real run, rolled back")
         parser.add_argument("--report", type=Path, help="write the reconciliation as JSON")
         parser.add_argument("--problems", type=Path, help="write what to look at as CSV")
         parser.add_argument(
-            *("--accept-deletes",),
-            type=int,
-            default=0,
-            metavar="N",
-            help="so many deleted rows of a table are right",
+            *("--plan",),
+            type=UUID,
+            metavar="ID",
+            help="apply this plan of crm_plan, unless it is stale; its options are in it",
         )
+        commanding.add_options(parser)
 
     def handle(
         self,
@@ -53,46 +50,44 @@ class Command(BaseCommand):
         dry_run: bool,
         report: Path | None,
         problems: Path | None,
-        accept_deletes: int,
+        plan: UUID | None,
+        as_json: bool,
         verbosity: int,
-        **options: Any,
+        **given: Any,
     ) -> None:
         """Run, print the reconciliation, and end with the exit code that fits."""
         _expect_writable(report, problems)
-
-        def progress(name: str, rows: int) -> None:
-            if self.stderr.isatty() or verbosity > 1:
-                self.stderr.write(f"{name:<40}{rows:>12,}")
-
+        planned, options = _planned(plan, commanding.options_of(given))
         # The files are opened before the load and appear after it was committed.
         with ExitStack() as files:
             written = files.enter_context(appearing(report)) if report else None
             told = files.enter_context(appearing(problems)) if problems else None
-            try:
+            interrupts = files.enter_context(commanding.Interrupts())
+            with commanding.refusals_told(self, as_json=as_json):
                 result = importing.run(
                     source=source,
                     by=None,
                     dry_run=dry_run,
-                    choices=arguments.choices(options),
-                    accept_deletes=accept_deletes,
+                    plan=planned,
                     problems=told,
-                    progress=progress,
+                    progress=commanding.teller(self, as_json=as_json, verbosity=verbosity),
+                    ending=lambda _result: interrupts.too_late(),
+                    **options.arguments(),
                 )
-            except Refused as error:
-                raise CommandError(str(error), returncode=error.exit_code) from error
-            except DatabaseError as error:
-                # Its own text holds values of rows: names and addresses of people.
-                raise CommandError(_refusal(error), returncode=EXIT_DATABASE) from None
             if written is not None:
                 written.write(json.dumps(result.report, indent=1) + "\n")
-        if verbosity:
+        code = commanding.EXIT_QUARANTINED if result.quarantined else 0
+        if as_json:
+            document = {"schema": commanding.SCHEMA, "exit_code": code, **result.report}
+            self.stdout.write(json.dumps(document))
+        elif verbosity:
             self._say_source(result.source)
             self._print(result.report)
         if verbosity > 2:
             for name, seconds in sorted(result.seconds.items(), key=lambda item: -item[1]):
                 self.stderr.write(f"{seconds:8.3f} s  {name}")
-        if result.quarantined:
-            raise SystemExit(EXIT_QUARANTINED)
+        if code:
+            raise SystemExit(code)
 
     def _say_source(self, source: Source) -> None:
         self.stdout.write(f"{source.kind}: {source.why}.")
@@ -119,9 +114,37 @@ class Command(BaseCommand):
             self.stdout.write(f"{'problem':<28}{'rows':>8}")
             for code, count in report["problems"].items():
                 self.stdout.write(f"{code:<28}{count:>8,}")
+        self._print_watermark(report["watermark"])
         if report["dry_run"]:
             self.stdout.write("")
             self.stdout.write("Dry run: nothing of this was kept.")
+
+    def _print_watermark(self, watermark: dict[str, dict[str, Any]]) -> None:
+        newest = {
+            table: f"{mark['version'] or ''} {mark['written']}".strip()
+            for table, mark in watermark.items()
+        }
+        if any(newest.values()):
+            self.stdout.write("")
+            self.stdout.write(f"{'newest in the archive':<28}")
+            for table, mark in newest.items():
+                self.stdout.write(f"{table:<28}{mark or '-':>8}")
+
+
+def _planned(
+    key: UUID | None, given: planning.Options
+) -> tuple[ImportPlan | None, planning.Options]:
+    """The plan that was named, if one was, and how to import."""
+    if key is None:
+        return None, given
+    if replace(given, accept_deletes=0) != planning.Options():
+        message = "A plan says how to import. Beside --plan only --accept-deletes can be given."
+        raise CommandError(message, returncode=2)
+    plan = ImportPlan.objects.filter(pk=key).first()
+    if plan is None:
+        message = f"There is no plan {key}. Make one with crm_plan, which prints its id."
+        raise CommandError(message, returncode=2)
+    return plan, planning.options_of(plan, accept_deletes=given.accept_deletes)
 
 
 def _expect_writable(*paths: Path | None) -> None:
@@ -134,18 +157,3 @@ def _expect_writable(*paths: Path | None) -> None:
         if path.is_dir() or not os.access(folder, os.W_OK):
             message = f"{path.name} cannot be written there. Name a file in a folder of yours."
             raise CommandError(message, returncode=2)
-
-
-def _refusal(error: DatabaseError) -> str:
-    """What the database objected to: codes and names of ours, no value of any row."""
-    diag = error.__cause__.diag if isinstance(error.__cause__, psycopg.Error) else None
-    said = {
-        "SQLSTATE": diag and diag.sqlstate,
-        "table": diag and diag.table_name,
-        "constraint": diag and diag.constraint_name,
-    }
-    details = ", ".join(f"{name} {value}" for name, value in said.items() if value)
-    return (
-        f"The database stopped the import ({details or 'no connection'}). Nothing was written. "
-        "Start again; when it stops there again, report this line."
-    )

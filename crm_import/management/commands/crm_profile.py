@@ -5,16 +5,15 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand
 
 from crm_import import profiling
-from crm_import.management import arguments
+from crm_import.management import commanding
 from crm_import.profiling import printing
-from crm_import.refusals import Refused
+from crm_import.progress import Event
+from crm_import.sources import Choices
 
 EXIT_WARNINGS = 3
-EXIT_DATABASE = 9
 
 
 class Command(BaseCommand):
@@ -30,13 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source and the form of the result."""
-        arguments.add_source(parser)
-        parser.add_argument(
-            "--json",
-            action="store_true",
-            dest="as_json",
-            help="one JSON document on standard output, progress as JSON lines on standard error",
-        )
+        commanding.add_source(parser)
         parser.add_argument(
             "--include-personal",
             action="store_true",
@@ -49,36 +42,28 @@ class Command(BaseCommand):
         source: str,
         as_json: bool,
         include_personal: bool,
+        dates: list[tuple[str, str]] | None,
+        accept_row_limit: bool,
         verbosity: int,
-        **options: Any,
+        **_options: Any,
     ) -> None:
         """Profile, print, and end with the exit code that fits."""
-        begun = time.monotonic()
+        begun = last = time.monotonic()
+        tell = commanding.teller(self, as_json=as_json, verbosity=verbosity)
 
-        def progress(name: str, rows: int) -> None:
-            if as_json:
-                seconds = round(time.monotonic() - begun, 3)
-                said = {"event": "progress", "step": name, "rows": rows, "seconds": seconds}
-                self.stderr.write(json.dumps(said))
-            elif self.stderr.isatty() or verbosity > 1:
-                self.stderr.write(f"{name:<40}{rows:>12,}")
+        def progress(phase: str, rows: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            tell(Event(phase, rows, now - last, now - begun, left=None, is_over=True))
+            last = now
 
-        try:
+        with commanding.refusals_told(self, as_json=as_json):
             profile = profiling.run(
                 source=source,
-                choices=arguments.choices(options),
+                choices=Choices(dict(dates or ()), accept_row_limit),
                 include_personal=include_personal,
                 progress=progress,
             )
-        except Refused as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
-        except DatabaseError as error:
-            # Its own text holds values of rows: names and addresses of people.
-            message = (
-                f"The database stopped the profile ({type(error).__name__}). Nothing was written. "
-                "Start again; when it stops there again, report this line."
-            )
-            raise CommandError(message, returncode=EXIT_DATABASE) from None
         if as_json:
             self.stdout.write(json.dumps(profile.document, indent=1, ensure_ascii=False))
         else:
