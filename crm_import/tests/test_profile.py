@@ -291,7 +291,7 @@ def test_json_is_one_document_and_progress_its_own_lines(db: None, export: Path)
     assert set(document["tables"][0]) == set(TableFacts.__dataclass_fields__)
     assert set(document["findings"][0]) == set(Finding.__dataclass_fields__)
     events = [json.loads(line) for line in err.splitlines()]
-    assert {"event": "progress", "step": "read Contact", "rows": 11}.items() <= events[4].items()
+    assert {"event": "phase", "phase": "read Contact", "rows": 11}.items() <= events[4].items()
 
 
 def test_text_says_kind_tables_columns_options_and_what_to_look_at(db: None, export: Path) -> None:
