@@ -6,7 +6,7 @@ back. A row that was placed before and comes again unchanged counts as `unchange
 row that comes again is still quarantined and counts so, so that the exit code stays honest.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from django.utils import timezone
 from crm_import import reporting, sources, staging
 from crm_import.models import ImportRun
 from crm_import.refusals import AnotherRun
-from crm_import.transform import RULES, transform
+from crm_import.transform import RULES, Renamed, transform
 from portal.core.history import acting
 from portal.core.models import User
 
@@ -118,13 +118,7 @@ def _import(
     watch: Callable[[str, int, float], None],
 ) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
-    _keep_temporary_tables_in_memory()
-    with connection.cursor() as cursor:
-        cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
-        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
-        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
-        cursor.execute("ANALYZE crm_this")
-        cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+    _begin(this)
     staged = []
     for parts in staging.by_table(export.parts):
         begun = timezone.now()
@@ -141,3 +135,50 @@ def _import(
     reporting.add_file_problems(this, staged)
     reporting.expect_outcomes()
     return reporting.count(this, staged, created)
+
+
+def _begin(this: ImportRun) -> None:
+    _keep_temporary_tables_in_memory()
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
+        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
+        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
+        cursor.execute("ANALYZE crm_this")
+        cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A run without files, and the rows of each of its steps by the step's name."""
+
+    run: ImportRun
+    rows: Mapping[str, int]
+
+
+def again(
+    *, by: User, source: str, reason: str, prepare: Callable[[ImportRun], Iterable[Renamed]]
+) -> Again:
+    """Do the rules again on what the archive holds, after `prepare` wrote what was decided.
+
+    Rows that were placed stay as they are: what changes are rows in quarantine and those with a
+    value that `prepare` returns. `source` names the run, without personal data; `reason` goes into
+    history. A run without files has no fingerprint, so the next import compares everything.
+
+    Raises AnotherRun, DoesNotAddUp, and whatever `prepare` raises; then nothing was written.
+    """
+    rows: dict[str, int] = {}
+
+    def watch(name: str, number: int, _seconds: float) -> None:
+        rows[name] = number
+
+    with _one_transaction(by=by, dry_run=False), acting(by=by, reason=reason):
+        this = ImportRun.objects.create(source=source[:300], fingerprint="", by=by)
+        renamed = list(prepare(this))
+        with pghistory.context(run=str(this.pk)):
+            _begin(this)
+            created = transform(watch=watch, renamed=renamed)
+            reporting.expect_outcomes()
+        this.report = reporting.report(this, reporting.tried_again(this, created), dry_run=False)
+        this.finished_at = timezone.now()
+        this.save(update_fields=["report", "finished_at"])
+    return Again(this, rows)

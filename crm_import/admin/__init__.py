@@ -1,10 +1,29 @@
 """The migration in the workplace: what each run did, what it could not place, and the raw rows.
 
-Everything is read-only. `runs` shows runs with their reconciliation, `rows` single legacy rows
-with what became of them, `links` what was learnt; `submissions` puts rows that became forms into
-words.
+`runs` shows runs with their reconciliation, `rows` single legacy rows with what became of them,
+`links` what was learnt; `submissions` puts rows that became forms into words. What has to be
+decided is in `quarantine` and `values`, what was in `decisions`; `origins` says on every record
+that was migrated where it came from.
 """
 
-from crm_import.admin import links, rows, runs, submissions
+from crm_import.admin import (
+    decisions,
+    links,
+    origins,
+    quarantine,
+    rows,
+    runs,
+    submissions,
+    values,
+)
 
-__all__ = ("links", "rows", "runs", "submissions")
+__all__ = (
+    "decisions",
+    "links",
+    "origins",
+    "quarantine",
+    "rows",
+    "runs",
+    "submissions",
+    "values",
+)

@@ -1,8 +1,9 @@
 """The tables of the migration. They go when the legacy CRM is gone; nothing refers to them.
 
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
-learnt: which legacy id became which record, what an option value means, which link still waits.
-Submodules import upwards in this order only: runs ← archive, links.
+learnt: which legacy id became which record, what an option value means, which link still waits;
+`decisions` what people said. Submodules import upwards in this order only: runs ← archive, links,
+decisions.
 """
 
 from crm_import.models.archive import (
@@ -15,10 +16,12 @@ from crm_import.models.archive import (
     LegacyRow,
     LegacySpecialization,
 )
-from crm_import.models.links import Crosswalk, OptionValue, PendingLink
+from crm_import.models.decisions import Correction, PairDecision
+from crm_import.models.links import ASKED_ABOUT, Crosswalk, OptionValue, PendingLink
 from crm_import.models.runs import (
     Entity,
     ForgottenRow,
+    HeldRow,
     ImportRun,
     Problem,
     RowOutcome,
@@ -27,9 +30,12 @@ from crm_import.models.runs import (
 )
 
 __all__ = (
+    "ASKED_ABOUT",
+    "Correction",
     "Crosswalk",
     "Entity",
     "ForgottenRow",
+    "HeldRow",
     "ImportRun",
     "LegacyCondition",
     "LegacyContact",
@@ -40,6 +46,7 @@ __all__ = (
     "LegacyRow",
     "LegacySpecialization",
     "OptionValue",
+    "PairDecision",
     "PendingLink",
     "Problem",
     "RowOutcome",
