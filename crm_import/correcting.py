@@ -102,7 +102,7 @@ def apply(fix: Fix, *, run: ImportRun, by: User) -> Correction:
         legacy_id=outcome.legacy_id or _id_of(cells.get(columns(fix.entity)[0], "")),
         kind=Kind.WAIVE if fix.is_waiver else Kind.FIX,
         cells=cells,
-        replacement=replacement and replacement.pk,
+        replacement=replacement.pk if replacement else None,
         reason=fix.reason.strip(),
         by=by,
         run=run,

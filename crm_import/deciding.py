@@ -9,8 +9,9 @@ What a contact is, and what a dossier is for, decides which records a row become
 become records, that is changed by taking the run back, not here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ State = OptionValue.State
 
 # Values that decide which records a row becomes, with the column that has them.
 ROUTING = {"contact_type": (LegacyContact, "Contact"), "product": (LegacyDossier, "EAPDossier")}
-_RECORDS = {"medical_condition": MedicalCondition, "product": Product}
+_RECORDS: Mapping[str, Any] = {"medical_condition": MedicalCondition, "product": Product}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,10 @@ def known_word(option_set: str, cell: str) -> str:
     if option_set in WORDS:
         return next((to for to, said in WORDS[option_set].items() if folded in said), "")
     if option_set == "medical_condition":
-        named = ConditionName.objects.filter(folded=folded).values_list("condition", flat=True)
-    else:
-        products = Product.objects.alias(folded=Fold("name")).filter(folded=folded)
-        named = products.values_list("pk", flat=True)
-    return str(named.first() or "")
+        names = ConditionName.objects.filter(folded=folded)
+        return str(names.values_list("condition", flat=True).first() or "")
+    products = Product.objects.alias(folded=Fold("name")).filter(folded=folded)
+    return str(products.values_list("pk", flat=True).first() or "")
 
 
 def meaning_of(option_set: str, said: str) -> str | None:

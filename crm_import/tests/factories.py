@@ -24,7 +24,6 @@ from crm_import.models import (
     UnreadableRecord,
 )
 from portal.core.ids import uuid7
-from portal.core.tests.factories import UserFactory
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):
@@ -212,7 +211,7 @@ class CorrectionFactory(factory.django.DjangoModelFactory[Correction]):
     kind = "waive"
     cells = factory.LazyFunction(dict)
     reason = "A test row"
-    by = factory.SubFactory(UserFactory)
+    by = factory.SubFactory("portal.core.tests.factories.UserFactory")
     run = factory.SubFactory(ImportRunFactory)
 
 
@@ -224,4 +223,4 @@ class PairDecisionFactory(factory.django.DjangoModelFactory[PairDecision]):
     first_id = factory.LazyFunction(uuid7)
     second_id = factory.LazyFunction(uuid7)
     decision = "different"
-    by = factory.SubFactory(UserFactory)
+    by = factory.SubFactory("portal.core.tests.factories.UserFactory")
