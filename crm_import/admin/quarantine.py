@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
@@ -80,7 +81,8 @@ def words(code: str) -> str:
 
 
 def label(column: str) -> str:
-    return str(COLUMNS.get(column, words(column)))
+    """What people call a column of the CRM."""
+    return str(COLUMNS.get(column, capfirst(words(column))))
 
 
 class ReasonFilter(DropdownFilter):  # type: ignore[misc]

@@ -180,6 +180,8 @@ class OptionValueAdmin(ReadOnlyAdmin):
     def state_shown(self, value: OptionValue) -> str:
         by_rule = value.state == State.APPROVED and value.decided_at is None
         label = _("By the rule") if by_rule else value.get_state_display()
+        if value.state == State.PROPOSED and not value.meaning:
+            label = _("Not known")
         return badge(value.state, label, TONES[value.state])
 
     @admin.display(description=gettext_lazy("rows"))

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'quarantined row',
-                'verbose_name_plural': 'quarantine',
+                'verbose_name_plural': 'quarantined rows',
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],

@@ -233,7 +233,7 @@ class HeldRow(RowOutcome):
     class Meta:
         proxy = True
         verbose_name = _("quarantined row")
-        verbose_name_plural = _("quarantine")
+        verbose_name_plural = _("quarantined rows")
 
     def get_absolute_url(self) -> str:
         return reverse("admin:crm_import_heldrow_change", args=[self.pk])
