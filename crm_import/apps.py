@@ -9,11 +9,12 @@ class CrmImportConfig(AppConfig):
     verbose_name = _("Migration")
 
     def ready(self) -> None:
-        from crm_import import erasing
-        from patients import holdings
+        from crm_import import erasing, remembering
+        from patients import holdings, reviewing
 
         lists = ("LegacyCondition", "LegacyHospital", "LegacyOption", "LegacySpecialization")
         holdings.join(
             parts=(erasing.PART,),
             about_others={f"crm_import.{name}": "lists of the CRM" for name in lists},
         )
+        reviewing.join(*remembering.STEPS)

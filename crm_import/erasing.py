@@ -1,7 +1,8 @@
 """What the migration holds on a person, and how it forgets them.
 
 A person is found by the legacy ids that became them, and in rows that became nobody by address and
-name together. Everything about these rows goes: the archive, their outcomes, problems and links.
+name together. Everything about these rows goes: the archive, their outcomes, problems and links,
+and what people corrected in them and decided about them.
 The CRM will deliver them again as long as it has them, so the fingerprint of each legacy id is kept
 and later imports pass over the row (sql/05_forgotten.sql). What has no readable id comes back: a
 fingerprint of a row's text could be guessed from a name and an address. It is counted.
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from crm_import.locks import LOCK
 from crm_import.models import (
+    Correction,
     Crosswalk,
     Entity,
     ForgottenRow,
@@ -27,6 +29,7 @@ from crm_import.models import (
     LegacyDossier,
     LegacyPatient,
     LegacyRow,
+    PairDecision,
     PendingLink,
     Problem,
     RowOutcome,
@@ -76,6 +79,9 @@ def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
     for entity, row in outcomes.values_list("entity", "row"):
         if entity in ARCHIVE:
             theirs.rows[entity].add(row)
+    # What was corrected, as it came, even without an id.
+    for fixed in Correction.objects.filter(legacy_id__in=theirs.ids, entity__in=ARCHIVE):
+        theirs.rows[fixed.entity] |= {fixed.row, fixed.replacement} - {None}
     for entity, row, own in _unplaced(sought.of_own_rows(found) if known is None else known):
         theirs.rows[entity].add(row)
         if own is not None:
@@ -132,9 +138,18 @@ def _id(model: type[LegacyRow]) -> str:
 # --- the parts of patients.holdings.Part
 
 
+def _corrections(theirs: _Rows) -> models.QuerySet[Correction]:
+    """What people said about these rows."""
+    about = models.Q(legacy_id__in=theirs.ids)
+    for entity, rows in theirs.rows.items():
+        about |= models.Q(entity=entity, row__in=rows)
+    return Correction.objects.filter(about).order_by("pk")
+
+
 def count(found: Found) -> Mapping[str, int]:
     theirs = _find(found)
-    return {ARCHIVE[entity]._meta.label: len(rows) for entity, rows in theirs.rows.items()}
+    rows = {ARCHIVE[entity]._meta.label: len(rows) for entity, rows in theirs.rows.items()}
+    return {**rows, Correction._meta.label: _corrections(theirs).count()}
 
 
 def export(found: Found) -> Iterable[Section]:
@@ -151,6 +166,14 @@ def export(found: Found) -> Iterable[Section]:
                 for row in kept
             ],
         )
+    yield Section(
+        key=Correction._meta.label,
+        title=str(Correction._meta.verbose_name_plural),
+        rows=[
+            {"id": one.pk, "row": one.row, "cells": one.cells, "reason": one.reason}
+            for one in _corrections(theirs)
+        ],
+    )
 
 
 def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
@@ -162,6 +185,8 @@ def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
         rows = model._default_manager.filter(pk__in=theirs.rows[entity])
         for row in rows.values("firstname", "lastname", "email"):
             yield from sought.names_and_addresses(row)
+    for one in _corrections(theirs):
+        yield from sought.names_and_addresses(one.cells)
 
 
 def erase(found: Found, values: Collection[Sought]) -> Gone:
@@ -175,6 +200,9 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
     ids = theirs.ids
     done: Counter[str] = Counter()
     recurring = _without_id(theirs)
+    done[Correction._meta.label] += _deleted(_corrections(theirs))
+    pairs = models.Q(first_id__in=ids) | models.Q(second_id__in=ids)
+    done[PairDecision._meta.label] += _deleted(PairDecision.objects.filter(pairs))
     for entity, rows in theirs.rows.items():
         about = models.Q(legacy_id__in=ids) | models.Q(entity=entity, row__in=rows)
         for model in (Problem, RowOutcome):
@@ -260,18 +288,31 @@ def owners_of(entity: str, rows: Collection[Any]) -> Mapping[Any, set[Owner]]:
     for row, legacy_id in outcomes.values_list("row", "legacy_id"):
         if legacy_id is not None:
             by_legacy_id.setdefault(legacy_id, set()).add(row)
-    became = Crosswalk.objects.filter(
-        entity=entity, legacy_id__in=by_legacy_id, target_model__in=_PEOPLE
-    ).values_list("legacy_id", "target_model", "target_id")
     found: dict[Any, set[Owner]] = {row: set() for row in rows}
+    for legacy_id, owner in _became(entity, by_legacy_id):
+        for row in by_legacy_id[legacy_id]:
+            found[row].add(owner)
+    return found
+
+
+def _became(entity: str, legacy_ids: Collection[UUID]) -> Iterator[tuple[UUID, Owner]]:
+    became = Crosswalk.objects.filter(
+        entity=entity, legacy_id__in=legacy_ids, target_model__in=_PEOPLE
+    ).values_list("legacy_id", "target_model", "target_id")
     today = dict(
         MergedPatient.objects.filter(old_id__in=[one for _id, _model, one in became]).values_list(
             "old_id", "survivor_id"
         )
     )
     for legacy_id, model, target in became:
-        for row in by_legacy_id[legacy_id]:
-            found[row].add((_PEOPLE[model], today.get(target, target)))
+        yield legacy_id, (_PEOPLE[model], today.get(target, target))
+
+
+def _owners_of_corrections(keys: Collection[Any]) -> Mapping[Any, set[Owner]]:
+    """Whom the corrected rows became."""
+    found: dict[Any, set[Owner]] = {key: set() for key in keys}
+    for one in Correction.objects.filter(pk__in=keys).exclude(legacy_id=None):
+        found[one.pk] |= {owner for _id, owner in _became(one.entity, [one.legacy_id])}
     return found
 
 
@@ -281,12 +322,18 @@ def _owners(entity: str) -> Any:
 
 PART = Part(
     name="legacy CRM",
-    labels=(*(model._meta.label for model in ARCHIVE.values()), UnreadableRecord._meta.label),
+    labels=(
+        *(model._meta.label for model in ARCHIVE.values()),
+        *(UnreadableRecord._meta.label, Correction._meta.label),
+    ),
     count=count,
     export=export,
     sought=values,
     erase=erase,
-    owners={model._meta.label: _owners(entity) for entity, model in ARCHIVE.items()},
+    owners={
+        **{model._meta.label: _owners(entity) for entity, model in ARCHIVE.items()},
+        Correction._meta.label: _owners_of_corrections,
+    },
     kept={
         f"{LegacyPatient._meta.label}.contact_record": "Another row's link to a row that is gone.",
         f"{PendingLink._meta.label}.missing_id": "The same link, waiting for that row.",

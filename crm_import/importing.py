@@ -7,7 +7,7 @@ row that comes again is still quarantined and counts so, so that the exit code s
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from crm_import import brakes, freshness, locks, reporting, sources, staging, va
 from crm_import.models import ImportPlan, ImportRun, Scope
 from crm_import.progress import Progress, Tell, silent
 from crm_import.refusals import Brake, DecisionNeeded
-from crm_import.transform import RULES, transform
+from crm_import.transform import RULES, Renamed, transform
 from portal.core.history import acting
 from portal.core.models import User
 
@@ -174,13 +174,7 @@ def _repeated(work: _Work) -> reporting.Outcome | None:
 def _import(work: _Work) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
     this, last = work.this, work.last
-    _keep_temporary_tables_in_memory()
-    with connection.cursor() as cursor:
-        cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
-        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
-        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
-        cursor.execute("ANALYZE crm_this")
-        cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+    _begin(this)
     for parts in staging.by_table(work.export.parts):
         begun = time.monotonic()
         phase = f"read {parts[0].table.name}"
@@ -213,3 +207,50 @@ def _brake(work: _Work) -> None:
         work.result.brakes += found
     elif found:
         raise Brake("\n".join([*found, "Nothing was written."]))
+
+
+def _begin(this: ImportRun) -> None:
+    _keep_temporary_tables_in_memory()
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
+        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
+        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
+        cursor.execute("ANALYZE crm_this")
+        cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A run without files, and the rows of each of its steps by the step's name."""
+
+    run: ImportRun
+    rows: Mapping[str, int]
+
+
+def again(
+    *, by: User, source: str, reason: str, prepare: Callable[[ImportRun], Iterable[Renamed]]
+) -> Again:
+    """Do the rules again on what the archive holds, after `prepare` wrote what was decided.
+
+    Rows that were placed stay as they are: what changes are rows in quarantine and those with a
+    value that `prepare` returns. `source` names the run, without personal data; `reason` goes into
+    history. A run without files has no fingerprint, so the next import compares everything.
+
+    Raises AnotherRun, DoesNotAddUp, and whatever `prepare` raises; then nothing was written.
+    """
+    rows: dict[str, int] = {}
+
+    def watch(name: str, number: int, _seconds: float) -> None:
+        rows[name] = number
+
+    with _one_transaction(by=by, dry_run=False), acting(by=by, reason=reason):
+        this = ImportRun.objects.create(source=source[:300], fingerprint="", by=by)
+        renamed = list(prepare(this))
+        with pghistory.context(run=str(this.pk)):
+            _begin(this)
+            created = transform(watch=watch, renamed=renamed)
+            reporting.expect_outcomes()
+        this.report = reporting.report(this, reporting.tried_again(this, created), dry_run=False)
+        this.finished_at = timezone.now()
+        this.save(update_fields=["report", "finished_at"])
+    return Again(this, rows)

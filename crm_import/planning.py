@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from crm_import import importing, reporting, sources
-from crm_import.models import ImportPlan
+from crm_import.models import ImportPlan, OptionValue
 from crm_import.progress import Tell, silent
 from crm_import.tables import TABLES, Table
 from patients.models import PossibleDuplicate
@@ -48,15 +48,6 @@ SELECT CASE
 FROM crm_import_rowoutcome o
 JOIN {archive} a ON a.id = o.row JOIN crm_import_sourcefile f ON f.id = a.file_id
 WHERE o.run_id = %s AND o.entity = %s
-"""
-
-
-# Option values of rows that are in no list (crm_cell: sql/10_values.sql).
-_CELLS = """
-UNION SELECT c.option_set, left(btrim(c.cell), 50), '{}'::varchar[] FROM crm_cell c
-WHERE c.meaning = '' AND NOT EXISTS (
-    SELECT FROM crm_import_optionvalue v
-    WHERE v.option_set = c.option_set AND v.value = btrim(c.cell))
 """
 
 
@@ -178,16 +169,10 @@ def _decisions(result: importing.Result) -> list[dict[str, Any]]:
     """What somebody has to decide: before the import (brakes), and after it (the rest)."""
     decisions: list[dict[str, Any]] = [{"kind": "brake", "text": text} for text in result.brakes]
     with connection.cursor() as cursor:
-        # Values that the CRM has told of, and those that only rows have.
-        cursor.execute(
-            f"""
-            SELECT option_set, value, labels FROM crm_import_optionvalue WHERE meaning = ''
-            {"" if result.is_repeated else _CELLS} ORDER BY 1, 2
-            """
-        )
         decisions += [
-            {"kind": "option_value", "option_set": option_set, "value": value, "labels": labels}
-            for option_set, value, labels in cursor.fetchall()
+            {"kind": "option_value", "option_set": each.option_set, "value": each.value}
+            | {"labels": each.labels}
+            for each in OptionValue.objects.waiting().order_by("option_set", "value")
         ]
         cursor.execute(
             f"""

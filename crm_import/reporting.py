@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from django.db import connection, models
 
 from bookings.models import Booking
-from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem
+from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem, RowOutcome
 from crm_import.refusals import DoesNotAddUp
 from crm_import.staging import Staged
 from crm_import.tables import TABLES
@@ -51,7 +51,8 @@ KEYS = (
 )
 
 # A problem stands as long as no newer version of the row was placed, no later run took the row
-# out of quarantine, and the link still waits; one of a file, as long as no later run read files.
+# out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
+# as long as no later run read files (but a person's corrections).
 STANDING = """
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
@@ -63,10 +64,20 @@ WHERE NOT EXISTS (
         SELECT FROM crm_import_rowoutcome o
         WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
     AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
-        SELECT f.run_id FROM crm_import_sourcefile f ORDER BY f.id DESC LIMIT 1))
+        SELECT f.run_id FROM crm_import_sourcefile f JOIN crm_import_importrun r
+            ON r.id = f.run_id AND r.fingerprint <> '' ORDER BY f.id DESC LIMIT 1))
     AND (p.code <> 'pending_link' OR EXISTS (
         SELECT FROM crm_import_pendinglink l
         WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
+    AND (p.code <> 'unmapped' OR NOT EXISTS (
+        SELECT FROM crm_import_optionvalue v
+        WHERE v.option_set = p.field AND v.state <> 'proposed' AND v.value = btrim(CASE p.field
+            WHEN 'medical_condition' THEN (
+                SELECT a.medical_condition FROM crm_import_legacycontact a WHERE a.id = p.row)
+            WHEN 'eligible' THEN (
+                SELECT a.eligible FROM crm_import_legacypatient a WHERE a.id = p.row)
+            WHEN 'ct_outcome' THEN (
+                SELECT a.ct_outcome FROM crm_import_legacypatient a WHERE a.id = p.row) END)))
 """
 
 
@@ -148,6 +159,16 @@ def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Out
     return Outcome(tables, {key: created.get(key, 0) for key in KEYS})
 
 
+def tried_again(this: ImportRun, created: dict[str, int]) -> Outcome:
+    """The outcome of a run without files: of the rows whose outcome it changed."""
+    tables = _blank()
+    changed = RowOutcome.objects.filter(run=this).values_list("entity", "outcome").order_by()
+    for entity, outcome, rows in changed.annotate(rows=models.Count("pk")):
+        tables[entity][outcome] += rows
+        tables[entity]["read"] += rows
+    return Outcome(tables, {key: created.get(key, 0) for key in KEYS})
+
+
 def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:
     """Problems that the rules in SQL cannot see: bad records and absent columns."""
     with connection.cursor() as cursor:
@@ -185,7 +206,8 @@ def totals() -> dict[str, int]:
                 [model._meta.label_lower],
             )
             held[key] = cursor.fetchone()[0]
-    named = OptionValue.objects.filter(option_set="medical_condition").exclude(meaning="")
+    approved = OptionValue.State.APPROVED
+    named = OptionValue.objects.filter(option_set="medical_condition", state=approved)
     listed = _targets(MedicalCondition)
     extra = set(named.values_list("meaning", flat=True)) - listed
     held["medical_conditions"] += MedicalCondition.objects.filter(pk__in=extra).count()

@@ -10,7 +10,7 @@ nodes of the temporary table crm_edge (a, b).
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,16 +83,31 @@ def _for_table(text: str, table: Table) -> str:
     return text
 
 
-def transform(*, watch: Watch, begin: Callable[[str], None] = lambda phase: None) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A value of an option set that means something else now; `was` is blank for nothing."""
+
+    option_set: str
+    value: str
+    was: str
+
+
+def transform(
+    *,
+    watch: Watch,
+    begin: Callable[[str], None] = lambda phase: None,
+    renamed: Iterable[Renamed] = (),
+) -> dict[str, int]:
     """Bring everything in the archive into the portal that is not there yet.
 
-    Needs the temporary table crm_this (id, started) of the run. Calls `begin` with the phase of
-    each step before it, and `watch` with its name, rows and seconds after it. Returns the number of
-    rows made, by the key of each `make` step.
+    Needs the temporary table crm_this (id, started) of the run. Rows that were imported with one
+    of the `renamed` values are looked at again. Calls `begin` with the phase of each step before
+    it, and `watch` with its name, rows and seconds after it. Returns the number of rows made, by
+    the key of each `make` step.
     """
     created: dict[str, int] = {}
     with connection.cursor() as cursor:
-        _prepare(cursor)
+        _prepare(cursor, renamed)
         for step in steps():
             begun = time.monotonic()
             begin(step.phase)
@@ -107,7 +122,7 @@ def transform(*, watch: Watch, begin: Callable[[str], None] = lambda phase: None
     return created
 
 
-def _prepare(cursor: Any) -> None:
+def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:
     cursor.execute("SET LOCAL work_mem = '128MB'")
     # A foreign key is checked while its row is at hand, instead of from a queue of all rows; of
     # bookings when all of them are there (sql/70_bookings.sql).
@@ -125,6 +140,12 @@ def _prepare(cursor: Any) -> None:
     with cursor.copy("COPY crm_word FROM STDIN") as copy:
         for row in word_rows():
             copy.write_row(row)
+    cursor.execute(
+        "CREATE TEMP TABLE crm_decided (option_set text, value text, was text) ON COMMIT DROP"
+    )
+    with cursor.copy("COPY crm_decided FROM STDIN") as copy:
+        for one in renamed:
+            copy.write_row((one.option_set, one.value, one.was))
 
 
 def _components(cursor: Any, name: str) -> int:

@@ -42,8 +42,9 @@ _CATALOGUE = {N: "vac", L: "vac", S: "vacd", A: "v", R: "v", W: "vacd"}
 _MEASURE = {N: "v", L: "v", S: "vacd", A: "v", R: "v", W: "vacd"}
 # Whose day it is.
 _ROSTER = {N: "v", L: "vacd", S: "v", A: "v"}
-# The migration: decided by the steward.
+# The migration. Who may change a row decides about it: the steward.
 _MIGRATION = {L: "v", S: "v", A: "v"}
+_MIGRATION_DECIDED = {L: "v", S: "vc", A: "v"}
 _ADMINISTRATION = {A: "v"}
 
 TABLE: dict[str, dict[Role, str]] = {
@@ -122,7 +123,10 @@ TABLE: dict[str, dict[Role, str]] = {
     "crm_import.problem": _MIGRATION,
     "crm_import.crosswalk": _MIGRATION,
     "crm_import.pendinglink": _MIGRATION,
-    "crm_import.optionvalue": _MIGRATION,
+    "crm_import.optionvalue": _MIGRATION_DECIDED,
+    "crm_import.heldrow": _MIGRATION_DECIDED,
+    "crm_import.correction": _MIGRATION,
+    "crm_import.pairdecision": _MIGRATION,
     "crm_import.forgottenrow": _MIGRATION,
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,

@@ -1,10 +1,31 @@
 """The migration in the workplace: what each run did, what it could not place, and the raw rows.
 
-Everything is read-only. `plans` shows what would be done, `runs` runs with their reconciliation,
-`rows` single legacy rows with what became of them, `links` what was learnt; `submissions` puts rows
-that became forms into words.
+`plans` shows what would be done, `runs` runs with their reconciliation, `rows` single legacy rows
+with what became of them, `links` what was learnt; `submissions` puts rows that became forms into
+words. What has to be decided is in `quarantine` and `values`, what was in `decisions`; `origins`
+says on every record that was migrated where it came from.
 """
 
-from crm_import.admin import links, plans, rows, runs, submissions
+from crm_import.admin import (
+    decisions,
+    links,
+    origins,
+    plans,
+    quarantine,
+    rows,
+    runs,
+    submissions,
+    values,
+)
 
-__all__ = ("links", "plans", "rows", "runs", "submissions")
+__all__ = (
+    "decisions",
+    "links",
+    "origins",
+    "plans",
+    "quarantine",
+    "rows",
+    "runs",
+    "submissions",
+    "values",
+)

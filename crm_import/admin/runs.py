@@ -77,7 +77,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 (gettext_lazy("Known already"), lambda row: f"{row.known:,}"),
             ),
             can_add=False,
-            empty=gettext_lazy("The same files as in the run before."),
+            empty=gettext_lazy(
+                "No file: the same as in the run before, or decisions about rows that were there."
+            ),
         ),
     )
 

@@ -1,9 +1,9 @@
 """The tables of the migration. They go when the legacy CRM is gone; nothing refers to them.
 
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
-learnt: which legacy id became which record, what an option value means, which link still waits.
-`plans` holds what runs were planned to do.
-Submodules import upwards in this order only: plans ← runs ← archive, links.
+learnt: which legacy id became which record, what an option value means, which link still waits;
+`decisions` what people said. `plans` holds what runs were planned to do. Submodules import upwards
+in this order only: plans ← runs ← archive, links, decisions.
 """
 
 from crm_import.models.archive import (
@@ -16,11 +16,13 @@ from crm_import.models.archive import (
     LegacyRow,
     LegacySpecialization,
 )
-from crm_import.models.links import Crosswalk, OptionValue, PendingLink
+from crm_import.models.decisions import Correction, PairDecision
+from crm_import.models.links import ASKED_ABOUT, Crosswalk, OptionValue, PendingLink
 from crm_import.models.plans import ImportPlan, Scope
 from crm_import.models.runs import (
     Entity,
     ForgottenRow,
+    HeldRow,
     ImportRun,
     Problem,
     RowOutcome,
@@ -29,9 +31,12 @@ from crm_import.models.runs import (
 )
 
 __all__ = (
+    "ASKED_ABOUT",
+    "Correction",
     "Crosswalk",
     "Entity",
     "ForgottenRow",
+    "HeldRow",
     "ImportPlan",
     "ImportRun",
     "LegacyCondition",
@@ -43,6 +48,7 @@ __all__ = (
     "LegacyRow",
     "LegacySpecialization",
     "OptionValue",
+    "PairDecision",
     "PendingLink",
     "Problem",
     "RowOutcome",

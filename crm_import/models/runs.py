@@ -181,6 +181,19 @@ class RowOutcomeQuerySet(models.QuerySet[Any]):
     def quarantined(self) -> Self:
         return self.filter(outcome=RowOutcome.Outcome.QUARANTINED)
 
+    def held(self) -> Self:
+        """The last word about rows that are in quarantine today."""
+        later = RowOutcome.objects.filter(
+            entity=models.OuterRef("entity"),
+            row=models.OuterRef("row"),
+            pk__gt=models.OuterRef("pk"),
+        )
+        return self.quarantined().filter(~models.Exists(later))
+
+    def last_of(self, entity: str, row: int) -> "RowOutcome | None":
+        """What became of a row of the archive, as of today; None for a row without an outcome."""
+        return self.filter(entity=entity, row=row).order_by("-pk").first()
+
 
 @append_only
 class RowOutcome(models.Model):
@@ -237,6 +250,30 @@ class RowOutcome(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:crm_import_rowoutcome_change", args=[self.pk])
+
+
+class HeldRows(models.Manager[Any]):
+    """Only rows that are in quarantine today."""
+
+    def get_queryset(self) -> Any:
+        return RowOutcomeQuerySet(self.model, using=self._db).held()
+
+
+class HeldRow(RowOutcome):
+    """A row in quarantine: nothing was made of it, until somebody says what it should have said.
+
+    Another name for the newest outcome of the row, with a page where it can be put right.
+    """
+
+    objects: ClassVar[HeldRows] = HeldRows()  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+        verbose_name = _("quarantined row")
+        verbose_name_plural = _("quarantined rows")
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:crm_import_heldrow_change", args=[self.pk])
 
 
 @append_only

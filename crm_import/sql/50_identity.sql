@@ -196,7 +196,27 @@ FROM crm_dossier d JOIN crm_person p ON p.kind = 2 AND p.legacy_id = d.patient_g
     GROUP BY e.number_key, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number_key = d.number_key AND g.name_key = p.name_key AND g.first <> p.node;
 
+-- step: pairs that people decided on
+-- By legacy ids, so that a decision outlives the records that it was about.
+CREATE TEMP TABLE crm_pair_decision ON COMMIT DROP AS
+SELECT DISTINCT ON (first_id, second_id) first_id, second_id, decision, at, by_id
+FROM crm_import_pairdecision ORDER BY first_id, second_id, id DESC;
+CREATE TEMP TABLE crm_decided_pair ON COMMIT DROP AS
+SELECT x.node AS a, y.node AS b, d.decision FROM crm_pair_decision d
+JOIN crm_person x ON x.legacy_id = d.first_id JOIN crm_person y ON y.legacy_id = d.second_id;
+INSERT INTO crm_edge (a, b, rule)
+SELECT least(a, b), greatest(a, b), 'decided' FROM crm_decided_pair WHERE decision = 'same';
+
 -- components: crm_group
+
+-- step: people whom somebody told apart
+-- What only looks like one person joins nobody in whose midst two were told apart.
+CREATE TEMP TABLE crm_told_apart ON COMMIT DROP AS
+SELECT g.node, g.cluster FROM crm_group g WHERE g.cluster IN (
+    SELECT x.cluster FROM crm_decided_pair d JOIN crm_group x ON x.node = d.a
+    JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster WHERE d.decision = 'different');
+DELETE FROM crm_edge e USING crm_told_apart t
+WHERE t.node = e.a AND e.rule NOT IN ('linked', 'decided');
 
 -- step: clusters of two names
 -- Two people cannot hang together by a row that has only half a name.
@@ -242,6 +262,18 @@ UPDATE crm_split s SET id = n.id FROM (
 UPDATE crm_group g SET cluster = s.first
 FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first FROM crm_split) s
 WHERE s.node = g.node;
+-- Those told apart whom even a link of the CRM joins: each new row is a person of its own.
+UPDATE crm_group g SET cluster = s.first
+FROM (
+    SELECT g.node, CASE WHEN k.node IS NULL THEN g.node
+        ELSE min(g.node) OVER (PARTITION BY g.cluster, k.node IS NULL) END AS first
+    FROM crm_group g LEFT JOIN crm_known k USING (node)
+    WHERE g.cluster IN (
+        SELECT x.cluster FROM crm_decided_pair d JOIN crm_group x ON x.node = d.a
+        JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster
+        WHERE d.decision = 'different')
+) s WHERE s.node = g.node;
+INSERT INTO crm_split (node, cluster) SELECT node, cluster FROM crm_told_apart;
 
 -- step: clusters of persons
 UPDATE crm_person p SET cluster = g.cluster FROM crm_group g
@@ -254,7 +286,7 @@ SELECT DISTINCT ON (node) node, rule FROM (
     SELECT b AS node, rule FROM crm_edge UNION ALL SELECT a, rule FROM crm_edge
 ) e
 JOIN crm_person p USING (node) WHERE p.cluster <> node
-ORDER BY node, array_position(ARRAY['linked', 'same_email_and_name', 'same_eap_and_name',
+ORDER BY node, array_position(ARRAY['decided', 'linked', 'same_email_and_name', 'same_eap_and_name',
     'same_trial_and_name', 'linked_part'], rule);
 DROP TABLE crm_group;
 
@@ -277,6 +309,14 @@ FROM crm_specialist s JOIN (
     HAVING count(*) > 1 AND count(DISTINCT nullif(q.licence_key, '')) < 2
 ) g USING (role, email, name_key) WHERE g.first <> s.node;
 
+-- What people decided.
+CREATE TEMP TABLE crm_specialist_decided ON COMMIT DROP AS
+SELECT x.node AS a, y.node AS b, d.decision FROM crm_pair_decision d
+JOIN crm_specialist x ON x.legacy_id = d.first_id
+JOIN crm_specialist y ON y.legacy_id = d.second_id;
+INSERT INTO crm_edge (a, b, rule)
+SELECT least(a, b), greatest(a, b), 'decided' FROM crm_specialist_decided WHERE decision = 'same';
+
 -- Records that are there already are met again, and stay as many as they are.
 CREATE TEMP TABLE crm_specialist_known ON COMMIT DROP AS
 SELECT s.node, x.target_id AS id FROM crm_specialist s
@@ -298,6 +338,16 @@ UPDATE crm_group g SET cluster = s.first
 FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first
     FROM crm_specialist_split) s
 WHERE s.node = g.node;
+CREATE TEMP TABLE crm_specialist_apart ON COMMIT DROP AS
+SELECT g.node, g.cluster, CASE WHEN k.node IS NULL THEN g.node
+    ELSE min(g.node) OVER (PARTITION BY g.cluster, k.node IS NULL) END AS first
+FROM crm_group g LEFT JOIN crm_specialist_known k USING (node)
+WHERE g.cluster IN (
+    SELECT x.cluster FROM crm_specialist_decided d JOIN crm_group x ON x.node = d.a
+    JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster WHERE d.decision = 'different');
+UPDATE crm_group g SET cluster = s.first FROM crm_specialist_apart s WHERE s.node = g.node;
+INSERT INTO crm_specialist_split (node, cluster)
+SELECT node, cluster FROM crm_specialist_apart;
 
 -- step: clusters of specialists
 UPDATE crm_specialist s SET cluster = g.cluster FROM crm_group g

@@ -58,12 +58,26 @@ FROM (SELECT *, count(*) OVER (PARTITION BY name_key, condition_id) AS people,
 JOIN crm_named y USING (name_key, condition_id)
 WHERE x.cluster < y.cluster AND (x.people <= 6 OR x.cluster = x.oldest);
 
+-- step: decisions about these pairs
+-- Made before a rollback, about the same rows or others of the same people.
+CREATE TEMP TABLE crm_cluster_decision ON COMMIT DROP AS
+SELECT DISTINCT ON (a, b) a, b, decision, decided_at, by_id FROM (
+    SELECT least(x.cluster, y.cluster) AS a, greatest(x.cluster, y.cluster) AS b, d.decision,
+        CASE WHEN d.decision <> 'later' THEN d.at END AS decided_at, d.at,
+        CASE WHEN d.decision <> 'later' THEN d.by_id END AS by_id
+    FROM crm_pair_decision d JOIN crm_person x ON x.legacy_id = d.first_id
+    JOIN crm_person y ON y.legacy_id = d.second_id WHERE x.cluster <> y.cluster
+) d ORDER BY a, b, at DESC;
+
 -- make: pairs
-INSERT INTO patients_possibleduplicate (first_patient_id, second_patient_id, tier, evidence)
+INSERT INTO patients_possibleduplicate (first_patient_id, second_patient_id, tier, evidence, state,
+    decided_at, decided_by_id)
 SELECT DISTINCT ON (least(s.id, t.id), greatest(s.id, t.id)) least(s.id, t.id),
     greatest(s.id, t.id), p.tier, jsonb_build_object('source', 'legacy_crm',
-        'because', p.because, 'legacy_ids', jsonb_build_array(x.legacy_id, y.legacy_id))
+        'because', p.because, 'legacy_ids', jsonb_build_array(x.legacy_id, y.legacy_id)),
+    coalesce(d.decision, 'open'), d.decided_at, d.by_id
 FROM crm_pair p
+LEFT JOIN crm_cluster_decision d ON d.a = least(p.a, p.b) AND d.b = greatest(p.a, p.b)
 JOIN crm_target s ON s.cluster = p.a JOIN crm_target t ON t.cluster = p.b
 JOIN crm_person x ON x.node = p.a JOIN crm_person y ON y.node = p.b
 WHERE s.id <> t.id
@@ -81,10 +95,13 @@ ON CONFLICT DO NOTHING;
 
 -- make: pairs with specialists
 -- R1: a Patient row linked to a specialist. R5: one address for a patient and a specialist.
-INSERT INTO patients_possibleduplicate (first_patient_id, first_specialist_id, tier, evidence)
+INSERT INTO patients_possibleduplicate (first_patient_id, first_specialist_id, tier, evidence,
+    state, decided_at, decided_by_id)
 SELECT DISTINCT ON (v.patient_id, v.specialist_id) v.patient_id, v.specialist_id, v.tier,
     jsonb_build_object('source', 'legacy_crm', 'because', v.because,
-        'legacy_ids', jsonb_build_array(v.patient_row, v.specialist_row))
+        'legacy_ids', jsonb_build_array(v.patient_row, v.specialist_row)),
+    coalesce(d.decision, 'open'), CASE WHEN d.decision <> 'later' THEN d.at END,
+    CASE WHEN d.decision <> 'later' THEN d.by_id END
 FROM (
     SELECT t.id AS patient_id, s.id AS specialist_id, 'R1' AS tier, 'contact_record' AS because,
         p.legacy_id AS patient_row, s.legacy_id AS specialist_row
@@ -103,15 +120,20 @@ FROM (
     JOIN crm_specialist_target u ON u.cluster = s.cluster
     WHERE m.names <= 5
 ) v
+LEFT JOIN crm_pair_decision d ON d.first_id = least(v.patient_row, v.specialist_row)
+    AND d.second_id = greatest(v.patient_row, v.specialist_row)
 ORDER BY v.patient_id, v.specialist_id, v.tier
 ON CONFLICT DO NOTHING;
 
 -- make: pairs of specialists
 -- R2, R4: one address, other name or licence. R3: same name and hospital.
-INSERT INTO patients_possibleduplicate (first_specialist_id, second_specialist_id, tier, evidence)
+INSERT INTO patients_possibleduplicate (first_specialist_id, second_specialist_id, tier, evidence,
+    state, decided_at, decided_by_id)
 SELECT DISTINCT ON (least(s.id, t.id), greatest(s.id, t.id)) least(s.id, t.id),
     greatest(s.id, t.id), v.tier, jsonb_build_object('source', 'legacy_crm',
-        'because', v.because, 'legacy_ids', jsonb_build_array(v.x, v.y))
+        'because', v.because, 'legacy_ids', jsonb_build_array(v.x, v.y)),
+    coalesce(d.decision, 'open'), CASE WHEN d.decision <> 'later' THEN d.at END,
+    CASE WHEN d.decision <> 'later' THEN d.by_id END
 FROM (
     SELECT x.cluster AS a, y.cluster AS b, x.legacy_id AS x, y.legacy_id AS y,
         CASE WHEN crm_alike(x.first_key, x.last_key, y.first_key, y.last_key)
@@ -131,5 +153,6 @@ FROM (
     WHERE x.cluster <> y.cluster
 ) v
 JOIN crm_specialist_target s ON s.cluster = v.a JOIN crm_specialist_target t ON t.cluster = v.b
+LEFT JOIN crm_pair_decision d ON d.first_id = least(v.x, v.y) AND d.second_id = greatest(v.x, v.y)
 ORDER BY least(s.id, t.id), greatest(s.id, t.id), v.tier DESC
 ON CONFLICT DO NOTHING;

@@ -8,7 +8,9 @@ SELECT c.legacy_id, p.cluster, c.booking_at, c.reminder_at, c.no_show, c.row_id,
 FROM crm_person p
 JOIN crm_contact c ON c.legacy_id = p.legacy_id AND c.role NOT IN ('physician', 'pharmacist')
 LEFT JOIN crm_fate f ON f.entity = 'Contact' AND f.row_id = c.row_id
-WHERE p.kind = 1 AND (c.row_id = p.row_id OR f.outcome = 'superseded') AND c.legacy_id IN (
+WHERE p.kind = 1
+    AND (c.row_id = p.row_id OR f.outcome = 'superseded' AND f.reason <> 'corrected')
+    AND c.legacy_id IN (
     SELECT o.legacy_id FROM crm_fate g JOIN crm_contact o ON o.row_id = g.row_id
     WHERE g.entity = 'Contact' AND g.outcome = 'superseded')
 WINDOW w AS (PARTITION BY c.legacy_id ORDER BY c.row_id <> p.row_id, c.version DESC NULLS LAST,

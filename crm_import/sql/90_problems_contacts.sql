@@ -78,7 +78,7 @@ FROM (
 -- step: problems of what was deleted here
 INSERT INTO crm_problem
 SELECT f.entity, f.row_id, 'deleted_here', 'warning', '', '' FROM crm_fate f
-WHERE f.outcome = 'ignored' AND NOT EXISTS (
+WHERE f.outcome = 'ignored' AND f.reason <> 'waived' AND NOT EXISTS (
     SELECT FROM crm_import_rowoutcome o WHERE o.entity = f.entity AND o.row = f.row_id)
 UNION ALL
 SELECT 'Contact', s.row_id, 'deleted_here', 'warning', 'hospital', ''

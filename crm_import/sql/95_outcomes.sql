@@ -1,7 +1,8 @@
 -- Every row has exactly one outcome.
 
 -- step: outcomes
--- A row keeps the outcome that an earlier run wrote, unless it was in quarantine and is not now.
+-- A row keeps the outcome that an earlier run wrote, unless it was in quarantine and is not now, or
+-- is there for another reason.
 INSERT INTO crm_import_rowoutcome (run_id, entity, row, legacy_id, outcome, reason)
 SELECT r.id, v.entity, v.row_id, v.legacy_id, v.outcome, v.reason
 FROM (
@@ -41,8 +42,11 @@ FROM (
 ) v
 CROSS JOIN crm_this r
 WHERE NOT EXISTS (
-    SELECT FROM crm_import_rowoutcome o WHERE o.entity = v.entity AND o.row = v.row_id
-        AND (o.outcome <> 'quarantined' OR v.outcome = 'quarantined'));
+    SELECT FROM crm_import_rowoutcome o
+    WHERE o.entity = v.entity AND o.row = v.row_id AND o.outcome <> 'quarantined')
+AND (v.outcome <> 'quarantined' OR v.reason IS DISTINCT FROM (
+    SELECT o.reason FROM crm_import_rowoutcome o
+    WHERE o.entity = v.entity AND o.row = v.row_id ORDER BY o.id DESC LIMIT 1));
 
 -- step: problems
 INSERT INTO crm_import_problem (run_id, entity, row, record, legacy_id, code, severity, field, note)

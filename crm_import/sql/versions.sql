@@ -45,3 +45,9 @@ SELECT '__ENTITY__', row_id,
     CASE WHEN conflict THEN 'quarantined' WHEN copy > 1 THEN 'exact_repeat' ELSE 'superseded' END,
     CASE WHEN conflict THEN 'version_conflict' ELSE '' END
 FROM judged WHERE conflict OR copy > 1 OR age > 1;
+
+-- step: corrected rows of __ENTITY__
+-- What stands in their place came later; what they said themselves counts no more.
+UPDATE crm_fate f SET outcome = 'superseded', reason = 'corrected'
+FROM crm_import_correction c
+WHERE c.kind = 'fix' AND c.entity = '__ENTITY__' AND f.entity = c.entity AND f.row_id = c.row;

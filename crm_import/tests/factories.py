@@ -3,8 +3,10 @@
 import factory
 
 from crm_import.models import (
+    Correction,
     Crosswalk,
     ForgottenRow,
+    HeldRow,
     ImportPlan,
     ImportRun,
     LegacyCondition,
@@ -15,6 +17,7 @@ from crm_import.models import (
     LegacyPatient,
     LegacySpecialization,
     OptionValue,
+    PairDecision,
     PendingLink,
     Problem,
     RowOutcome,
@@ -159,6 +162,11 @@ class RowOutcomeFactory(factory.django.DjangoModelFactory[RowOutcome]):
     reason = "routing_missing"
 
 
+class HeldRowFactory(RowOutcomeFactory):
+    class Meta:
+        model = HeldRow
+
+
 class ProblemFactory(factory.django.DjangoModelFactory[Problem]):
     class Meta:
         model = Problem
@@ -204,6 +212,7 @@ class OptionValueFactory(factory.django.DjangoModelFactory[OptionValue]):
     value = factory.Sequence(lambda n: str(100_000_000 + n))
     labels = factory.LazyFunction(lambda: ["Yes", "Ja"])
     meaning = "yes"
+    state = "approved"
     run = factory.SubFactory(ImportRunFactory)
 
 
@@ -213,3 +222,28 @@ class ForgottenRowFactory(factory.django.DjangoModelFactory[ForgottenRow]):
 
     entity = "Contact"
     digest = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class CorrectionFactory(factory.django.DjangoModelFactory[Correction]):
+    class Meta:
+        model = Correction
+
+    entity = "Contact"
+    row = factory.LazyFunction(lambda: LegacyContactFactory().pk)
+    legacy_id = factory.LazyFunction(uuid7)
+    kind = "waive"
+    cells = factory.LazyFunction(dict)
+    reason = "A test row"
+    by = factory.SubFactory("portal.core.tests.factories.UserFactory")
+    run = factory.SubFactory(ImportRunFactory)
+
+
+class PairDecisionFactory(factory.django.DjangoModelFactory[PairDecision]):
+    class Meta:
+        model = PairDecision
+
+    # Ids in the order in which they are made.
+    first_id = factory.LazyFunction(uuid7)
+    second_id = factory.LazyFunction(uuid7)
+    decision = "different"
+    by = factory.SubFactory("portal.core.tests.factories.UserFactory")

@@ -16,11 +16,13 @@ from bookings.tests.factories import BookingFactory, CallFactory
 from bookings.tests.test_scheduling import race
 from crm_import.models import ForgottenRow, LegacyContact, LegacyPatient, UnreadableRecord
 from crm_import.tests.factories import (
+    CorrectionFactory,
     CrosswalkFactory,
     ImportPlanFactory,
     LegacyContactFactory,
     LegacyDossierFactory,
     LegacyPatientFactory,
+    PairDecisionFactory,
     PendingLinkFactory,
     ProblemFactory,
     RowOutcomeFactory,
@@ -226,6 +228,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         RowOutcomeFactory(entity=entity, row=row.pk, legacy_id=legacy_id, outcome="imported")
         ProblemFactory(entity=entity, row=row.pk, legacy_id=legacy_id)
         PendingLinkFactory(entity=entity, legacy_id=legacy_id)
+        rows.append(CorrectionFactory(entity=entity, row=row.pk, legacy_id=legacy_id))
+        PairDecisionFactory(first_id=legacy_id, second_id=UUID(int=legacy_id.int + 1))
     return patient, rows
 
 
