@@ -21,6 +21,7 @@ from crm_import.importing import LOCK
 from crm_import.models import (
     Crosswalk,
     Entity,
+    FieldConflict,
     ForgottenRow,
     LegacyContact,
     LegacyDossier,
@@ -32,7 +33,7 @@ from crm_import.models import (
     UnreadableRecord,
 )
 from patients import sought
-from patients.holdings import PATIENT, Found, Gone, Owner, Part, Section, Sought
+from patients.holdings import PATIENT, Found, Gone, Holding, Owner, Part, Section, Sought
 from patients.models import MergedPatient
 from patients.sought import Kind, Matcher
 from portal.core.errors import Refused
@@ -253,6 +254,7 @@ def _owners(entity: str) -> Any:
     return lambda rows: owners_of(entity, rows)
 
 
+CONFLICTS = Holding(FieldConflict._meta.label, ("patient",))
 PART = Part(
     name="legacy CRM",
     labels=(*(model._meta.label for model in ARCHIVE.values()), UnreadableRecord._meta.label),

@@ -97,6 +97,13 @@ def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
                     "Another crm_import is running. Wait until it has finished and start again."
                 )
         yield
+        with connection.cursor() as cursor:
+            # In a transaction around this one, what comes next is no longer the run's: later runs
+            # ask history whose a change was (sql/62_updates.sql).
+            cursor.execute(
+                "SELECT set_config('pghistory.context_id', '', true), "
+                "set_config('pghistory.context_metadata', '', true)"
+            )
         if dry_run:
             transaction.set_rollback(True)
 
@@ -137,7 +144,7 @@ def _import(
         staged += read
     if last is not None:
         staging.brake(staged, accept_deletes)
-    created = transform(watch=watch)
+    written = transform(watch=watch)
     reporting.add_file_problems(this, staged)
     reporting.expect_outcomes()
-    return reporting.count(this, staged, created)
+    return reporting.count(this, staged, written)

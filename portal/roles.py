@@ -123,6 +123,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "crm_import.pendinglink": _MIGRATION,
     "crm_import.optionvalue": _MIGRATION,
     "crm_import.forgottenrow": _MIGRATION,
+    # Who may change one decides which value holds.
+    "crm_import.fieldconflict": {L: "vc", S: "vc", A: "v"},
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,
     "crm_import.legacydossier": _MIGRATION,

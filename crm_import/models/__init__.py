@@ -2,7 +2,8 @@
 
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
 learnt: which legacy id became which record, what an option value means, which link still waits.
-Submodules import upwards in this order only: runs ← archive, links.
+`conflicts` are fields on which rows disagree, and what people decided. Submodules import upwards in
+this order only: runs ← archive, links, conflicts.
 """
 
 from crm_import.models.archive import (
@@ -15,6 +16,7 @@ from crm_import.models.archive import (
     LegacyRow,
     LegacySpecialization,
 )
+from crm_import.models.conflicts import FieldConflict
 from crm_import.models.links import Crosswalk, OptionValue, PendingLink
 from crm_import.models.runs import (
     Entity,
@@ -29,6 +31,7 @@ from crm_import.models.runs import (
 __all__ = (
     "Crosswalk",
     "Entity",
+    "FieldConflict",
     "ForgottenRow",
     "ImportRun",
     "LegacyCondition",

@@ -1,9 +1,12 @@
 """What a run leaves, without a run."""
 
+from typing import Any
+
 import factory
 
 from crm_import.models import (
     Crosswalk,
+    FieldConflict,
     ForgottenRow,
     ImportRun,
     LegacyCondition,
@@ -20,6 +23,7 @@ from crm_import.models import (
     SourceFile,
     UnreadableRecord,
 )
+from patients.tests.factories import PatientFactory
 from portal.core.ids import uuid7
 
 
@@ -190,3 +194,34 @@ class ForgottenRowFactory(factory.django.DjangoModelFactory[ForgottenRow]):
 
     entity = "Contact"
     digest = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class FieldConflictFactory(factory.django.DjangoModelFactory[FieldConflict]):
+    class Meta:
+        model = FieldConflict
+
+    patient = factory.SubFactory(PatientFactory)
+    target_model = "patients.patient"
+    target_id = factory.SelfAttribute("patient.pk")
+    field = "name"
+    values = factory.LazyAttribute(
+        lambda conflict: [
+            said("Contact", {"first_name": "Anna", "last_name": "Berg"}),
+            said("portal", {"first_name": "Anna", "last_name": "Bergman"}),
+        ]
+    )
+    winner = factory.LazyFunction(lambda: {"first_name": "Anna", "last_name": "Bergman"})
+    rule = "portal"
+    run = factory.SubFactory(ImportRunFactory)
+
+
+def said(source: str, value: Any) -> dict[str, Any]:
+    """One value of a conflict, as an import writes it."""
+    is_row = source != "portal"
+    return {
+        "source": source,
+        "legacy_id": str(uuid7()) if is_row else None,
+        "row": 1 if is_row else None,
+        "modified": "2024-06-01T00:00:00+00:00" if is_row else None,
+        "value": value,
+    }

@@ -17,6 +17,7 @@ from bookings.tests.test_scheduling import race
 from crm_import.models import ForgottenRow, LegacyContact, LegacyPatient, UnreadableRecord
 from crm_import.tests.factories import (
     CrosswalkFactory,
+    FieldConflictFactory,
     LegacyContactFactory,
     LegacyDossierFactory,
     LegacyPatientFactory,
@@ -209,6 +210,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         contact,
         legacy_patient,
         legacy_dossier,
+        FieldConflictFactory(patient=patient),
     ]
     for entity, row, target in (
         ("Contact", contact, patient),

@@ -128,6 +128,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{'':<20}{'created':>12}{'in the portal':>16}")
         for key, made in report["created"].items():
             self.stdout.write(f"{key:<20}{made:>12,}{report['totals'][key]:>16,}")
+        if any(report["updated"].values()):
+            self.stdout.write("")
+            self.stdout.write(f"{'':<20}{'updated':>12}")
+            for key, rows in report["updated"].items():
+                self.stdout.write(f"{key:<20}{rows:>12,}")
         if report["problems"]:
             self.stdout.write("")
             self.stdout.write(f"{'problem':<28}{'rows':>8}")
