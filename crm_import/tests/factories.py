@@ -23,7 +23,6 @@ from crm_import.models import (
     SourceFile,
     UnreadableRecord,
 )
-from patients.tests.factories import PatientFactory
 from portal.core.ids import uuid7
 
 
@@ -200,7 +199,7 @@ class FieldConflictFactory(factory.django.DjangoModelFactory[FieldConflict]):
     class Meta:
         model = FieldConflict
 
-    patient = factory.SubFactory(PatientFactory)
+    patient = factory.SubFactory("patients.tests.factories.PatientFactory")
     target_model = "patients.patient"
     target_id = factory.SelfAttribute("patient.pk")
     field = "name"

@@ -12,10 +12,7 @@ from crm_import.tests import exports
 from crm_import.tests.checksums import checksums
 from crm_import.tests.exports import (
     ANNA,
-    DMD,
-    GBM,
     MOVED,
-    NEWER,
     SOON,
     contact,
     dossier,
@@ -23,7 +20,6 @@ from crm_import.tests.exports import (
     patient,
     physician,
 )
-from crm_import.tests.told import changed
 from patients.models import (
     Hospital,
     Patient,
