@@ -29,11 +29,12 @@ LOCK = 0x63726D5F696D706F
 
 @dataclass(slots=True)
 class Result:
-    """What a run did. `report` is the contract of `--report`."""
+    """What a run did. `report` is the contract of `--report`; `updated` counts changed records."""
 
     run: ImportRun
     report: dict[str, Any]
     source: sources.Source
+    updated: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -77,7 +78,8 @@ def run(
             else:
                 outcome = _import(this, last, export, accept_deletes, watch)
         result.report = reporting.report(this, outcome, dry_run=dry_run)
-        this.report = result.report
+        result.updated = outcome.updated
+        this.report = {**result.report, "updated": result.updated}
         this.finished_at = timezone.now()
         this.save(update_fields=["report", "finished_at"])
         if problems is not None:

@@ -228,7 +228,6 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
         "dry_run": dry_run,
         "tables": outcome.tables,
         "created": outcome.created,
-        "updated": outcome.updated,
         "totals": totals(),
         "problems": standing_problems(),
     }

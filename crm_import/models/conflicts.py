@@ -42,6 +42,7 @@ class FieldConflict(Record):
 
     class Rule(models.TextChoices):
         PORTAL = "portal", _("changed or decided in the portal")
+        DOUBTFUL = "doubtful", _("another name altogether: another person?")
         CLINICAL = "clinical", _("the Patient row is the clinical one")
         DOSSIER = "dossier", _("the dossier counts")
         NEWEST = "newest", _("the row that was changed last")

@@ -264,6 +264,17 @@ WITH told AS (
 UPDATE crm_update u SET ours = true FROM written w
 WHERE w.target_model = u.target_model AND w.target_id = u.target_id AND w.field = u.field
     AND w.value IS NOT DISTINCT FROM u.now;
+-- Another name altogether may be another person: nothing of that row is taken over.
+CREATE TEMP TABLE crm_doubtful ON COMMIT DROP AS
+SELECT u.target_model, u.target_id FROM crm_update u CROSS JOIN LATERAL (SELECT
+        crm_key(u.now ->> 'first_name') AS first_now, crm_key(u.now ->> 'last_name') AS last_now,
+        crm_key(u.value ->> 'first_name') AS first, crm_key(u.value ->> 'last_name') AS last) k
+WHERE u.field = 'name' AND ARRAY[k.first, k.last] <> ARRAY['', '']
+    AND NOT array_remove(ARRAY[k.first, k.last], '')
+        && array_remove(ARRAY[k.first_now, k.last_now], '')
+    AND NOT crm_alike(k.first_now, k.last_now, k.first, k.last);
+UPDATE crm_update u SET ours = false FROM crm_doubtful d
+WHERE d.target_model = u.target_model AND d.target_id = u.target_id;
 -- What somebody decided stays, and nothing about a restricted person changes.
 UPDATE crm_update u SET ours = false
 WHERE u.ours AND (EXISTS (

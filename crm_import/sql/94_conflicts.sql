@@ -31,7 +31,9 @@ SELECT s.target_model, s.target_id, s.field, s.keys > 1 OR k.field IS NOT NULL A
         THEN '[]' ELSE jsonb_build_array(jsonb_build_object('source', 'portal', 'legacy_id', NULL,
             'row', NULL, 'modified', NULL, 'value', k.now)) END AS values,
     CASE WHEN k.field IS NOT NULL THEN k.now ELSE c.value END AS winner,
-    CASE WHEN k.field IS NOT NULL THEN 'portal'
+    CASE WHEN k.field IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM crm_doubtful o
+            WHERE o.target_model = s.target_model AND o.target_id = s.target_id)
+            THEN 'doubtful' ELSE 'portal' END
         WHEN s.target_model = 'referrals.eapdossier' THEN 'dossier'
         WHEN s.field IN ('name', 'medical_condition') AND c.entity = 'Patient' THEN 'clinical'
         ELSE 'newest' END AS rule

@@ -40,7 +40,8 @@ def edit(rows: Any, **values: Any) -> None:
 
 
 def updated(result: Result) -> dict[str, int]:
-    return {key: rows for key, rows in result.report["updated"].items() if rows}
+    assert result.run.report == {**result.report, "updated": result.updated}
+    return {key: rows for key, rows in result.updated.items() if rows}
 
 
 # --- what nobody touched follows the CRM -------------------------------------------------------
@@ -283,7 +284,7 @@ def test_edit_between_two_deltas_is_a_conflict_and_stays(bring: Bring) -> None:
     ] == [("Contact", guid(1), "Bergsma"), ("portal", None, "van der Berg")]
     assert changed() == ["name"]
     assert updated(again) == {"patients": 1}
-    assert first.report["updated"].keys() == again.report["updated"].keys()
+    assert first.updated.keys() == again.updated.keys()
 
 
 def test_edit_that_the_crm_makes_too_is_no_conflict(bring: Bring) -> None:
@@ -329,6 +330,18 @@ def test_field_that_a_person_emptied_stays_empty(bring: Bring) -> None:
         ("portal", None),
     ]
     assert changed() == ["email"]
+
+
+def test_row_with_another_name_altogether_is_not_followed(bring: Bring) -> None:
+    """It may be another person by now: names, and what came with them, are for people."""
+    bring(contacts=[ANNA])
+
+    bring(contacts=[{**ANNA, **NEWER, "firstname": "Ben", "lastname": "Smit", "email": "b@x.org"}])
+
+    anna = Patient.objects.get()
+    assert (anna.first_name, anna.email) == ("Anna", "anna@example.org")
+    conflicts = FieldConflict.objects.order_by("field").values_list("field", "rule")
+    assert list(conflicts) == [("email", "doubtful"), ("name", "doubtful")]
 
 
 def test_restricted_patient_is_not_changed(bring: Bring) -> None:
