@@ -23,6 +23,7 @@ from crm_import.models import (
     Correction,
     Crosswalk,
     Entity,
+    FieldConflict,
     ForgottenRow,
     ImportPlan,
     LegacyContact,
@@ -36,7 +37,7 @@ from crm_import.models import (
     UnreadableRecord,
 )
 from patients import sought
-from patients.holdings import PATIENT, Found, Gone, Owner, Part, Section, Sought
+from patients.holdings import PATIENT, Found, Gone, Holding, Owner, Part, Section, Sought
 from patients.models import MergedPatient
 from patients.sought import Kind, Matcher
 from portal.core.errors import Refused
@@ -320,6 +321,7 @@ def _owners(entity: str) -> Any:
     return lambda rows: owners_of(entity, rows)
 
 
+CONFLICTS = Holding(FieldConflict._meta.label, ("patient",))
 PART = Part(
     name="legacy CRM",
     labels=(

@@ -30,13 +30,14 @@ from portal.core.models import User
 class Result:
     """What a run did. `report` is the contract of `--report`.
 
-    `fingerprint` is what it was made from, `brakes` what a plan found that somebody has to look at.
+    `fingerprint` is what it was made from, `updated` counts changed records, `brakes` is what a plan found that somebody has to look at.
     """
 
     run: ImportRun
     report: dict[str, Any]
     source: sources.Source
     fingerprint: dict[str, str]
+    updated: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     brakes: list[str] = field(default_factory=list)
     is_repeated: bool = False  # the run before was given the very same export
@@ -107,7 +108,8 @@ def run(
             "scope": this.scope,
             "watermark": reporting.watermark(last, work.staged),
         }
-        this.report = result.report
+        result.updated = outcome.updated
+        this.report = {**result.report, "updated": result.updated}
         this.finished_at = timezone.now()
         this.save(update_fields=["report", "shape", "finished_at"])
         if problems is not None:
@@ -148,6 +150,13 @@ def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
             cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")
         locks.take(by=by)
         yield
+        with connection.cursor() as cursor:
+            # In a transaction around this one, what comes next is no longer the run's: later runs
+            # ask history whose a change was (sql/62_updates.sql).
+            cursor.execute(
+                "SELECT set_config('pghistory.context_id', '', true), "
+                "set_config('pghistory.context_metadata', '', true)"
+            )
         if dry_run:
             transaction.set_rollback(True)
 
@@ -188,11 +197,11 @@ def _import(work: _Work) -> reporting.Outcome:
     this.shape = brakes.shape(work.export, work.staged)
     if last is not None:
         _brake(work)
-    created = transform(watch=work.watch, begin=work.progress.begin)
+    written = transform(watch=work.watch, begin=work.progress.begin)
     work.progress.end()
     reporting.add_file_problems(this, work.staged)
     reporting.expect_outcomes()
-    return reporting.count(this, work.staged, created)
+    return reporting.count(this, work.staged, written)
 
 
 def _brake(work: _Work) -> None:
@@ -248,9 +257,11 @@ def again(
         renamed = list(prepare(this))
         with pghistory.context(run=str(this.pk)):
             _begin(this)
-            created = transform(watch=watch, renamed=renamed)
+            written = transform(watch=watch, renamed=renamed)
             reporting.expect_outcomes()
-        this.report = reporting.report(this, reporting.tried_again(this, created), dry_run=False)
+        outcome = reporting.tried_again(this, written)
+        report = reporting.report(this, outcome, dry_run=False)
+        this.report = {**report, "updated": outcome.updated}
         this.finished_at = timezone.now()
         this.save(update_fields=["report", "finished_at"])
     return Again(this, rows)

@@ -19,6 +19,7 @@ from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem, RowOut
 from crm_import.refusals import DoesNotAddUp
 from crm_import.staging import Staged
 from crm_import.tables import TABLES
+from crm_import.transform import Written
 from patients.models import (
     Hospital,
     MedicalCondition,
@@ -49,6 +50,9 @@ KEYS = (
     *("bookings", "clinical_trials", "ct_referrals", "eap_programs", "eap_dossiers"),
     "submissions",
 )
+
+# The keys of `updated`: what follows the CRM as long as nobody changed it here.
+FOLLOWING = ("patients", "specialists", "ct_referrals", "eap_programs", "eap_dossiers")
 
 # A problem stands as long as no newer version of the row was placed, no later run took the row
 # out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
@@ -83,10 +87,11 @@ WHERE NOT EXISTS (
 
 @dataclass(slots=True)
 class Outcome:
-    """Rows by table and outcome, and what was made, by key."""
+    """Rows by table and outcome, and what was made and changed, by key."""
 
     tables: dict[str, dict[str, int]]
     created: dict[str, int]
+    updated: dict[str, int]
 
 
 def _blank() -> dict[str, dict[str, int]]:
@@ -100,7 +105,7 @@ def repeated(last: ImportRun) -> Outcome:
         tables[name]["read"] = before["read"]
         tables[name]["quarantined"] = before["quarantined"]
         tables[name]["unchanged"] = before["read"] - before["quarantined"]
-    return Outcome(tables, dict.fromkeys(KEYS, 0))
+    return Outcome(tables, dict.fromkeys(KEYS, 0), dict.fromkeys(FOLLOWING, 0))
 
 
 def expect_outcomes() -> None:
@@ -118,7 +123,7 @@ def expect_outcomes() -> None:
         raise DoesNotAddUp(f"{missing} rows have no outcome. Nothing was written; report this.")
 
 
-def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Outcome:
+def count(this: ImportRun, staged: list[Staged], written: Written) -> Outcome:
     """Count what became of the rows of this run's files. Fails when they do not add up."""
     tables = _blank()
     firsts: dict[str, int] = {}
@@ -156,17 +161,25 @@ def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Out
                 raise DoesNotAddUp(
                     f"The rows of {name} do not add up. Nothing was written; report this."
                 )
-    return Outcome(tables, {key: created.get(key, 0) for key in KEYS})
+    return _outcome(tables, written)
 
 
-def tried_again(this: ImportRun, created: dict[str, int]) -> Outcome:
+def tried_again(this: ImportRun, written: Written) -> Outcome:
     """The outcome of a run without files: of the rows whose outcome it changed."""
     tables = _blank()
     changed = RowOutcome.objects.filter(run=this).values_list("entity", "outcome").order_by()
     for entity, outcome, rows in changed.annotate(rows=models.Count("pk")):
         tables[entity][outcome] += rows
         tables[entity]["read"] += rows
-    return Outcome(tables, {key: created.get(key, 0) for key in KEYS})
+    return _outcome(tables, written)
+
+
+def _outcome(tables: dict[str, dict[str, int]], written: Written) -> Outcome:
+    return Outcome(
+        tables,
+        {key: written.created.get(key, 0) for key in KEYS},
+        {key: written.updated.get(key, 0) for key in FOLLOWING},
+    )
 
 
 def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:

@@ -1,9 +1,10 @@
 """Runs the set-based SQL of the migration, step by step, in the caller's transaction.
 
 The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. A line
-`-- step: what` begins a step; `-- make: key` one whose rows are counted as created;
-`-- include: versions Table` puts in `versions.sql` for a table; `-- components: name` groups the
-nodes of the temporary table crm_edge (a, b).
+`-- step: what` begins a step; `-- make: key` one whose rows are counted as created, and
+`-- change: key` one whose rows are counted as updated; `-- include: versions Table` puts in
+`versions.sql` for a table; `-- components: name` groups the nodes of the temporary table crm_edge
+(a, b).
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
@@ -11,7 +12,7 @@ nodes of the temporary table crm_edge (a, b).
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from crm_import.tables import TABLES, Table
 RULES = 4
 
 _FOLDER = Path(__file__).parent / "sql"
-_DIRECTIVE = re.compile(r"^-- (step|make|include|components): (.+)$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^-- (step|make|change|include|components): (.+)$", re.MULTILINE)
 _ROWS = {
     "Contact": "crm_contact",
     "Patient": "crm_patient",
@@ -92,20 +93,28 @@ class Renamed:
     was: str
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows were made and changed, by the key of each `make` and `change` step."""
+
+    created: dict[str, int] = field(default_factory=dict)
+    updated: dict[str, int] = field(default_factory=dict)
+
+
 def transform(
     *,
     watch: Watch,
     begin: Callable[[str], None] = lambda phase: None,
     renamed: Iterable[Renamed] = (),
-) -> dict[str, int]:
+) -> Written:
     """Bring everything in the archive into the portal that is not there yet.
 
     Needs the temporary table crm_this (id, started) of the run. Rows that were imported with one
     of the `renamed` values are looked at again. Calls `begin` with the phase of each step before
-    it, and `watch` with its name, rows and seconds after it. Returns the number of rows made, by
-    the key of each `make` step.
+    it, and `watch` with its name, rows and seconds after it.
     """
-    created: dict[str, int] = {}
+    written = Written()
+    counted = {"make": written.created, "change": written.updated}
     with connection.cursor() as cursor:
         _prepare(cursor, renamed)
         for step in steps():
@@ -116,10 +125,10 @@ def transform(
             else:
                 cursor.execute(step.sql)
                 rows = max(cursor.rowcount, 0)
-            if step.kind == "make":
-                created[step.name] = created.get(step.name, 0) + rows
+            if (counts := counted.get(step.kind)) is not None:
+                counts[step.name] = counts.get(step.name, 0) + rows
             watch(step.name, rows, time.monotonic() - begun)
-    return created
+    return written
 
 
 def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:

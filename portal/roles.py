@@ -128,6 +128,8 @@ TABLE: dict[str, dict[Role, str]] = {
     "crm_import.correction": _MIGRATION,
     "crm_import.pairdecision": _MIGRATION,
     "crm_import.forgottenrow": _MIGRATION,
+    # Who may change one decides which value holds.
+    "crm_import.fieldconflict": {L: "vc", S: "vc", A: "v"},
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,
     "crm_import.legacydossier": _MIGRATION,

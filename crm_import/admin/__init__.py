@@ -2,11 +2,12 @@
 
 `plans` shows what would be done, `runs` runs with their reconciliation, `rows` single legacy rows
 with what became of them, `links` what was learnt; `submissions` puts rows that became forms into
-words. What has to be decided is in `quarantine` and `values`, what was in `decisions`; `origins`
-says on every record that was migrated where it came from.
+words. What has to be decided is in `quarantine`, `values` and `conflicts`, what was in `decisions`;
+`origins` says on every record that was migrated where it came from.
 """
 
 from crm_import.admin import (
+    conflicts,
     decisions,
     links,
     origins,
@@ -19,6 +20,7 @@ from crm_import.admin import (
 )
 
 __all__ = (
+    "conflicts",
     "decisions",
     "links",
     "origins",

@@ -123,10 +123,16 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("records"))
     def made(self, run: ImportRun) -> SafeString | str:
         made, totals = _counts(run.report, "created"), _counts(run.report, "totals")
+        updated = _counts(run.report, "updated")
         return table(
-            [_("Kind"), _("Made by this run"), _("Then in the portal")],
+            [_("Kind"), _("Made by this run"), _("Updated"), _("Then in the portal")],
             [
-                [key.replace("_", " "), f"{made[key]:,}", f"{totals.get(key, 0):,}"]
+                [
+                    key.replace("_", " "),
+                    f"{made[key]:,}",
+                    f"{updated[key]:,}" if key in updated else NOTHING,
+                    f"{totals.get(key, 0):,}",
+                ]
                 for key in KEYS
                 if key in made
             ],

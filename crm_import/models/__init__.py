@@ -2,8 +2,9 @@
 
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
 learnt: which legacy id became which record, what an option value means, which link still waits;
-`decisions` what people said. `plans` holds what runs were planned to do. Submodules import upwards
-in this order only: plans ← runs ← archive, links, decisions.
+`conflicts` are fields on which rows disagree, `decisions` what people said. `plans` holds what runs
+were planned to do. Submodules import upwards in this order only: plans ← runs ← archive, links,
+conflicts, decisions.
 """
 
 from crm_import.models.archive import (
@@ -16,6 +17,7 @@ from crm_import.models.archive import (
     LegacyRow,
     LegacySpecialization,
 )
+from crm_import.models.conflicts import FieldConflict
 from crm_import.models.decisions import Correction, PairDecision
 from crm_import.models.links import ASKED_ABOUT, Crosswalk, OptionValue, PendingLink
 from crm_import.models.plans import ImportPlan, Scope
@@ -35,6 +37,7 @@ __all__ = (
     "Correction",
     "Crosswalk",
     "Entity",
+    "FieldConflict",
     "ForgottenRow",
     "HeldRow",
     "ImportPlan",

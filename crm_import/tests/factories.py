@@ -1,10 +1,13 @@
 """What a run leaves, without a run."""
 
+from typing import Any
+
 import factory
 
 from crm_import.models import (
     Correction,
     Crosswalk,
+    FieldConflict,
     ForgottenRow,
     HeldRow,
     ImportPlan,
@@ -247,3 +250,34 @@ class PairDecisionFactory(factory.django.DjangoModelFactory[PairDecision]):
     second_id = factory.LazyFunction(uuid7)
     decision = "different"
     by = factory.SubFactory("portal.core.tests.factories.UserFactory")
+
+
+class FieldConflictFactory(factory.django.DjangoModelFactory[FieldConflict]):
+    class Meta:
+        model = FieldConflict
+
+    patient = factory.SubFactory("patients.tests.factories.PatientFactory")
+    target_model = "patients.patient"
+    target_id = factory.SelfAttribute("patient.pk")
+    field = "name"
+    values = factory.LazyAttribute(
+        lambda conflict: [
+            said("Contact", {"first_name": "Anna", "last_name": "Berg"}),
+            said("portal", {"first_name": "Anna", "last_name": "Bergman"}),
+        ]
+    )
+    winner = factory.LazyFunction(lambda: {"first_name": "Anna", "last_name": "Bergman"})
+    rule = "portal"
+    run = factory.SubFactory(ImportRunFactory)
+
+
+def said(source: str, value: Any) -> dict[str, Any]:
+    """One value of a conflict, as an import writes it."""
+    is_row = source != "portal"
+    return {
+        "source": source,
+        "legacy_id": str(uuid7()) if is_row else None,
+        "row": 1 if is_row else None,
+        "modified": "2024-06-01T00:00:00+00:00" if is_row else None,
+        "value": value,
+    }

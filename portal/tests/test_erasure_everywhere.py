@@ -18,6 +18,7 @@ from crm_import.models import ForgottenRow, LegacyContact, LegacyPatient, Unread
 from crm_import.tests.factories import (
     CorrectionFactory,
     CrosswalkFactory,
+    FieldConflictFactory,
     ImportPlanFactory,
     LegacyContactFactory,
     LegacyDossierFactory,
@@ -212,6 +213,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         contact,
         legacy_patient,
         legacy_dossier,
+        FieldConflictFactory(patient=patient),
     ]
     for entity, row, target in (
         ("Contact", contact, patient),

@@ -82,7 +82,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(document))
         elif verbosity:
             self._say_source(result.source)
-            self._print(result.report)
+            self._print(result.report, result.updated)
         if verbosity > 2:
             for name, seconds in sorted(result.seconds.items(), key=lambda item: -item[1]):
                 self.stderr.write(f"{seconds:8.3f} s  {name}")
@@ -95,7 +95,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Not read: {', '.join(sorted(source.ignored))}.")
         self.stdout.write("")
 
-    def _print(self, report: dict[str, Any]) -> None:
+    def _print(self, report: dict[str, Any], updated: dict[str, int]) -> None:
         widths = [max(len(name), 9) for name in OUTCOMES]
         head = "".join(f"{name:>{width + 2}}" for name, width in zip(OUTCOMES, widths, strict=True))
         self.stdout.write(f"{'table':<18}{head}")
@@ -109,6 +109,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{'':<20}{'created':>12}{'in the portal':>16}")
         for key, made in report["created"].items():
             self.stdout.write(f"{key:<20}{made:>12,}{report['totals'][key]:>16,}")
+        if any(updated.values()):
+            self.stdout.write("")
+            self.stdout.write(f"{'':<20}{'updated':>12}")
+            for key, rows in updated.items():
+                self.stdout.write(f"{key:<20}{rows:>12,}")
         if report["problems"]:
             self.stdout.write("")
             self.stdout.write(f"{'problem':<28}{'rows':>8}")
