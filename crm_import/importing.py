@@ -16,9 +16,10 @@ import pghistory
 from django.db import DataError, connection, transaction
 from django.utils import timezone
 
-from crm_import import reporting, sources, staging
+from crm_import import firstload, reporting, scope, sources, staging
 from crm_import.models import ImportRun
 from crm_import.refusals import AnotherRun
+from crm_import.tables import OPTIONS
 from crm_import.transform import RULES, transform
 from portal.core.history import acting
 from portal.core.models import User
@@ -74,12 +75,13 @@ def run(
         with pghistory.context(run=str(this.pk)):
             if last is not None and last.fingerprint == fingerprint:
                 outcome = reporting.repeated(last)
+                this.meanings = last.meanings
             else:
                 outcome = _import(this, last, export, accept_deletes, watch)
         result.report = reporting.report(this, outcome, dry_run=dry_run)
         this.report = result.report
         this.finished_at = timezone.now()
-        this.save(update_fields=["report", "finished_at"])
+        this.save(update_fields=["report", "finished_at", "meanings"])
         if problems is not None:
             reporting.write_problems(problems)
     return result
@@ -121,8 +123,11 @@ def _import(
     _keep_temporary_tables_in_memory()
     with connection.cursor() as cursor:
         cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
-        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
-        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
+        cursor.execute(
+            "CREATE TEMP TABLE crm_this (id uuid, started timestamptz, whole boolean) "
+            "ON COMMIT DROP"
+        )
+        cursor.execute("INSERT INTO crm_this VALUES (%s, %s, true)", [this.pk, this.started_at])
         cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
     staged = []
@@ -137,7 +142,27 @@ def _import(
         staged += read
     if last is not None:
         staging.brake(staged, accept_deletes)
-    created = transform(watch=watch)
+    created = _place(this, last, staged, watch)
     reporting.add_file_problems(this, staged)
     reporting.expect_outcomes()
     return reporting.count(this, staged, created)
+
+
+def _place(
+    this: ImportRun,
+    last: ImportRun | None,
+    staged: list[staging.Staged],
+    watch: Callable[[str, int, float], None],
+) -> dict[str, int]:
+    """Transform what has to be looked at. Returns the number of rows made, by key."""
+    new = {item.ledger.entity for item in staged if item.rows}
+    with connection.cursor() as cursor:
+        meanings = scope.meanings(cursor, RULES)
+        whole = last is None or last.meanings != meanings or OPTIONS.name in new
+        free = firstload.unhindered(sum(item.rows for item in staged))
+        created = transform(watch=watch, whole=whole, is_new=bool(new))
+        begun = timezone.now()
+        free.put_back()
+        watch("indexes and keys", free.number, (timezone.now() - begun).total_seconds())
+        this.meanings = scope.meanings(cursor, RULES)
+    return created

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import connection
 
+from crm_import import scope
 from crm_import.meanings import word_rows
 from crm_import.tables import TABLES, Table
 
@@ -78,15 +79,22 @@ def _for_table(text: str, table: Table) -> str:
     return text
 
 
-def transform(*, watch: Watch) -> dict[str, int]:
+def transform(*, watch: Watch, whole: bool = True, is_new: bool = True) -> dict[str, int]:
     """Bring everything in the archive into the portal that is not there yet.
 
-    Needs the temporary table crm_this (id, started) of the run. Calls `watch` with each step's
-    name, rows and seconds. Returns the number of rows made, by the key of each `make` step.
+    Needs the temporary table crm_this (id, started, whole) of the run. `whole` and `is_new` say
+    how much has to be looked at (crm_import.scope). Calls `watch` with each step's name, rows and
+    seconds. Returns the number of rows made, by the key of each `make` step.
     """
     created: dict[str, int] = {}
     with connection.cursor() as cursor:
         _prepare(cursor)
+        begun = time.monotonic()
+        found = scope.narrow(cursor, whole=whole, is_new=is_new)
+        watch("rows to look at", scope.size(cursor), time.monotonic() - begun)
+        if found is scope.Scope.NOTHING:
+            return created
+        cursor.execute("UPDATE crm_this SET whole = %s", [found is scope.Scope.EVERYTHING])
         for step in steps():
             begun = time.monotonic()
             if step.kind == "components":

@@ -38,6 +38,17 @@ class ImportRun(models.Model):
         max_length=64,
         help_text=_("SHA-256 over the files and the version of the rules."),
     )
+    meanings = models.CharField(
+        _("meanings"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "SHA-256 over what decided about rows beside the rows themselves. When it is another "
+            "one, or blank, the next run looks at every row again."
+        ),
+    )
     started_at = models.DateTimeField(_("started"), default=timezone.now, db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True)  # null: never seen outside a run
     by = models.ForeignKey(
@@ -57,7 +68,10 @@ class ImportRun(models.Model):
         ordering = ("-started_at", "-id")
 
     class Privacy:
-        none = ("id", "source", "fingerprint", "started_at", "finished_at", "by", "report")
+        none = (
+            *("id", "source", "fingerprint", "meanings"),
+            *("started_at", "finished_at", "by", "report"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source}, {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"

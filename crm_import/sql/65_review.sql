@@ -39,6 +39,7 @@ WHERE x.cluster <> y.cluster;
 CREATE TEMP TABLE crm_named ON COMMIT DROP AS
 WITH names AS (
     SELECT name_key FROM crm_person WHERE first_key <> '' AND last_key <> ''
+        AND ((SELECT whole FROM crm_this) OR name_key IN (SELECT name_key FROM crm_whole_name))
     GROUP BY name_key HAVING min(cluster) <> max(cluster)
 )
 SELECT DISTINCT p.name_key, p.cluster, x.medical_condition_id AS condition_id
