@@ -6,12 +6,14 @@ nobody else ever sees a table without them, a run that ends early took nothing a
 that breaks a constraint stops the run at its end instead of in its middle.
 """
 
+# ruff: noqa: S608  names of tables are our own; no value is put into a statement
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import OperationalError, connection, models, transaction
-from psycopg import errors, sql
+from psycopg import errors
 
 from bookings.models import Booking
 from crm_import.models import Crosswalk, Problem, RowOutcome
@@ -36,17 +38,19 @@ _FOREIGN_KEYS = """
 SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c
 WHERE c.conrelid = %s::regclass AND c.contype = 'f'
 """
-# The oldest first, so that a dump of the schema looks as before. Of the crosswalk the one that
-# later steps ask for conflicts stays.
+# Not those that keys of other tables rest on, and of the crosswalk not the one that later steps ask
+# for conflicts. The oldest first, so that a dump of the schema looks as before.
 _CONSTRAINTS = """
 SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c
 WHERE c.conrelid = %s::regclass AND c.contype IN ('u', 'x') AND c.conname <> ALL (%s)
+    AND NOT EXISTS (
+        SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conindid = c.conindid)
 ORDER BY c.oid
 """
 _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
 WHERE i.indrelid = %s::regclass AND NOT i.indisprimary AND NOT EXISTS (
-    SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
+    SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x', 'f'))
 ORDER BY i.indexrelid
 """
 _NEEDED = ["crm_import_crosswalk_once"]
@@ -56,8 +60,8 @@ _NEEDED = ["crm_import_crosswalk_once"]
 class _Put:
     """How one of them is taken away and made again."""
 
-    away: sql.Composable
-    back: sql.Composable
+    away: str
+    back: str
 
 
 class Unhindered:
@@ -91,6 +95,8 @@ def unhindered(rows: int) -> Unhindered:
         try:
             with transaction.atomic():
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+                # A table with a check that still waits cannot be altered.
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 puts = _found(cursor)
                 for put in puts:
                     cursor.execute(put.away)
@@ -113,10 +119,8 @@ def _tables() -> list[str]:
 
 
 def _are_empty(cursor: Any) -> bool:
-    tests = [
-        sql.SQL("EXISTS (SELECT FROM {})").format(sql.Identifier(table)) for table in _tables()
-    ]
-    cursor.execute(sql.SQL("SELECT {}").format(sql.SQL(" OR ").join(tests)))
+    tests = [f"EXISTS (SELECT FROM {table})" for table in _tables()]
+    cursor.execute(f"SELECT {' OR '.join(tests)}")
     return not cursor.fetchone()[0]
 
 
@@ -127,7 +131,7 @@ def _found(cursor: Any) -> list[_Put]:
     for table in _tables():
         cursor.execute(_INDEXES, [table])
         for name, definition in cursor.fetchall():
-            puts.append(_Put(sql.SQL("DROP INDEX " + name), sql.SQL(definition)))
+            puts.append(_Put(f"DROP INDEX {name}", definition))
         cursor.execute(_CONSTRAINTS, [table, _NEEDED])
         puts += [_constraint(*row) for row in cursor.fetchall()]
         cursor.execute(_FOREIGN_KEYS, [table])
@@ -136,9 +140,8 @@ def _found(cursor: Any) -> list[_Put]:
 
 
 def _constraint(table: str, name: str, definition: str) -> _Put:
-    start = f"ALTER TABLE {table} "
-    quoted = sql.Identifier(name)
+    quoted = connection.ops.quote_name(name)
     return _Put(
-        sql.SQL(start + "DROP CONSTRAINT {}").format(quoted),
-        sql.SQL(start + "ADD CONSTRAINT {} ").format(quoted) + sql.SQL(definition),
+        f"ALTER TABLE {table} DROP CONSTRAINT {quoted}",
+        f"ALTER TABLE {table} ADD CONSTRAINT {quoted} {definition}",
     )

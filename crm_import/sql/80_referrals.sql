@@ -41,7 +41,8 @@ SELECT DISTINCT ON (cluster, number) cluster, number, id FROM (
 
 -- step: referrals
 CREATE TEMP TABLE crm_referral ON COMMIT DROP AS
-SELECT coalesce(k.id, portal_uuid7()) AS id, k.id IS NULL AS is_new,
+SELECT coalesce(k.id, crm_id((SELECT portal_uuid7()),
+        row_number() OVER (ORDER BY p.node, p.number))) AS id, k.id IS NULL AS is_new,
     t.id AS patient_id, c.id AS trial_id, p.*,
     CASE WHEN p.outcome = 'enrolled' THEN 'enrolled'
         WHEN p.outcome IN ('screen_failed', 'withdrawn', 'site_declined') THEN p.outcome
