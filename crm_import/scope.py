@@ -268,6 +268,7 @@ def size(cursor: Any) -> int:
 
 def _surround(cursor: Any) -> None:
     _add(cursor, [_WAITING])
+    _begin_with_all(cursor)
     _close(cursor, _BELONGING)
     while True:
         cursor.execute(_KEYS)
@@ -275,10 +276,15 @@ def _surround(cursor: Any) -> None:
             break
         _close(cursor, _BELONGING)
     cursor.execute(_NEW_NAMES)
-    cursor.execute("TRUNCATE crm_front; INSERT INTO crm_front SELECT * FROM crm_scope")
+    _begin_with_all(cursor)
     _add(cursor, [_PHYSICIANS, _SAME_EMAIL, _NAMESAKES])
     _close(cursor, (*_BELONGING, _PHYSICIANS))
     cursor.execute("ANALYZE crm_scope; ANALYZE crm_whole_email; ANALYZE crm_whole_name")
+
+
+def _begin_with_all(cursor: Any) -> None:
+    cursor.execute("TRUNCATE crm_front; INSERT INTO crm_front SELECT * FROM crm_scope")
+    cursor.execute("ANALYZE crm_front")
 
 
 def _close(cursor: Any, queries: Sequence[str]) -> None:

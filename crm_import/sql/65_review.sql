@@ -98,7 +98,7 @@ FROM (
     JOIN crm_specialist_target u ON u.cluster = s.cluster
     WHERE m.names <= 5
 ) v
-ORDER BY v.patient_id, v.specialist_id, v.tier
+ORDER BY v.patient_id, v.specialist_id, v.tier, v.because, v.patient_row, v.specialist_row
 ON CONFLICT DO NOTHING;
 
 -- make: pairs of specialists
