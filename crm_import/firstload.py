@@ -6,8 +6,6 @@ nobody else ever sees a table without them, a run that ends early took nothing a
 that breaks a constraint stops the run at its end instead of in its middle.
 """
 
-# ruff: noqa: S608  names of tables are our own; no value is put into a statement
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +48,8 @@ ORDER BY c.oid
 _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
 WHERE i.indrelid = %s::regclass AND NOT i.indisprimary AND NOT EXISTS (
-    SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x', 'f'))
+    SELECT FROM pg_constraint c
+    WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x', 'f'))
 ORDER BY i.indexrelid
 """
 _NEEDED = ["crm_import_crosswalk_once"]

@@ -133,10 +133,15 @@ _PHYSICIANS = """
     WHERE s.entity = 'Patient'
 """
 
-_NAME_KEY = (
-    "least(crm_key(crm_tidy({0}.firstname)), crm_key(crm_tidy({0}.lastname))) || ' ' || "
-    "greatest(crm_key(crm_tidy({0}.firstname)), crm_key(crm_tidy({0}.lastname)))"
-)
+# The key of a name, whatever the order of its parts, as sql/50_identity.sql makes it. OFFSET 0:
+# each part is worked out once, instead of wherever it is used.
+_NAMED = """(
+    SELECT {0}.*, least(k.first, k.last) || ' ' || greatest(k.first, k.last) AS name_key
+    FROM {0}
+    CROSS JOIN LATERAL (
+        SELECT crm_tidy({0}.firstname) AS first, crm_tidy({0}.lastname) AS last OFFSET 0) t
+    CROSS JOIN LATERAL (SELECT crm_key(t.first) AS first, crm_key(t.last) AS last OFFSET 0) k
+)"""
 # The addresses in the field of a row, as sql/30_rows.sql reads them.
 _EMAILS = """
     SELECT a.entity, a.row_id, a.legacy_id, a.firstname, a.lastname, a.email
@@ -151,20 +156,23 @@ _EMAILS = """
 
 # Of the rows in scope: their addresses and names, and the names that are new.
 _KEYS = f"""
-DROP TABLE IF EXISTS crm_scope_email, crm_scope_row, crm_same_email;
+DROP TABLE IF EXISTS crm_scope_raw, crm_scope_row, crm_scope_address, crm_scope_email,
+    crm_found_address, crm_same_email;
+CREATE TEMP TABLE crm_scope_raw ON COMMIT DROP AS
+SELECT a.* FROM crm_archived a JOIN crm_scope s USING (entity, row_id);
 CREATE TEMP TABLE crm_scope_row ON COMMIT DROP AS
-SELECT a.*, {_NAME_KEY.format("a")} AS name_key
-FROM ({_ARCHIVED}) a JOIN crm_scope s USING (entity, row_id);
+SELECT * FROM {_NAMED.format("crm_scope_raw")} n;
+CREATE TEMP TABLE crm_scope_address ON COMMIT DROP AS {_EMAILS.format("crm_scope_raw")};
 CREATE TEMP TABLE crm_scope_email ON COMMIT DROP AS
-SELECT DISTINCT e.email, {_NAME_KEY.format("e")} AS name_key
-FROM ({_EMAILS.format("crm_scope_row")}) e;
+SELECT DISTINCT email, name_key FROM {_NAMED.format("crm_scope_address")} n;
 TRUNCATE crm_whole_email;
 INSERT INTO crm_whole_email SELECT DISTINCT email FROM crm_scope_email;
 ANALYZE crm_scope_row; ANALYZE crm_scope_email; ANALYZE crm_whole_email;
+CREATE TEMP TABLE crm_found_address ON COMMIT DROP AS
+SELECT * FROM ({_EMAILS.format("crm_archived")}) e
+WHERE email IN (SELECT email FROM crm_whole_email);
 CREATE TEMP TABLE crm_same_email ON COMMIT DROP AS
-SELECT e.entity, e.row_id, e.legacy_id, e.email, {_NAME_KEY.format("e")} AS name_key
-FROM ({_EMAILS.format("crm_archived")}) e
-WHERE e.email IN (SELECT email FROM crm_whole_email)
+SELECT * FROM {_NAMED.format("crm_found_address")} n
 """
 
 # Rows that make one person with a row in scope, were it not for what is known already.
@@ -183,14 +191,13 @@ _SAME = (
     """,
     # of one name, in one trial
     f"""
-    SELECT 'Patient', o.id, o.guid
-    FROM (
-        SELECT a.id, crm_guid(a.patientid) AS guid, a.trial_id, {_NAME_KEY.format("a")} AS name_key
-        FROM crm_import_legacypatient a WHERE a.trial_id <> ''
-    ) o
+    SELECT o.entity, o.row_id, o.legacy_id
+    FROM {_NAMED.format("crm_archived")} o
     JOIN crm_scope_row s ON s.entity = 'Patient' AND s.name_key = o.name_key
+    JOIN crm_import_legacypatient a ON a.id = o.row_id AND a.trial_id <> ''
     JOIN crm_import_legacypatient b ON b.id = s.row_id AND b.trial_id <> ''
-    WHERE regexp_split_to_array(regexp_replace(upper(crm_tidy(o.trial_id)), '[ .]', '', 'g'),
+    WHERE o.entity = 'Patient'
+        AND regexp_split_to_array(regexp_replace(upper(crm_tidy(a.trial_id)), '[ .]', '', 'g'),
             '[;,/|]+') && regexp_split_to_array(
             regexp_replace(upper(crm_tidy(b.trial_id)), '[ .]', '', 'g'), '[;,/|]+')
     """,
@@ -212,8 +219,8 @@ WHERE NOT EXISTS (SELECT FROM placed p WHERE p.entity = n.entity AND p.row_id = 
 """
 _SAME_EMAIL = "SELECT entity, row_id, legacy_id FROM crm_same_email"
 _NAMESAKES = f"""
-SELECT a.entity, a.row_id, a.legacy_id FROM crm_archived a
-WHERE {_NAME_KEY.format("a")} IN (SELECT name_key FROM crm_whole_name)
+SELECT entity, row_id, legacy_id FROM {_NAMED.format("crm_archived")} n
+WHERE name_key IN (SELECT name_key FROM crm_whole_name)
 """
 
 

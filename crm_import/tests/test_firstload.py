@@ -47,9 +47,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return taken
 
 
-def test_first_load_leaves_every_index_and_key_as_it_was(
-    bring: Bring, at_once: list[int]
-) -> None:
+def test_first_load_leaves_every_index_and_key_as_it_was(bring: Bring, at_once: list[int]) -> None:
     before = schema()
 
     bring(contacts=[exports.ANNA])
