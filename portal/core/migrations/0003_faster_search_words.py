@@ -36,15 +36,19 @@ RETURN CASE
 
 
 def create(apps: Any, schema_editor: Any) -> None:
-    schema_editor.execute(LONG.replace("portal_contact_search", "portal_contact_words"))
+    schema_editor.execute(
+        LONG.replace("portal_contact_search", "portal_contact_words"), params=None
+    )
     schema_editor.execute(SHORT, params=None)
 
 
 def drop(apps: Any, schema_editor: Any) -> None:
-    schema_editor.execute(LONG.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+    schema_editor.execute(
+        LONG.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"), params=None
+    )
     schema_editor.execute("DROP FUNCTION portal_contact_words", params=None)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0002_accounts_in_history")]
+    dependencies = [("core", "0002_triggers")]
     operations = [migrations.RunPython(create, drop)]
