@@ -190,7 +190,9 @@ PLAIN = (
 
 
 @pytest.mark.parametrize("contact", PLAIN, ids=lambda contact: " ".join(contact))
-def test_short_way_to_the_words_of_a_person_finds_the_same(db: None, contact: tuple[str]) -> None:
+def test_short_way_to_the_words_of_a_person_finds_the_same(
+    db: None, contact: tuple[str, ...]
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT portal_contact_search(f, l, e, p) = portal_contact_words(f, l, e, p)"
