@@ -17,11 +17,22 @@ import pghistory
 from django.db import DataError, connection, transaction
 from django.utils import timezone
 
-from crm_import import brakes, freshness, locks, reporting, sources, staging, vanished
+from crm_import import (
+    brakes,
+    firstload,
+    freshness,
+    locks,
+    reporting,
+    scope,
+    sources,
+    staging,
+    vanished,
+)
 from crm_import.models import ImportPlan, ImportRun, Scope
 from crm_import.progress import Progress, Tell, silent
 from crm_import.refusals import Brake, DecisionNeeded
-from crm_import.transform import RULES, Renamed, transform
+from crm_import.tables import OPTIONS
+from crm_import.transform import RULES, Renamed, Written, transform
 from portal.core.history import acting
 from portal.core.models import User
 
@@ -30,7 +41,8 @@ from portal.core.models import User
 class Result:
     """What a run did. `report` is the contract of `--report`.
 
-    `fingerprint` is what it was made from, `updated` counts changed records, `brakes` is what a plan found that somebody has to look at.
+    `fingerprint` is what it was made from, `updated` counts changed records, `brakes` is what a
+    plan found that somebody has to look at.
     """
 
     run: ImportRun
@@ -111,7 +123,7 @@ def run(
         result.updated = outcome.updated
         this.report = {**result.report, "updated": result.updated}
         this.finished_at = timezone.now()
-        this.save(update_fields=["report", "shape", "finished_at"])
+        this.save(update_fields=["report", "shape", "finished_at", "meanings"])
         if problems is not None:
             reporting.write_problems(problems)
         ending(result)
@@ -175,7 +187,7 @@ def _repeated(work: _Work) -> reporting.Outcome | None:
     this, last = work.this, work.last
     if last is None or last.fingerprint != this.fingerprint or last.scope != this.scope:
         return None
-    this.shape = last.shape
+    this.shape, this.meanings = last.shape, last.meanings
     work.result.is_repeated = True
     return reporting.repeated(last)
 
@@ -197,8 +209,7 @@ def _import(work: _Work) -> reporting.Outcome:
     this.shape = brakes.shape(work.export, work.staged)
     if last is not None:
         _brake(work)
-    written = transform(watch=work.watch, begin=work.progress.begin)
-    work.progress.end()
+    written = _place(work)
     reporting.add_file_problems(this, work.staged)
     reporting.expect_outcomes()
     return reporting.count(this, work.staged, written)
@@ -222,8 +233,11 @@ def _begin(this: ImportRun) -> None:
     _keep_temporary_tables_in_memory()
     with connection.cursor() as cursor:
         cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
-        cursor.execute("CREATE TEMP TABLE crm_this (id uuid, started timestamptz) ON COMMIT DROP")
-        cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
+        cursor.execute(
+            "CREATE TEMP TABLE crm_this (id uuid, started timestamptz, whole boolean) "
+            "ON COMMIT DROP"
+        )
+        cursor.execute("INSERT INTO crm_this VALUES (%s, %s, true)", [this.pk, this.started_at])
         cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
 
@@ -265,3 +279,23 @@ def again(
         this.finished_at = timezone.now()
         this.save(update_fields=["report", "finished_at"])
     return Again(this, rows)
+
+
+def _place(work: _Work) -> Written:
+    """Transform what has to be looked at."""
+    this, last = work.this, work.last
+    new = {item.ledger.entity for item in work.staged if item.rows}
+    with connection.cursor() as cursor:
+        meanings = scope.meanings(cursor, RULES)
+        whole = last is None or last.meanings != meanings or OPTIONS.name in new
+        free = firstload.unhindered(sum(item.rows for item in work.staged))
+        written = transform(
+            watch=work.watch, begin=work.progress.begin, whole=whole, is_new=bool(new)
+        )
+        work.progress.begin("indexes and keys")
+        begun = time.monotonic()
+        free.put_back()
+        work.watch("indexes and keys", free.number, time.monotonic() - begun)
+        work.progress.end()
+        this.meanings = scope.meanings(cursor, RULES)
+    return written

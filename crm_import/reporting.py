@@ -147,10 +147,10 @@ def count(this: ImportRun, staged: list[Staged], written: Written) -> Outcome:
                 SELECT CASE WHEN o.run_id = %s THEN o.outcome
                     WHEN o.outcome = 'quarantined' THEN 'quarantined' ELSE 'unchanged' END,
                     count(*)
-                FROM crm_again a JOIN LATERAL (
-                    SELECT run_id, outcome FROM crm_import_rowoutcome o
-                    WHERE o.entity = a.entity AND o.row = a.row_id ORDER BY o.id DESC LIMIT 1
-                ) o ON true
+                FROM crm_again a JOIN crm_import_rowoutcome o
+                    ON o.entity = a.entity AND o.row = a.row_id AND NOT EXISTS (
+                        SELECT FROM crm_import_rowoutcome n
+                        WHERE n.entity = o.entity AND n.row = o.row AND n.id > o.id)
                 WHERE a.entity = %s GROUP BY 1
                 """,
                 [this.pk, name],

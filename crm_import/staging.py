@@ -34,6 +34,11 @@ class Staged:
     ledger: SourceFile
     first: int
 
+    @property
+    def rows(self) -> int:
+        """How many rows of the part the archive did not have."""
+        return self.ledger.records - self.ledger.unreadable - self.ledger.known
+
 
 def by_table(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """The parts in their order, those of one table together."""
@@ -213,15 +218,17 @@ def _take_over_new(cursor: Any, table: Table) -> dict[int, int]:
         return {}
     content = ", ".join([*table.columns, "extra"])
     columns = f"{content}, absent, written"
+    # 128 bits of two hashes: text and MD5 of a row would cost twice as much.
+    one, other = (f"hash_record_extended(ROW({content}), {seed})" for seed in (0, 1))
     cursor.execute(
         f"""
         CREATE TEMP TABLE crm_found ON COMMIT DROP AS
         SELECT s.file_id, s.record, a.row_id
-        FROM (SELECT file_id, record, md5(ROW({content})::text) AS content FROM crm_stage) s
+        FROM (SELECT file_id, record, {one} AS one, {other} AS other FROM crm_stage) s
         LEFT JOIN (
-            SELECT md5(ROW({content})::text) AS content, min(id) AS row_id
-            FROM {table.db_table} GROUP BY 1
-        ) a USING (content)
+            SELECT {one} AS one, {other} AS other, min(id) AS row_id
+            FROM {table.db_table} GROUP BY 1, 2
+        ) a USING (one, other)
         """
     )
     _expect_back(cursor, table)

@@ -40,6 +40,17 @@ class ImportRun(models.Model):
         max_length=64,
         help_text=_("SHA-256 over the files and the version of the rules."),
     )
+    meanings = models.CharField(
+        _("meanings"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "SHA-256 over what decided about rows beside the rows themselves. When it is another "
+            "one, or blank, the next run looks at every row again."
+        ),
+    )
     started_at = models.DateTimeField(_("started"), default=timezone.now, db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True)  # null: never seen outside a run
     by = models.ForeignKey(
@@ -86,7 +97,7 @@ class ImportRun(models.Model):
     class Privacy:
         none = (
             *("id", "source", "fingerprint", "started_at", "finished_at", "by", "report"),
-            *("plan", "scope", "shape"),
+            *("plan", "scope", "shape", "meanings"),
         )
 
     def __str__(self) -> str:

@@ -125,12 +125,16 @@ DELETE FROM crm_specialist WHERE length(job_title) > 200 OR length(licence) > 10
 ANALYZE crm_person (node, legacy_id, email, name_key, contact_guid); ANALYZE crm_specialist;
 
 -- step: shared mailboxes
--- Behind more than five names an address proves nothing.
+-- Behind more than five names an address proves nothing. Only addresses whose rows are all here.
 CREATE TEMP TABLE crm_mailbox ON COMMIT DROP AS
 WITH used AS (
     SELECT email, name_key FROM crm_person WHERE email IS NOT NULL
     UNION ALL SELECT email, name_key FROM crm_specialist WHERE email IS NOT NULL
-), several AS (SELECT email FROM used GROUP BY email HAVING count(*) > 1)
+), several AS (
+    SELECT email FROM used
+    WHERE (SELECT whole FROM crm_this) OR email IN (SELECT email FROM crm_whole_email)
+    GROUP BY email HAVING count(*) > 1
+)
 SELECT email, count(DISTINCT name_key) AS names FROM used JOIN several USING (email)
 GROUP BY email;
 ANALYZE crm_mailbox;

@@ -3,7 +3,8 @@
 -- step: targets of patients
 -- One for each cluster: rows of an earlier run keep theirs.
 CREATE TEMP TABLE crm_target ON COMMIT DROP AS
-SELECT c.node AS cluster, coalesce(k.id, portal_uuid7()) AS id, k.id IS NULL AS is_new
+SELECT c.node AS cluster, coalesce(k.id, crm_id((SELECT portal_uuid7()), c.node)) AS id,
+    k.id IS NULL AS is_new
 FROM crm_person c LEFT JOIN (
     SELECT DISTINCT p.cluster, k.id FROM crm_known k JOIN crm_person p USING (node)
 ) k ON k.cluster = c.node

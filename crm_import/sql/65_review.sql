@@ -45,6 +45,7 @@ WHERE x.cluster <> y.cluster;
 CREATE TEMP TABLE crm_named ON COMMIT DROP AS
 WITH names AS (
     SELECT name_key FROM crm_person WHERE first_key <> '' AND last_key <> ''
+        AND ((SELECT whole FROM crm_this) OR name_key IN (SELECT name_key FROM crm_whole_name))
     GROUP BY name_key HAVING min(cluster) <> max(cluster)
 )
 SELECT DISTINCT p.name_key, p.cluster, x.medical_condition_id AS condition_id
@@ -122,7 +123,7 @@ FROM (
 ) v
 LEFT JOIN crm_pair_decision d ON d.first_id = least(v.patient_row, v.specialist_row)
     AND d.second_id = greatest(v.patient_row, v.specialist_row)
-ORDER BY v.patient_id, v.specialist_id, v.tier
+ORDER BY v.patient_id, v.specialist_id, v.tier, v.because, v.patient_row, v.specialist_row
 ON CONFLICT DO NOTHING;
 
 -- make: pairs of specialists

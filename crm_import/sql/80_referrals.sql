@@ -51,7 +51,8 @@ SELECT f.*,
     CASE WHEN f.outcome <> '' THEN f.outcome WHEN f.has_outcome THEN 'other' ELSE 'pending' END
         AS said_outcome
 FROM (
-SELECT coalesce(k.id, portal_uuid7()) AS id, k.id IS NULL AS is_new,
+SELECT coalesce(k.id, crm_id((SELECT portal_uuid7()),
+        row_number() OVER (ORDER BY p.node, p.number))) AS id, k.id IS NULL AS is_new,
     t.id AS patient_id, c.id AS trial_id, p.*,
     CASE WHEN p.outcome = 'enrolled' THEN 'enrolled'
         WHEN p.outcome IN ('screen_failed', 'withdrawn', 'site_declined') THEN p.outcome
