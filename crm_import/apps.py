@@ -15,5 +15,8 @@ class CrmImportConfig(AppConfig):
         lists = ("LegacyCondition", "LegacyHospital", "LegacyOption", "LegacySpecialization")
         holdings.join(
             parts=(erasing.PART,),
-            about_others={f"crm_import.{name}": "lists of the CRM" for name in lists},
+            about_others={
+                **{f"crm_import.{name}": "lists of the CRM" for name in lists},
+                "crm_import.VerificationSignature": "remarks of staff on the migration",
+            },
         )

@@ -29,6 +29,7 @@ from crm_import.models import (
     PendingLink,
     Problem,
     RowOutcome,
+    TakenBack,
     UnreadableRecord,
 )
 from patients import sought
@@ -71,10 +72,11 @@ def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
     dossiers = _by_guid(LegacyDossier, "patient", patients)
     theirs.rows[Entity.DOSSIER] |= {row for row, _guid in dossiers}
     theirs.legacy_ids[Entity.DOSSIER] |= {guid for _row, guid in dossiers if guid}
-    outcomes = RowOutcome.objects.filter(legacy_id__in=theirs.ids)
-    for entity, row in outcomes.values_list("entity", "row"):
-        if entity in ARCHIVE:
-            theirs.rows[entity].add(row)
+    for about in (RowOutcome, TakenBack):
+        told = about._default_manager.filter(legacy_id__in=theirs.ids)
+        for entity, row in told.values_list("entity", "row"):
+            if entity in ARCHIVE:
+                theirs.rows[entity].add(row)
     for entity, row, own in _unplaced(sought.of_own_rows(found) if known is None else known):
         theirs.rows[entity].add(row)
         if own is not None:
@@ -176,7 +178,7 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
     recurring = _without_id(theirs)
     for entity, rows in theirs.rows.items():
         about = models.Q(legacy_id__in=ids) | models.Q(entity=entity, row__in=rows)
-        for model in (Problem, RowOutcome):
+        for model in (Problem, RowOutcome, TakenBack):
             done[model._meta.label] += _deleted(model._default_manager.filter(about))
         archive = ARCHIVE[entity]
         done[archive._meta.label] += _deleted(archive._default_manager.filter(pk__in=rows))

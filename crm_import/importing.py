@@ -62,7 +62,7 @@ def run(
     """
     export = sources.detect(source, choices or sources.Choices())
     fingerprint = staging.fingerprint(export.parts, RULES)
-    with closing(export), _one_transaction(by=by, dry_run=dry_run):
+    with closing(export), one_transaction(by=by, dry_run=dry_run):
         last = ImportRun.objects.order_by("-started_at", "-id").first()
         this = ImportRun.objects.create(source=export.name[:300], fingerprint=fingerprint, by=by)
         result = Result(this, {}, export)
@@ -86,8 +86,11 @@ def run(
 
 
 @contextmanager
-def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
-    with transaction.atomic(), acting(by=by, reason="import of the legacy CRM"):
+def one_transaction(
+    *, by: User | None, dry_run: bool, reason: str = "import of the legacy CRM"
+) -> Iterator[None]:
+    """The one transaction of a run; no other run is under way meanwhile. Raises AnotherRun."""
+    with transaction.atomic(), acting(by=by, reason=reason):
         with connection.cursor() as cursor:
             # A killed client must not leave its server process at work (and holding the lock).
             cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")
@@ -125,6 +128,7 @@ def _import(
         cursor.execute("INSERT INTO crm_this VALUES (%s, %s)", [this.pk, this.started_at])
         cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+        cursor.execute("CREATE TEMP TABLE crm_back (entity text, row_id bigint) ON COMMIT DROP")
     staged = []
     for parts in staging.by_table(export.parts):
         begun = timezone.now()
@@ -136,6 +140,7 @@ def _import(
         )
         staged += read
     if last is not None:
+        staging.count_again()
         staging.brake(staged, accept_deletes)
     created = transform(watch=watch)
     reporting.add_file_problems(this, staged)

@@ -123,6 +123,10 @@ TABLE: dict[str, dict[Role, str]] = {
     "crm_import.pendinglink": _MIGRATION,
     "crm_import.optionvalue": _MIGRATION,
     "crm_import.forgottenrow": _MIGRATION,
+    "crm_import.verification": _MIGRATION,
+    # Who may add one signs a reconciliation.
+    "crm_import.verificationsignature": {L: "va", S: "va", A: "v"},
+    "crm_import.takenback": _MIGRATION,
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,
     "crm_import.legacydossier": _MIGRATION,

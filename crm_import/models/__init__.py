@@ -2,7 +2,8 @@
 
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
 learnt: which legacy id became which record, what an option value means, which link still waits.
-Submodules import upwards in this order only: runs ← archive, links.
+`checked` is what was counted again and signed, and what a rollback took back.
+Submodules import upwards in this order only: runs ← archive, links, checked.
 """
 
 from crm_import.models.archive import (
@@ -15,6 +16,7 @@ from crm_import.models.archive import (
     LegacyRow,
     LegacySpecialization,
 )
+from crm_import.models.checked import TakenBack, Verification, VerificationSignature
 from crm_import.models.links import Crosswalk, OptionValue, PendingLink
 from crm_import.models.runs import (
     Entity,
@@ -44,5 +46,8 @@ __all__ = (
     "Problem",
     "RowOutcome",
     "SourceFile",
+    "TakenBack",
     "UnreadableRecord",
+    "Verification",
+    "VerificationSignature",
 )

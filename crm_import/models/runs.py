@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.constraints import one_of
 from portal.core.history import append_only
 from portal.core.ids import uuid7
 from portal.core.models import NewId, User
@@ -29,7 +30,14 @@ class Entity(models.TextChoices):
 
 
 class ImportRun(models.Model):
-    """One run of the migration that was kept. A dry run leaves no row."""
+    """One run of the migration that was kept, or one that takes another back.
+
+    A dry run leaves no row.
+    """
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("Import")
+        ROLLBACK = "rollback", _("Rollback")
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewId(), editable=False)
     source = models.CharField(_("source"), max_length=300, help_text=_("Name of the folder."))
@@ -50,14 +58,43 @@ class ImportRun(models.Model):
     report = models.JSONField(
         _("reconciliation"), default=dict, encoder=DjangoJSONEncoder, db_default={}
     )
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=Kind.choices, default=Kind.IMPORT, db_default=Kind.IMPORT
+    )
+    undoes = models.OneToOneField(
+        "self",
+        verbose_name=_("takes back"),
+        on_delete=models.PROTECT,
+        null=True,  # null: an import
+        related_name="undone_by",
+    )
 
     class Meta:
         verbose_name = _("import run")
         verbose_name_plural = _("import runs")
         ordering = ("-started_at", "-id")
+        constraints = (
+            one_of("kind", "import", "rollback", name="crm_import_importrun_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind="import", undoes=None)
+                | models.Q(kind="rollback", undoes__isnull=False),
+                name="crm_import_importrun_rollback_of_a_run",
+                violation_error_message=_("A rollback names the run that it takes back."),
+            ),
+        )
 
     class Privacy:
-        none = ("id", "source", "fingerprint", "started_at", "finished_at", "by", "report")
+        none = (
+            "id",
+            "source",
+            "fingerprint",
+            "started_at",
+            "finished_at",
+            "by",
+            "report",
+            "kind",
+            "undoes",
+        )
 
     def __str__(self) -> str:
         return f"{self.source}, {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"

@@ -18,9 +18,13 @@ from crm_import.models import (
     Problem,
     RowOutcome,
     SourceFile,
+    TakenBack,
     UnreadableRecord,
+    Verification,
+    VerificationSignature,
 )
 from portal.core.ids import uuid7
+from portal.core.tests.factories import UserFactory
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):
@@ -182,6 +186,44 @@ class OptionValueFactory(factory.django.DjangoModelFactory[OptionValue]):
     labels = factory.LazyFunction(lambda: ["Yes", "Ja"])
     meaning = "yes"
     run = factory.SubFactory(ImportRunFactory)
+
+
+class VerificationFactory(factory.django.DjangoModelFactory[Verification]):
+    class Meta:
+        model = Verification
+
+    run = factory.SubFactory(ImportRunFactory)
+    is_deep = False
+    adds_up = True
+    result = factory.LazyFunction(
+        lambda: {
+            "checks": [],
+            "totals": {"patients": 1},
+            "held": {},
+            "problems": {},
+            "not_compared": [],
+        }
+    )
+
+
+class VerificationSignatureFactory(factory.django.DjangoModelFactory[VerificationSignature]):
+    class Meta:
+        model = VerificationSignature
+
+    verification = factory.SubFactory(VerificationFactory)
+    by = factory.SubFactory(UserFactory)
+    remark = "Go."
+
+
+class TakenBackFactory(factory.django.DjangoModelFactory[TakenBack]):
+    class Meta:
+        model = TakenBack
+
+    run = factory.SubFactory(ImportRunFactory)
+    entity = "Contact"
+    row = factory.Sequence(lambda n: n + 1)
+    legacy_id = factory.LazyFunction(uuid7)
+    outcome = "imported"
 
 
 class ForgottenRowFactory(factory.django.DjangoModelFactory[ForgottenRow]):
