@@ -1,7 +1,8 @@
 """Reconciliations: everything counted again, to read, to print, to download and to sign."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from django import forms
@@ -44,7 +45,7 @@ class ReadIt(Verb):
     """The whole of it on one page; to print."""
 
     name = "reconciliation"
-    label = gettext_lazy("Read and print")
+    label = gettext_lazy("Reconciliation")
     icon = "receipt_long"
     variant = ActionVariant.PRIMARY
     template = "crm_import/reconciliation.html"
@@ -118,16 +119,7 @@ def shown(record: Verification) -> dict[str, Any]:
     checks = [_check(check) for check in result["checks"]]
     return {
         "verdict": verdict(record),
-        "sections": [
-            {
-                "title": title,
-                "told": told,
-                "checks": found,
-                "wrong": sum(not c["ok"] for c in found),
-            }
-            for key, title, told in SECTIONS
-            if (found := [check for check in checks if check["key"] == key])
-        ],
+        "sections": [section for section in map(_section, SECTIONS, repeat(checks)) if section],
         "wrong": [check for check in checks if not check["ok"]],
         "totals": [
             (key.replace("_", " "), f"{number:,}") for key, number in result["totals"].items()
@@ -146,19 +138,28 @@ def shown(record: Verification) -> dict[str, Any]:
     }
 
 
+def _section(
+    words: tuple[str, Any, Any], checks: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """The equations of one kind; None when there are none."""
+    key, title, told = words
+    found = [check for check in checks if check["key"] == key]
+    return {"title": title, "told": told, "checks": found} if found else None
+
+
 def _table(name: str) -> str | Promise:
     return Entity(name).label if name in Entity else name
 
 
 def _check(check: Mapping[str, Any]) -> dict[str, Any]:
     left, right = (sum(check[side].values()) for side in ("left", "right"))
+    terms = sorted(check["right"].items(), key=lambda one: -one[1])
     return {
         "key": check["key"],
         "about": _table(check["about"]),
         "left": f"{left:,}",
         "right": f"{right:,}",
-        "what": ", ".join(term(name) for name in check["left"]),
-        "terms": [(term(name), f"{number:,}") for name, number in check["right"].items()],
+        "terms": [(term(name), f"{number:,}") for name, number in terms if number],
         "ok": check["adds_up"],
         "missing": f"{left - right:,}" if left != right else "",
         "stray": f"{check['stray']:,}" if check["stray"] else "",

@@ -24,7 +24,7 @@ from crm_import.models import (
     VerificationSignature,
 )
 from portal.core.ids import uuid7
-from portal.core.tests.factories import UserFactory
+from portal.core.tests import factories as core
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):
@@ -211,7 +211,7 @@ class VerificationSignatureFactory(factory.django.DjangoModelFactory[Verificatio
         model = VerificationSignature
 
     verification = factory.SubFactory(VerificationFactory)
-    by = factory.SubFactory(UserFactory)
+    by = factory.SubFactory(core.UserFactory)
     remark = "Go."
 
 

@@ -7,7 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bookings.models import Booking
-from crm_import import undoing
 from crm_import.importing import Result
 from crm_import.models import (
     Crosswalk,
@@ -32,6 +31,7 @@ from crm_import.tests.exports import (
     patient,
     physician,
 )
+from crm_import.undoing import restoring
 from patients.models import (
     Hospital,
     MedicalCondition,
@@ -301,7 +301,7 @@ def test_constraint_in_the_way_is_named_and_the_rest_goes_back(bring: Bring) -> 
 def test_many_rows_go_with_their_foreign_keys_taken_off(
     bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "MANY", 1)
+    monkeypatch.setattr(restoring, "MANY", 1)
     run = bring(**EXPORT).run
     before = now()
     dry = roll_back(run_id=run.pk, by=None)
