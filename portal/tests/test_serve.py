@@ -1,7 +1,11 @@
 """`manage.py serve`: the demonstration is there as a whole or not at all, with a worker."""
 
 import os
+import signal
 import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +68,28 @@ def test_worker_runs_beside_a_demonstration_until_its_pipe_is_closed(
         with pytest.raises(BlockingIOError):  # open: the worker goes on
             os.read(stdin, 1)
         os.close(stdin)
+
+
+def test_ctrl_c_is_the_business_of_the_master_process_alone(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text("def app(environ, start): ...")
+    config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
+    arguments = ["--config", config, "--bind", f"unix:{tmp_path}/socket", "plain:app"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *arguments], cwd=tmp_path, start_new_session=True
+    ) as master:
+        try:
+            children = Path(f"/proc/{master.pid}/task/{master.pid}/children")
+            ignored: list[bool] = []
+            deadline = time.monotonic() + 20
+            while not (len(ignored) == 2 and all(ignored)) and time.monotonic() < deadline:
+                time.sleep(0.05)
+                ignored = [_ignores_ctrl_c(int(child)) for child in children.read_text().split()]
+        finally:
+            os.killpg(master.pid, signal.SIGKILL)
+    assert ignored == [True, True]
+
+
+def _ignores_ctrl_c(process: int) -> bool:
+    status = Path(f"/proc/{process}/status").read_text()
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
