@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm_import', '0005_versions_in_the_archive'),
+        ('crm_import', '0003_functions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
