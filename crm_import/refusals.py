@@ -26,7 +26,7 @@ class NoSuchRun(Refused):
 
 
 class NotRolledBack(Refused):
-    """A constraint of the database does not let the run be rolled back."""
+    """Records of the run are in use, so that it cannot be rolled back now."""
 
     exit_code = 6
 

@@ -21,7 +21,7 @@ from crm_import import reporting
 from crm_import.importing import one_transaction
 from crm_import.models import ImportRun
 from crm_import.refusals import LaterRun, NoSuchRun, NotRolledBack
-from crm_import.undoing import Blocked, Kept, Undone, constraint_of, undo
+from crm_import.undoing import Blocked, Kept, Meanwhile, Undone, constraint_of, undo
 from portal.core.history import unsealed
 from portal.core.models import User
 
@@ -53,8 +53,14 @@ def roll_back(*, run_id: UUID, by: User | None, apply: bool = False) -> Result:
                 found = undo(run.pk, is_dry=not apply)
             except IntegrityError as error:
                 raise NotRolledBack(
-                    f"{constraint_of(error)} does not let a record go. Nothing was changed; "
-                    "report this line."
+                    f"{constraint_of(error)} does not let a record go: somebody may have used it "
+                    "meanwhile. Nothing was changed. Start again; report this line when it stops "
+                    "there again."
+                ) from None
+            except Meanwhile:
+                raise NotRolledBack(
+                    "Somebody changed records of this run meanwhile. Nothing was changed. Start "
+                    "again."
                 ) from None
             ledger = _reset(run, this)
         this.report = _report(run, this, found, ledger)

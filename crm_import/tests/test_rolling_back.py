@@ -17,7 +17,7 @@ from crm_import.models import (
     RowOutcome,
     TakenBack,
 )
-from crm_import.refusals import LaterRun, NoSuchRun
+from crm_import.refusals import LaterRun, NoSuchRun, NotRolledBack
 from crm_import.rolling_back import roll_back
 from crm_import.tests import exports
 from crm_import.tests.checksums import checksums, state
@@ -312,6 +312,20 @@ def test_many_rows_go_with_their_foreign_keys_taken_off(
     assert not Patient.objects.exists()
     bring(**EXPORT)
     assert now() == before
+
+
+def test_change_in_the_middle_of_it_stops_it(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = bring(contacts=[ANNA]).run
+
+    def change(*_args: object) -> None:
+        by_hand(Patient, phone="+31201234567")
+
+    monkeypatch.setattr("crm_import.undoing.keep_what_is_needed", change)
+
+    with pytest.raises(NotRolledBack, match="meanwhile"):
+        roll_back(run_id=run.pk, by=None, apply=True)
+
+    assert Booking.objects.count() == 1
 
 
 # --- which run --------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from django.db import connection, models
 
 from crm_import.undoing import restoring
 from crm_import.undoing.keeping import keep_what_is_needed
-from crm_import.undoing.restoring import Blocked, constraint_of, differs
+from crm_import.undoing.restoring import Blocked, Meanwhile, constraint_of, differs
 from crm_import.undoing.touched import Touched, find, find_contexts, tracked
 
-__all__ = ("Blocked", "Kept", "Undone", "constraint_of", "undo")
+__all__ = ("Blocked", "Kept", "Meanwhile", "Undone", "constraint_of", "undo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def undo(run_id: UUID, *, is_dry: bool) -> Undone:
     that legacy ids can have become.
     With `is_dry`, a run that made very many rows is only counted: the caller rolls back anyway, and
     others would wait for the foreign keys. Needs a transaction in which rows are unsealed. Raises
-    IntegrityError when something that nobody knows of points at a record that goes.
+    IntegrityError when something new points at a record that goes, and Meanwhile when somebody
+    changed one.
     """
     with connection.cursor() as cursor:
         cursor.execute("DISCARD TEMP")  # of a run before in the same transaction

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608  names of tables and columns are our own; no value is put into a statement
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,15 @@ class Blocked:
     constraint: str
 
 
+class Meanwhile(Exception):
+    """Somebody changed a record after it was looked at."""
+
+
 def take_back(cursor: Any, touched: list[Touched], numbers: Mapping[str, int]) -> list[Blocked]:
     """Delete and restore. What a constraint forbids is returned; then nothing was done yet.
 
-    Those rows have the fate `blocked` then: what they point at has to stay, too.
+    Those rows have the fate `blocked` then: what they point at has to stay, too. `numbers` are the
+    rows to delete, by label. Raises Meanwhile.
     """
     with transaction.atomic():
         refused = _done(cursor, touched, numbers)
@@ -57,8 +62,11 @@ def _done(cursor: Any, touched: list[Touched], numbers: Mapping[str, int]) -> li
     for one in touched:
         if one.model._meta.label in numbers:
             cursor.execute(
-                f"DELETE FROM {one.table} t USING {one.made} m WHERE m.id = t.id AND m.fate IS NULL"
+                f"DELETE FROM {one.table} t USING {one.made} m "
+                "WHERE m.id = t.id AND m.fate IS NULL AND m.crm_version = t.version"
             )
+            if cursor.rowcount != numbers[one.model._meta.label]:
+                raise Meanwhile
     refused = [blocked for one in touched for blocked in _restore(cursor, one)]
     if refused:
         return refused
@@ -90,15 +98,21 @@ def differs(one: Touched) -> str:
 def _restore(cursor: Any, one: Touched) -> list[Blocked]:
     """Give back the former values. Returns the rows that a constraint does not let go back."""
     values = ", ".join(f"{column} = b.{column}" for column in one.columns)
-    condition = differs(one).removeprefix("ON ")
+    condition = differs(one).removeprefix("ON ") + " AND b.crm_version = t.version"
     statement = f"UPDATE {one.table} t SET {values} FROM {one.back} b WHERE {condition}"
+    cursor.execute(f"SELECT t.id FROM {one.table} t JOIN {one.back} b {differs(one)}")
+    keys = [key for (key,) in cursor.fetchall()]
     try:
         with transaction.atomic():
             cursor.execute(statement)
-        return []
+            if cursor.rowcount != len(keys):
+                raise Meanwhile
     except IntegrityError:  # which rows it is, is found one by one
-        cursor.execute(f"SELECT t.id FROM {one.table} t JOIN {one.back} b {differs(one)}")
-        keys = [key for (key,) in cursor.fetchall()]
+        return _restore_each(cursor, one, statement, keys)
+    return []
+
+
+def _restore_each(cursor: Any, one: Touched, statement: str, keys: Sequence[Any]) -> list[Blocked]:
     refused = []
     for key in keys:
         try:

@@ -21,6 +21,7 @@ class Touched:
 
     `made` is the temporary table (id, fate) of what it made; what has no fate is undone. `back` is
     the one of what it changed, with the values that each row will have; what has a fate stays.
+    Both have `crm_version`, the version in which each row was looked at.
     """
 
     model: type[models.Model]
@@ -86,7 +87,8 @@ def find(cursor: Any, one: Touched) -> bool:
     cursor.execute("ANALYZE crm_event")
     # A record that somebody merged into another one, or deleted, is told apart.
     cursor.execute(
-        f"CREATE TEMP TABLE {one.made} ON COMMIT DROP AS SELECT e.id, CASE "
+        f"CREATE TEMP TABLE {one.made} ON COMMIT DROP AS SELECT e.id, t.version AS crm_version, "
+        "CASE "
         "WHEN t.id IS NULL THEN 'gone' "
         f"WHEN t.version <> h.version AND {one.row('t')} IS DISTINCT FROM {one.row('h')} "
         "THEN 'changed' END AS fate "
@@ -107,6 +109,7 @@ def find(cursor: Any, one: Touched) -> bool:
     )
     cursor.execute(
         f"CREATE TEMP TABLE {one.back} ON COMMIT DROP AS SELECT e.id, {values}, "
+        "t.version AS crm_version, "
         "CASE WHEN t.id IS NULL THEN 'gone' WHEN b.pgh_id IS NULL THEN 'unknown' END AS crm_fate, "
         f"array_remove(ARRAY[{edited}], NULL) AS crm_edited FROM crm_event e "
         f"JOIN {one.history} a ON a.pgh_id = e.last "
