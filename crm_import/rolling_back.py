@@ -105,10 +105,12 @@ _STAYS = (
 )
 # The run is %(run)s, the rollback %(this)s.
 _STATEMENTS = {
-    "legacy ids": f"""
-        DELETE FROM crm_import_crosswalk x WHERE EXISTS (
-                SELECT FROM crm_undone u WHERE u.model = x.target_model AND u.id = x.target_id)
-            OR x.run_id = %(run)s AND NOT {_STAYS.format("x")}
+    "legacy ids of records that went": """
+        DELETE FROM crm_import_crosswalk x USING crm_undone u
+        WHERE u.model = x.target_model AND u.id = x.target_id
+    """,
+    "legacy ids of records that were there": f"""
+        DELETE FROM crm_import_crosswalk x WHERE x.run_id = %(run)s AND NOT {_STAYS.format("x")}
     """,
     "problems": f"""
         DELETE FROM crm_import_problem p WHERE p.run_id = %(run)s AND NOT {_STAYS.format("p")}

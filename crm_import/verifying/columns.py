@@ -8,7 +8,7 @@ from django.db import connection
 
 from crm_import.tables import CONDITION, CONTACT, DOSSIER, HOSPITAL, PATIENT, SPECIALIZATION, Table
 from crm_import.verifying.found import PLACES, Equation, Place
-from crm_import.verifying.placed import is_gone, is_placed, rows
+from crm_import.verifying.placed import is_gone, is_placed, legacy_rows, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _of_table(cursor: Any, table: Table, columns: Mapping[str, Column]) -> Itera
     patterns = cursor.fetchall()
     # The first count is of the archive alone.
     filled = ", ".join(f"count(nullif(a.{name}, ''))" for name in columns)
-    cursor.execute(f"SELECT {filled} {rows(table)}")
+    cursor.execute(f"SELECT {filled} {legacy_rows(table)}")
     for place, (name, number) in enumerate(zip(columns, cursor.fetchone(), strict=True)):
         right: dict[str, int] = {}
         places: list[Place] = []

@@ -82,7 +82,19 @@ def is_gone(table: Table) -> str:
 
 
 def rows(table: Table) -> str:
-    """The part of a statement after SELECT …: one line for each row that counts.
+    """The part of a statement after SELECT …: each row that counts, beside what it became."""
+    return f"""
+        {legacy_rows(table)}
+        {JOINS[table.name]}
+        LEFT JOIN (
+            SELECT row AS told_row, jsonb_object_agg(field, code) AS fields
+            FROM crm_import_problem WHERE entity = '{table.name}' AND row IS NOT NULL GROUP BY 1
+        ) told ON told.told_row = n.row
+    """
+
+
+def legacy_rows(table: Table) -> str:
+    """The same rows alone.
 
     Of a legacy id the newest row that was placed; of others each row that is held back.
     """
@@ -102,9 +114,4 @@ def rows(table: Table) -> str:
                     AND p.reason <> 'parked')
         ) n
         JOIN {table.db_table} a ON a.id = n.row
-        {JOINS[table.name]}
-        LEFT JOIN (
-            SELECT row AS told_row, jsonb_object_agg(field, code) AS fields
-            FROM crm_import_problem WHERE entity = '{table.name}' AND row IS NOT NULL GROUP BY 1
-        ) told ON told.told_row = n.row
     """
