@@ -17,6 +17,9 @@ class CrmImportConfig(AppConfig):
         holdings.join(
             erasing.CONFLICTS,
             parts=(erasing.PART,),
-            about_others={f"crm_import.{name}": "lists of the CRM" for name in lists},
+            about_others={
+                **{f"crm_import.{name}": "lists of the CRM" for name in lists},
+                "crm_import.VerificationSignature": "remarks of staff on the migration",
+            },
         )
         reviewing.join(*remembering.STEPS)

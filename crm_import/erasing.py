@@ -34,6 +34,7 @@ from crm_import.models import (
     PendingLink,
     Problem,
     RowOutcome,
+    TakenBack,
     UnreadableRecord,
 )
 from patients import sought
@@ -76,10 +77,11 @@ def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
     dossiers = _by_guid(LegacyDossier, "patient", patients)
     theirs.rows[Entity.DOSSIER] |= {row for row, _guid in dossiers}
     theirs.legacy_ids[Entity.DOSSIER] |= {guid for _row, guid in dossiers if guid}
-    outcomes = RowOutcome.objects.filter(legacy_id__in=theirs.ids)
-    for entity, row in outcomes.values_list("entity", "row"):
-        if entity in ARCHIVE:
-            theirs.rows[entity].add(row)
+    for about in (RowOutcome, TakenBack):
+        told = about._default_manager.filter(legacy_id__in=theirs.ids)
+        for entity, row in told.values_list("entity", "row"):
+            if entity in ARCHIVE:
+                theirs.rows[entity].add(row)
     # What was corrected, as it came, even without an id.
     for fixed in Correction.objects.filter(legacy_id__in=theirs.ids, entity__in=ARCHIVE):
         theirs.rows[fixed.entity] |= {fixed.row, fixed.replacement} - {None}
@@ -206,7 +208,7 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
     done[PairDecision._meta.label] += _deleted(PairDecision.objects.filter(pairs))
     for entity, rows in theirs.rows.items():
         about = models.Q(legacy_id__in=ids) | models.Q(entity=entity, row__in=rows)
-        for model in (Problem, RowOutcome):
+        for model in (Problem, RowOutcome, TakenBack):
             done[model._meta.label] += _deleted(model._default_manager.filter(about))
         archive = ARCHIVE[entity]
         done[archive._meta.label] += _deleted(archive._default_manager.filter(pk__in=rows))

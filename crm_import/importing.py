@@ -86,7 +86,7 @@ def run(
     Raises a `Refused` (crm_import.refusals); then nothing was written.
     """
     export = sources.detect(source, choices or sources.Choices())
-    with closing(export), _one_transaction(by=by, dry_run=dry_run):
+    with closing(export), one_transaction(by=by, dry_run=dry_run):
         if is_complete and export.is_delta:
             raise DecisionNeeded(
                 f"{export.name} holds only what changed ({export.kind}), so no row is gone because "
@@ -155,8 +155,11 @@ def _scope(export: sources.Source, *, is_complete: bool) -> str:
 
 
 @contextmanager
-def _one_transaction(*, by: User | None, dry_run: bool) -> Iterator[None]:
-    with transaction.atomic(), acting(by=by, reason="import of the legacy CRM"):
+def one_transaction(
+    *, by: User | None, dry_run: bool, reason: str = "import of the legacy CRM"
+) -> Iterator[None]:
+    """The one transaction of a run; no other run is under way meanwhile. Raises AnotherRun."""
+    with transaction.atomic(), acting(by=by, reason=reason):
         with connection.cursor() as cursor:
             # A killed client must not leave its server process at work (and holding the lock).
             cursor.execute("SET LOCAL client_connection_check_interval = '500ms'")
@@ -208,6 +211,7 @@ def _import(work: _Work) -> reporting.Outcome:
         work.staged += read
     this.shape = brakes.shape(work.export, work.staged)
     if last is not None:
+        staging.count_again()
         _brake(work)
     written = _place(work)
     reporting.add_file_problems(this, work.staged)
@@ -240,6 +244,7 @@ def _begin(this: ImportRun) -> None:
         cursor.execute("INSERT INTO crm_this VALUES (%s, %s, true)", [this.pk, this.started_at])
         cursor.execute("ANALYZE crm_this")
         cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
+        cursor.execute("CREATE TEMP TABLE crm_back (entity text, row_id bigint) ON COMMIT DROP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,7 @@ def again(
     def watch(name: str, number: int, _seconds: float) -> None:
         rows[name] = number
 
-    with _one_transaction(by=by, dry_run=False), acting(by=by, reason=reason):
+    with one_transaction(by=by, dry_run=False, reason=reason):
         this = ImportRun.objects.create(source=source[:300], fingerprint="", by=by)
         renamed = list(prepare(this))
         with pghistory.context(run=str(this.pk)):

@@ -108,15 +108,22 @@ def repeated(last: ImportRun) -> Outcome:
     return Outcome(tables, dict.fromkeys(KEYS, 0), dict.fromkeys(FOLLOWING, 0))
 
 
+def nothing() -> Outcome:
+    """The outcome of a run that read nothing."""
+    return Outcome(_blank(), dict.fromkeys(KEYS, 0))
+
+
 def expect_outcomes() -> None:
-    """Raise DoesNotAddUp when a row of the archive has no outcome."""
+    """Raise DoesNotAddUp when a row of the archive that counts has no outcome."""
     missing = 0
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(
                 f"SELECT count(*) FROM {table.db_table} a WHERE NOT EXISTS ("
-                "SELECT FROM crm_import_rowoutcome o WHERE o.entity = %s AND o.row = a.id)",
-                [table.name],
+                "SELECT FROM crm_import_rowoutcome o WHERE o.entity = %s AND o.row = a.id) "
+                "AND NOT EXISTS ("
+                "SELECT FROM crm_import_takenback b WHERE b.entity = %s AND b.row = a.id)",
+                [table.name, table.name],
             )
             missing += cursor.fetchone()[0]
     if missing:

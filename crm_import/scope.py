@@ -27,7 +27,8 @@ SMALL_SHARE = 0.2
 
 # What values mean, and what the portal's lists hold: a change may concern any row.
 _MEANINGS = """
-SELECT concat_ws('|', 'value', option_set, value, meaning, state) AS line FROM crm_import_optionvalue
+SELECT concat_ws('|', 'value', option_set, value, meaning, state) AS line
+FROM crm_import_optionvalue
 UNION ALL SELECT concat_ws('|', 'pair', first_id, second_id, decision) FROM crm_import_pairdecision
 UNION ALL SELECT concat_ws('|', 'name', folded, condition_id) FROM patients_conditionname
 UNION ALL SELECT concat_ws('|', 'condition', id, name) FROM patients_medicalcondition

@@ -185,6 +185,27 @@ def age(table: Table, row: str) -> str:
     return f"{version if 'versionnumber' in table.columns else ''}{row}.id DESC"
 
 
+def _counts(table: Table) -> str:
+    """That a row `a` of the archive counts: no rollback took it back."""
+    return (
+        "NOT EXISTS (SELECT FROM crm_import_takenback b "
+        f"WHERE b.entity = '{table.name}' AND b.row = a.id)"
+    )
+
+
+def count_again() -> None:
+    """Let rows count that a rollback took back and that came again.
+
+    They are listed in the temporary table crm_back (entity, row_id).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH back AS (DELETE FROM crm_import_takenback b USING crm_again a "
+            "WHERE b.entity = a.entity AND b.row = a.row_id RETURNING b.entity, b.row) "
+            "INSERT INTO crm_back SELECT entity, row FROM back"
+        )
+
+
 def _carry_over(cursor: Any, table: Table) -> None:
     """Fill in what was not delivered: such a cell says what the last version of its row said.
 
@@ -200,6 +221,7 @@ def _carry_over(cursor: Any, table: Table) -> None:
         FROM (
             SELECT DISTINCT ON (guid) * FROM (
                 SELECT crm_guid({table.id}) AS guid, a.* FROM {table.db_table} a
+                WHERE {_counts(table)}
             ) a WHERE guid IN (SELECT crm_guid({table.id}) FROM crm_stage WHERE absent IS NOT NULL)
             ORDER BY guid, {age(table, "a")}
         ) a
@@ -288,6 +310,7 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
                 AS known
         FROM crm_tombstone t
         LEFT JOIN {table.db_table} a ON crm_guid(a.{table.id}) = crm_guid(t.legacy_id)
+            AND {_counts(table)}
             AND (t.version = '' OR {version} IS NULL OR {version} <= crm_version(t.version))
         ORDER BY t.record, {age(table, "a").replace("a.id DESC", "a.id DESC NULLS LAST")}
         """

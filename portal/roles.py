@@ -130,6 +130,10 @@ TABLE: dict[str, dict[Role, str]] = {
     "crm_import.forgottenrow": _MIGRATION,
     # Who may change one decides which value holds.
     "crm_import.fieldconflict": {L: "vc", S: "vc", A: "v"},
+    "crm_import.verification": _MIGRATION,
+    # Who may add one signs a reconciliation.
+    "crm_import.verificationsignature": {L: "va", S: "va", A: "v"},
+    "crm_import.takenback": _MIGRATION,
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,
     "crm_import.legacydossier": _MIGRATION,

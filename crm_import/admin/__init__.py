@@ -3,7 +3,8 @@
 `plans` shows what would be done, `runs` runs with their reconciliation, `rows` single legacy rows
 with what became of them, `links` what was learnt; `submissions` puts rows that became forms into
 words. What has to be decided is in `quarantine`, `values` and `conflicts`, what was in `decisions`;
-`origins` says on every record that was migrated where it came from.
+`origins` says on every record that was migrated where it came from, and `verifications` what was
+counted again and signed.
 """
 
 from crm_import.admin import (
@@ -17,6 +18,7 @@ from crm_import.admin import (
     runs,
     submissions,
     values,
+    verifications,
 )
 
 __all__ = (
@@ -30,4 +32,5 @@ __all__ = (
     "runs",
     "submissions",
     "values",
+    "verifications",
 )

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm_import.admin.verifications import RECONCILIATIONS, rolled_back
 from crm_import.models import Entity, ImportRun, SourceFile
 from crm_import.reporting import KEYS, OUTCOMES
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
@@ -45,7 +46,7 @@ def quarantined(run: ImportRun) -> int:
 class ImportRunAdmin(ReadOnlyAdmin):
     """Every run that was kept, with its reconciliation."""
 
-    list_display = ("started_at", "source", "by", "rows_read", "held", "finished_at")
+    list_display = ("started_at", "kind", "source", "by", "rows_read", "held", "finished_at")
     list_filter = (("started_at", DateRangeFilter),)
     fieldsets = (
         (
@@ -58,6 +59,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                     ("source", "by"),
                     ("started_at", "finished_at"),
                     ("plan", "scope"),
+                    ("kind", "taken_back"),
                     "reconciliation",
                     "made",
                     "found",
@@ -66,8 +68,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("reconciliation", "made", "found")
+    readonly_fields = ("reconciliation", "made", "found", "taken_back")
     related_tables = (
+        RECONCILIATIONS,
         RelatedTable(
             relation="files",
             columns=(
@@ -99,6 +102,10 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def _read(run: ImportRun) -> int:
         tables = _counts(run.report, "tables")
         return sum(counts.get("read", 0) for counts in tables.values())
+
+    @admin.display(description=gettext_lazy("rollback"))
+    def taken_back(self, run: ImportRun) -> str:
+        return rolled_back(run) or NOTHING
 
     @admin.display(description=gettext_lazy("rows read"))
     def rows_read(self, run: ImportRun) -> str:

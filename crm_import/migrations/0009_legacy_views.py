@@ -85,7 +85,7 @@ def option(option_set: str) -> str:
     return f"""(
     SELECT meaning, (array_agg(value ORDER BY value !~ '^[0-9]+$', length(value), value))[1] AS value
     FROM crm_import_optionvalue
-    WHERE option_set = '{option_set}' AND meaning <> '' GROUP BY meaning)"""
+    WHERE option_set = '{option_set}' AND meaning <> '' AND state = 'approved' GROUP BY meaning)"""
 
 
 def system(created: str, modified: str, inactive: str) -> str:
@@ -272,7 +272,7 @@ VIEWS = {
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm_import", "0003_functions"),
+        ("crm_import", "0008_verification_and_rollback"),
         ("patients", "0002_triggers"),
         ("bookings", "0002_triggers"),
         ("referrals", "0002_triggers"),

@@ -3,8 +3,9 @@
 `archive` keeps every legacy row as it came, `runs` what each run did with it, `links` what was
 learnt: which legacy id became which record, what an option value means, which link still waits;
 `conflicts` are fields on which rows disagree, `decisions` what people said. `plans` holds what runs
-were planned to do. Submodules import upwards in this order only: plans ← runs ← archive, links,
-conflicts, decisions.
+were planned to do, `checked` what was counted again and signed, and what a rollback took back.
+Submodules import upwards in this order only: plans ← runs ← archive, links, conflicts, decisions,
+checked.
 """
 
 from crm_import.models.archive import (
@@ -17,6 +18,7 @@ from crm_import.models.archive import (
     LegacyRow,
     LegacySpecialization,
 )
+from crm_import.models.checked import TakenBack, Verification, VerificationSignature
 from crm_import.models.conflicts import FieldConflict
 from crm_import.models.decisions import Correction, PairDecision
 from crm_import.models.links import ASKED_ABOUT, Crosswalk, OptionValue, PendingLink
@@ -57,5 +59,8 @@ __all__ = (
     "RowOutcome",
     "Scope",
     "SourceFile",
+    "TakenBack",
     "UnreadableRecord",
+    "Verification",
+    "VerificationSignature",
 )

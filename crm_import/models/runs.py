@@ -31,7 +31,14 @@ class Entity(models.TextChoices):
 
 
 class ImportRun(models.Model):
-    """One run of the migration that was kept. A dry run leaves no row."""
+    """One run of the migration that was kept, or one that takes another back.
+
+    A dry run leaves no row.
+    """
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("Import")
+        ROLLBACK = "rollback", _("Rollback")
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewId(), editable=False)
     source = models.CharField(_("source"), max_length=300, help_text=_("Name of the folder."))
@@ -85,6 +92,16 @@ class ImportRun(models.Model):
         db_default={},
         help_text=_("Kind, rows and columns, which the next export is compared with."),
     )
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=Kind.choices, default=Kind.IMPORT, db_default=Kind.IMPORT
+    )
+    undoes = models.OneToOneField(
+        "self",
+        verbose_name=_("takes back"),
+        on_delete=models.PROTECT,
+        null=True,  # null: an import
+        related_name="undone_by",
+    )
 
     class Meta:
         verbose_name = _("import run")
@@ -92,12 +109,20 @@ class ImportRun(models.Model):
         ordering = ("-started_at", "-id")
         constraints = (
             one_of("scope", "", "delta", "complete", name="crm_import_importrun_scope_known"),
+            one_of("kind", "import", "rollback", name="crm_import_importrun_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind="import", undoes=None)
+                | models.Q(kind="rollback", undoes__isnull=False),
+                name="crm_import_importrun_rollback_of_a_run",
+                violation_error_message=_("A rollback names the run that it takes back."),
+            ),
         )
 
     class Privacy:
         none = (
             *("id", "source", "fingerprint", "started_at", "finished_at", "by", "report"),
             *("plan", "scope", "shape", "meanings"),
+            *("kind", "undoes"),
         )
 
     def __str__(self) -> str:

@@ -13,9 +13,12 @@ SELECT lower(btrim(option_set)) AS option_set, btrim(value) AS value,
         WHEN '2067' THEN 'nl' WHEN '1031' THEN 'de' WHEN '1036' THEN 'fr' WHEN '1034' THEN 'es'
         WHEN '3082' THEN 'es' WHEN '1040' THEN 'it' WHEN '1045' THEN 'pl' WHEN '2070' THEN 'pt'
         ELSE '' END AS language,
-    bool_or(f.run_id = r.id) AS fresh
+    bool_or(f.run_id = r.id OR o.id IN (
+        SELECT row_id FROM crm_back WHERE entity = 'OptionSets')) AS fresh
 FROM crm_import_legacyoption o JOIN crm_import_sourcefile f ON f.id = o.file_id, crm_this r
 WHERE option_set <> '' AND value <> '' AND label <> '' AND length(label) <= 300
+    AND NOT EXISTS (
+        SELECT FROM crm_import_takenback b WHERE b.entity = 'OptionSets' AND b.row = o.id)
 GROUP BY 1, 2, 3, 4, 5;
 
 -- step: meaning of option values

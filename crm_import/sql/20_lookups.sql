@@ -21,6 +21,14 @@ CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v
 LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Specialization' AND o.row = a.id
     AND o.outcome <> 'quarantined';
 
+-- step: rows of the lists that a rollback took back
+DELETE FROM crm_condition r USING crm_import_takenback b
+WHERE b.entity = 'MedicalCondition' AND b.row = r.row_id;
+DELETE FROM crm_hospital r USING crm_import_takenback b
+WHERE b.entity = 'Hospital' AND b.row = r.row_id;
+DELETE FROM crm_specialization r USING crm_import_takenback b
+WHERE b.entity = 'Specialization' AND b.row = r.row_id;
+
 -- include: versions MedicalCondition
 -- include: versions Hospital
 -- include: versions Specialization

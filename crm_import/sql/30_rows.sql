@@ -69,6 +69,15 @@ LEFT JOIN crm_cell p ON p.option_set = 'product' AND p.cell = r.product
 WHERE (SELECT whole FROM crm_this) OR r.id IN (
     SELECT row_id FROM crm_scope WHERE entity = 'EAPDossier');
 
+-- step: rows that a rollback took back
+-- They count no more, until an export brings them again.
+DELETE FROM crm_contact r USING crm_import_takenback b
+WHERE b.entity = 'Contact' AND b.row = r.row_id;
+DELETE FROM crm_patient r USING crm_import_takenback b
+WHERE b.entity = 'Patient' AND b.row = r.row_id;
+DELETE FROM crm_dossier r USING crm_import_takenback b
+WHERE b.entity = 'EAPDossier' AND b.row = r.row_id;
+
 -- step: names that stand for nothing
 -- Na, Null and Unknown are names of people too: such a word is none only beside another one, or
 -- with something that is no letter in it (n/a, -).

@@ -25,9 +25,13 @@ from crm_import.models import (
     Problem,
     RowOutcome,
     SourceFile,
+    TakenBack,
     UnreadableRecord,
+    Verification,
+    VerificationSignature,
 )
 from portal.core.ids import uuid7
+from portal.core.tests import factories as core
 
 
 class ImportPlanFactory(factory.django.DjangoModelFactory[ImportPlan]):
@@ -217,6 +221,44 @@ class OptionValueFactory(factory.django.DjangoModelFactory[OptionValue]):
     meaning = "yes"
     state = "approved"
     run = factory.SubFactory(ImportRunFactory)
+
+
+class VerificationFactory(factory.django.DjangoModelFactory[Verification]):
+    class Meta:
+        model = Verification
+
+    run = factory.SubFactory(ImportRunFactory)
+    is_deep = False
+    adds_up = True
+    result = factory.LazyFunction(
+        lambda: {
+            "checks": [],
+            "totals": {"patients": 1},
+            "held": {},
+            "problems": {},
+            "not_compared": [],
+        }
+    )
+
+
+class VerificationSignatureFactory(factory.django.DjangoModelFactory[VerificationSignature]):
+    class Meta:
+        model = VerificationSignature
+
+    verification = factory.SubFactory(VerificationFactory)
+    by = factory.SubFactory(core.UserFactory)
+    remark = "Go."
+
+
+class TakenBackFactory(factory.django.DjangoModelFactory[TakenBack]):
+    class Meta:
+        model = TakenBack
+
+    run = factory.SubFactory(ImportRunFactory)
+    entity = "Contact"
+    row = factory.Sequence(lambda n: n + 1)
+    legacy_id = factory.LazyFunction(uuid7)
+    outcome = "imported"
 
 
 class ForgottenRowFactory(factory.django.DjangoModelFactory[ForgottenRow]):

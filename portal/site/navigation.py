@@ -137,6 +137,8 @@ WITHIN_OTHERS = frozenset(
         "crm_import.legacyhospital",
         "crm_import.legacyspecialization",
         "crm_import.legacyoption",
+        "crm_import.takenback",
+        "crm_import.verificationsignature",
     }
 )
 MIGRATION = "crm_import"
