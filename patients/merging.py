@@ -130,6 +130,9 @@ def merge(
         demand_nothing(_missing(survivor, loser))
         present = relations.present(survivor.pk)
         merging = _run(survivor, loser, choices=choices or {}, by=by)
+        with merging.adding():
+            for step in relations.steps():
+                step.follow(survivor)
         prove()
         return PatientMerge.objects.create(
             loser_id=loser_id,

@@ -2,8 +2,9 @@
 
 Each app says for its own tables what happens to the rows of the person who is merged into
 another, and joins here in its `AppConfig.ready`; the list is run in the order of joining, inside
-the merge's transaction. A system check refuses to start the portal while a foreign key to
-`Patient` is in nobody's policy, so that a merge cannot forget a table.
+the merge's transaction. What follows from it for the survivor joins as a `Step`. A system check
+refuses to start the portal while a foreign key to `Patient` is in nobody's policy, so that a merge
+cannot forget a table.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -95,7 +96,19 @@ def moves(relation: str) -> Policy:
     return Policy((relation,), apply)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows for the survivor once everything has moved, such as looking again who fits.
+
+    The rows that it adds for the survivor go again when the merge is taken back.
+    """
+
+    name: str
+    follow: Callable[[Patient], None]
+
+
 _policies: list[Policy] = []
+_steps: list[Step] = []
 
 
 def join(*policies: Policy) -> None:
@@ -110,6 +123,24 @@ def join(*policies: Policy) -> None:
         if twice:
             raise LookupError(f"a policy is declared twice for {', '.join(sorted(twice))}")
         _policies.append(policy)
+
+
+def follow_with(*steps: Step) -> None:
+    """Declare steps, called from `AppConfig.ready`, which may happen again.
+
+    Raises LookupError for a second step of one name.
+    """
+    for step in steps:
+        if step in _steps:
+            continue
+        if step.name in {other.name for other in _steps}:
+            raise LookupError(f"a step is declared twice: {step.name}")
+        _steps.append(step)
+
+
+def steps() -> tuple[Step, ...]:
+    """Every declared step, in the order in which they follow."""
+    return tuple(_steps)
 
 
 def policies() -> tuple[Policy, ...]:

@@ -101,8 +101,7 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.assessed": _KEPT,
     "referrals.ctreferral": _PEOPLE,
     "referrals.referralchange": _KEPT,
-    # Who may change the patient makes one.
-    "referrals.optionsreport": _KEPT,
+    "referrals.optionsreport": _SAID,
     "referrals.eapdossier": _PEOPLE,
     "referrals.dossierstep": _PART,
     "referrals.dossierstepdependency": _PART,

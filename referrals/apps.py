@@ -14,6 +14,7 @@ class ReferralsConfig(AppConfig):
         from referrals import asking, calling_off, ending, moving, reassessing, withdrawing
 
         relations.join(*moving.POLICIES)
+        relations.follow_with(*reassessing.AFTER_MERGE)
         holdings.join(
             holdings.Holding("referrals.CTReferral", ("patient",)),
             holdings.Holding("referrals.ReferralChange", ("referral",)),

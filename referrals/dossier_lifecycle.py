@@ -18,6 +18,7 @@ from patients.models import Consent
 from portal.core.errors import Missing
 from referrals import conditions
 from referrals.models import DossierStep, EAPDossier, Milestone, Responsible
+from referrals.possible import Possible
 
 Status = DossierStep.Status
 
@@ -27,8 +28,8 @@ Guard = Callable[[DossierStep], "Missing | None"]
 
 # Rules that a team lead or data steward may set aside, by saying why.
 OVERRIDABLE = frozenset({"waits", "documents_missing", "waiver"})
-# Whom data is shared with by sending something to them. The texts know no purpose for authorities,
-# ethics committees and pharmacies; withdrawing the one for the program stops what goes to them too.
+# Whom data is shared with by sending something to them. The text for a program names all of them:
+# the company, the authorities, the ethics committee, and the hospital with its pharmacy.
 PURPOSES = {
     Responsible.PHYSICIAN: Consent.Purpose.PHYSICIAN,
     Responsible.SITE: Consent.Purpose.EAP_SPONSOR,
@@ -232,14 +233,6 @@ ACTIONS = (
 BY_NAME = {action.name: action for action in ACTIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
-    """An action that the status allows, and what else has to be true before it."""
-
-    action: Action
-    missing: tuple[Missing, ...]
-
-
 def missing(step: DossierStep, action: Action) -> tuple[Missing, ...]:
     """What is in the way of an action that the status allows; empty when nothing is."""
     found = [*conditions.of_the_person(step.dossier.patient, is_end=action.name == "cancel")]
@@ -248,6 +241,6 @@ def missing(step: DossierStep, action: Action) -> tuple[Missing, ...]:
     return (*found, *(lack for guard in action.guards if (lack := guard(step))))
 
 
-def possible(step: DossierStep) -> tuple[Possible, ...]:
+def possible(step: DossierStep) -> tuple[Possible[Action], ...]:
     """What can be done to a step as it is, each with what is missing."""
     return tuple(Possible(action, missing(step, action)) for action in ACTIONS if action.fits(step))

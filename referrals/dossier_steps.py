@@ -1,7 +1,6 @@
-"""What is done with one step of a dossier.
+"""Moving one step of a dossier on: `take` does one of the actions of `referrals.dossier_lifecycle`.
 
-`take` does one of the actions of `referrals.dossier_lifecycle`; `chase` keeps whoever has it awake,
-`attach` puts a document to what the step asks for, `plan` changes who acts and by when.
+What leaves its status, such as asking again, is `referrals.step_tending`.
 """
 
 from collections.abc import Collection
@@ -15,10 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from patients.locking import restriction
 from patients.models import Document
 from patients.overriding import demand
-from portal.core.errors import Missing, Refused
+from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
 from referrals import clocks
@@ -27,26 +25,14 @@ from referrals.dossiers import (
     answer_due,
     due_when_begun,
     locked_dossier,
-    missing_to_plan,
     said_why,
 )
-from referrals.happening import ahead, day_of, documents_of, packet
-from referrals.models import (
-    DossierChange,
-    DossierStep,
-    EAPDossier,
-    Milestone,
-    StepDocument,
-)
+from referrals.happening import day_of, documents_of, packet
+from referrals.models import DossierChange, DossierStep, EAPDossier, Milestone
 
 Status = DossierStep.Status
 # Working days after which somebody is asked again who has not said how long it takes.
 ASK_AGAIN = 5
-# While something may still be put to what the step asks for.
-TAKES_DOCUMENTS = (Status.NOT_STARTED, Status.IN_PREPARATION, Status.QUESTIONS)
-CHASE = "chase"
-PLAN = "plan"
-ATTACH = "attach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,86 +93,11 @@ def take(action: Action, *, step_id: UUID, by: User, said: Said = Said()) -> Dos
         if action.sends:
             change.packet = _send(step, said)
         _advance(step, action, day, said)
-        _progress(step.dossier)
+        progress(step.dossier)
         change.save(force_insert=True)
         if step.status in DossierStep.DONE:
             _set_dates_after(step)
         return step
-
-
-def chase(*, step_id: UUID, by: User, next_on: date, remark: str = "") -> DossierStep:
-    """Write down that who has the step was asked again, and when they are to be asked next.
-
-    Raises Refused when nobody has to answer, ValidationError for a day that is over.
-    """
-    with transaction.atomic(), acting(by=by, reason=f"step: {CHASE}"):
-        step = locked_step(step_id)
-        if step.status != Status.SUBMITTED or step.dossier.state != EAPDossier.State.OPEN:
-            raise Refused(_("Nobody has to answer this step."), code="wrong_status")
-        step.ask_again_on = ahead(next_on)
-        step.save(update_fields=("ask_again_on",))
-        _keep(step, CHASE, by=by, remark=remark)
-        return step
-
-
-def plan(
-    *,
-    step_id: UUID,
-    by: User,
-    remark: str,
-    due_on: date | None = None,
-    responsible: str = "",
-    days: int | None = None,
-) -> DossierStep:
-    """Change by when, by whom or in how many days a step is done; what is left out stays.
-
-    Raises Refused when it waits for nobody, ValidationError without a word why.
-    """
-    with transaction.atomic(), acting(by=by, reason=f"step: {PLAN}"):
-        step = locked_step(step_id)
-        demand(step.dossier.patient, missing_to_plan(step.dossier), by=by)
-        if step.status not in DossierStep.WAITING:
-            raise Refused(_("This step waits for nobody."), code="wrong_status")
-        said_why(remark)
-        step.due_on = step.due_on if due_on is None else due_on
-        step.responsible = responsible or step.responsible
-        step.days = step.days if days is None else days
-        step.clean_fields()
-        step.save()
-        _keep(step, PLAN, by=by, remark=remark)
-        return step
-
-
-def attach(*, step_id: UUID, name: str, document_id: UUID, by: User) -> DossierStep:
-    """Put a document of the patient to what the step asks for, instead of one that is there.
-
-    Raises ValidationError for what the step does not ask for and for somebody else's document,
-    Refused when it was sent already.
-    """
-    with transaction.atomic(), acting(by=by, reason=f"step: {ATTACH}"):
-        step = locked_step(step_id)
-        demand(step.dossier.patient, missing_to_plan(step.dossier), by=by)
-        if step.status not in TAKES_DOCUMENTS:
-            raise Refused(_("What was sent or done keeps its documents."), code="wrong_status")
-        if name not in step.documents:
-            message = _("The step does not ask for that.")
-            raise ValidationError({"name": ValidationError(message, code="not_asked_for")})
-        [document] = documents_of(step.dossier.patient, [document_id])
-        StepDocument.objects.update_or_create(step=step, name=name, defaults={"document": document})
-        _keep(step, ATTACH, by=by, remark=name)
-        return step
-
-
-def missing_besides(step: DossierStep) -> dict[str, tuple[Missing, ...]]:
-    """What can be done with a step as it is that leaves its status, each with what is missing."""
-    found: dict[str, tuple[Missing, ...]] = {}
-    if step.status == Status.SUBMITTED and step.dossier.state == EAPDossier.State.OPEN:
-        found[CHASE] = restriction(step.dossier.patient)
-    if step.status in DossierStep.WAITING:
-        found[PLAN] = missing_to_plan(step.dossier)
-    if step.status in TAKES_DOCUMENTS and step.documents:
-        found[ATTACH] = missing_to_plan(step.dossier)
-    return found
 
 
 def locked_step(step_id: UUID) -> DossierStep:
@@ -309,21 +220,7 @@ def _set_dates_after(step: DossierStep) -> None:
             after.save(update_fields=("due_on",))
 
 
-def _progress(dossier: EAPDossier) -> None:
+def progress(dossier: EAPDossier) -> None:
     """Move the dossier on, so that whoever follows changes sees that a step was taken."""
     dossier.progressed_at = timezone.now()
     dossier.save()
-
-
-def _keep(step: DossierStep, action: str, *, by: User, remark: str) -> None:
-    _progress(step.dossier)
-    DossierChange.objects.create(
-        dossier=step.dossier,
-        step=step,
-        action=action,
-        from_status=step.status,
-        to_status=step.status,
-        happened_on=timezone.localdate(),
-        remark=remark.strip(),
-        changed_by=by,
-    )

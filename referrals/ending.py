@@ -11,7 +11,7 @@ from patients.closing import Ending, Step
 from patients.conversion import Dependent
 from patients.models import Patient
 from portal.core.errors import Missing
-from referrals.dossiers import close_locked
+from referrals.dossier_closing import close_locked
 from referrals.models import CTReferral, DossierStep, EAPDossier
 
 Closed = Patient.ClosedReason

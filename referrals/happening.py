@@ -17,22 +17,30 @@ from portal.core.errors import Refused
 RowT = TypeVar("RowT", bound=models.Model)
 
 
-def locked_row(model: type[RowT], row_id: UUID, *, joined: Collection[str] = ()) -> RowT:
+def locked_row(
+    model: type[RowT], row_id: UUID, *, joined: Collection[str] = (), path: str = "patient"
+) -> RowT:
     """The row, locked after its patient, in the order that closing and merging lock in.
 
-    Raises Refused for somebody about whom nothing may be changed, DoesNotExist for no row.
+    `path` leads to the patient, `joined` names what is read along. Raises Refused for somebody
+    about whom nothing may be changed and when a merge moved the row meanwhile, DoesNotExist for no
+    row.
     """
     rows = model._default_manager.filter(pk=row_id)
-    patient_id = rows.values_list("patient_id", flat=True).first()
+    patient_id = rows.values_list(f"{path}_id", flat=True).first()
     if patient_id is None:
         raise model.DoesNotExist(str(row_id))  # type: ignore[attr-defined]
     patient = locked(patient_id, no_key=True)
     # A merge may have moved it while we waited: then the lock was on the wrong patient.
-    mine = rows.filter(patient=patient).select_for_update(of=("self",))
+    mine = rows.filter(**{path: patient}).select_for_update(of=("self",))
     row = mine.select_related(*joined).first()
     if row is None:
         raise Refused(_("Somebody changed this record. Read it again."), code="moved")
-    row.patient = patient  # type: ignore[attr-defined]
+    *between, last = path.split("__")
+    owner: Any = row
+    for name in between:
+        owner = getattr(owner, name)
+    setattr(owner, last, patient)
     return row
 
 

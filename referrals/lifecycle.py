@@ -18,6 +18,7 @@ from portal.core.errors import Missing
 from referrals import conditions
 from referrals.models import UNFIT, CTReferral, Reason
 from referrals.models.catalogue import NO_LONGER_RECRUITING
+from referrals.possible import Possible
 
 Status = CTReferral.Status
 Outcome = CTReferral.Outcome
@@ -220,21 +221,13 @@ BY_NAME = {action.name: action for action in ACTIONS}
 CHASE = "chase"
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
-    """An action that the status allows, and what else has to be true before it."""
-
-    action: Action
-    missing: tuple[Missing, ...]
-
-
 def missing(referral: CTReferral, action: Action) -> tuple[Missing, ...]:
     """What is in the way of an action that the status allows; empty when nothing is."""
     found = conditions.of_the_person(referral.patient, is_end=action.is_end)
     return (*found, *(lack for guard in action.guards if (lack := guard(referral))))
 
 
-def possible(referral: CTReferral) -> tuple[Possible, ...]:
+def possible(referral: CTReferral) -> tuple[Possible[Action], ...]:
     """What can be done to a referral as it is, each with what is missing."""
     return tuple(
         Possible(action, missing(referral, action))

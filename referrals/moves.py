@@ -17,8 +17,10 @@ from patients.locking import locked, restriction
 from patients.models import Patient
 from patients.overriding import demand
 from portal.core.errors import Missing, Refused
-from portal.core.models import Record, User
+from portal.core.models import User
+from referrals.happening import RowT, locked_row
 from referrals.models import EAPDossier
+from referrals.possible import Possible
 
 Guard = Callable[[Any], "Missing | None"]
 
@@ -49,14 +51,6 @@ class Move:
         return bool(row.status == self.target)
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
-    """A move that the status allows, and what else has to be true before it."""
-
-    action: Move
-    missing: tuple[Missing, ...]
-
-
 # --- what has to be true --------------------------------------------------------------------------
 
 
@@ -83,7 +77,7 @@ def is_offered(row: Any, move: Move) -> bool:
     return row.status in move.sources and not move.is_done(row)
 
 
-def possible(row: Any, moves: Collection[Move]) -> tuple[Possible, ...]:
+def possible(row: Any, moves: Collection[Move]) -> tuple[Possible[Move], ...]:
     """What can be done to a row as it is, each with what is missing."""
     return tuple(Possible(move, missing(row, move)) for move in moves if is_offered(row, move))
 
@@ -106,23 +100,10 @@ def refuse_unless_possible(row: Any, move: Move, *, by: User, override: str = ""
 # --- rows and days --------------------------------------------------------------------------------
 
 
-def locked_part(model: type[Record], row_id: UUID) -> Any:
-    """The row of a dossier, locked after its patient, with the dossier and patient read.
-
-    Raises DoesNotExist for none, Refused for a patient who is restricted or was erased and when
-    a merge moved the dossier meanwhile.
-    """
-    rows: Any = model._default_manager.filter(pk=row_id)
-    patient_id = rows.values_list("dossier__patient_id", flat=True).first()
-    if patient_id is None:
-        raise model.DoesNotExist(str(row_id))
-    patient = locked(patient_id, no_key=True)
-    mine = rows.filter(dossier__patient=patient).select_for_update(of=("self",))
-    row = mine.select_related("dossier__program", "dossier__hospital").first()
-    if row is None:
-        raise Refused(_("Somebody changed this record. Read it again."), code="moved")
-    row.dossier.patient = patient
-    return row
+def locked_part(model: type[RowT], row_id: UUID) -> RowT:
+    """The row of a dossier with the dossier and patient read; see `happening.locked_row`."""
+    joined = ("dossier__program", "dossier__hospital")
+    return locked_row(model, row_id, joined=joined, path="dossier__patient")
 
 
 def begin_part(row: Any, *, guard: Guard | None = None) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from patients.relations import Merging, Policy, moves
 from referrals import calling_off
-from referrals.dossiers import CLOSE
+from referrals.dossier_closing import CLOSE
 from referrals.models import (
     CTReferral,
     DossierChange,
@@ -67,7 +67,7 @@ def dossiers(merging: Merging) -> None:
 def _close(merging: Merging, dossier: EAPDossier) -> None:
     """End the dossier that gives way and the steps that wait in it, and write down that it is so.
 
-    As `dossiers.close_locked` does, but written in the journal, to be taken back.
+    As `dossier_closing.close_locked` does, but written in the journal, to be taken back.
     """
     waiting = dossier.steps.filter(status__in=DossierStep.WAITING)
     steps = list(waiting.select_for_update(of=("self",)).order_by("pk"))

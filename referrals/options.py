@@ -11,7 +11,7 @@ The order, each rule deciding where those before it leave a draw:
 4. What takes patients now comes before what invites them, then what is about to begin, then what
    nobody knows the status of.
 5. A later phase comes before an earlier one; what has no phase, programs among them, comes last:
-   expanded access is for who cannot enter a trial (21 CFR 312.305(a)).
+   expanded access is for who cannot get the medicine in a trial (21 CFR 312.310(a)(2)).
 6. What was confirmed more recently, with the site or sponsor or else by the registry, comes first.
 7. The registry's number decides the rest, so that the order is the same every time.
 """

@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from patients import observing, outgoing
+from patients import observing, outgoing, relations
 from patients.models import Patient
 from referrals.eligibility import Assessment, Offer, Verdict, assess, known, known_of, trees, uses
 from referrals.eligibility.assessing import Finding
@@ -56,6 +56,12 @@ def follow_facts(patient: Patient, names: Collection[str]) -> None:
     """Look again at what a patient is followed for and depends on one of these facts."""
     with transaction.atomic():
         _look(_followed(_patients([patient.pk])), names=frozenset(names))
+
+
+def follow_person(patient: Patient) -> None:
+    """The step of `patients.relations`: two people turned out to be this one."""
+    with transaction.atomic():
+        _look(_followed(_patients([patient.pk])))
 
 
 def follow_observations(change: observing.Change) -> None:
@@ -100,6 +106,7 @@ def _review_job(timestamp: int) -> None:
 
 
 STEPS = (observing.Step("eligibility", follow_observations),)
+AFTER_MERGE = (relations.Step("eligibility", follow_person),)
 
 
 def newest(patient: Patient, offers: Iterable[Offer]) -> dict[UUID, Assessed]:

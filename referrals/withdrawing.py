@@ -13,8 +13,8 @@ from django.utils import timezone
 from patients.consenting import Step, Withdrawal
 from patients.models import Consent
 from referrals import calling_off
+from referrals.dossier_closing import cancel_locked
 from referrals.dossier_lifecycle import PURPOSES
-from referrals.dossiers import cancel_locked
 from referrals.ending import end
 from referrals.models import CTReferral, DossierStep, EAPDossier, Shipment
 

@@ -72,6 +72,7 @@ class Export(Verb):
 
     name = "export"
     label = gettext_lazy("Export")
+    is_rare = True
     icon = "download"
     permissions = CHANGE
     template = "patients/export.html"
@@ -159,6 +160,7 @@ class RequestErasure(Verb):
 
     name = "erase"
     label = gettext_lazy("Request erasure")
+    is_rare = True
     icon = "person_remove"
     permissions = CHANGE
     form_class = RequestForm

@@ -124,6 +124,7 @@ join(
                     (gettext_lazy("Sent"), lambda row: moment(row.sent_at)),
                 ),
                 can_add=False,
+                is_rare=True,
                 empty=gettext_lazy("No mail has been written to this person."),
             ),
         ),

@@ -121,6 +121,7 @@ joined.join(
             is_offered=lambda patient: True,
             address=merges.choose_url,
             is_last=True,
+            is_rare=True,
         ),
     ),
 )

@@ -188,6 +188,7 @@ join(
                 ),
                 defer=("payload", "match_evidence"),
                 can_add=False,
+                is_rare=True,
                 empty=gettext_lazy("No form has come in from this person."),
             ),
         ),

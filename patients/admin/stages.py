@@ -97,6 +97,7 @@ class Convert(Verb):
 class TakeBack(Verb):
     name = "take-back"
     label = gettext_lazy("Take the conversion back")
+    is_rare = True
     icon = "undo"
     permissions = CHANGE
     form_class = RemarkForm
@@ -256,6 +257,7 @@ class DeathForm(VerbForm):
 class RecordDeath(Verb):
     name = "deceased"
     label = gettext_lazy("Record death")
+    is_rare = True
     icon = "event_busy"
     permissions = CHANGE
     form_class = DeathForm

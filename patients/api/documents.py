@@ -72,10 +72,6 @@ class DocumentViewSet(AppendViewSet):
     subject = (Patient, "patient_id")
     downloads = tuple(each.content_type.partition(";")[0] for each in filetypes.TYPES)
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """A file comes as what it is, whatever the caller accepts; problems come as always."""
-        return super().perform_content_negotiation(request, force=force or self.action == "file")
-
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Add a file as multipart/form-data. What it is is read from its content.
 

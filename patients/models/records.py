@@ -143,7 +143,7 @@ class Consent(Record):
         CONTACT = "contact", _("being called and written to")
         PHYSICIAN = "physician", _("sharing with the physician")
         TRIAL_SITE = "trial_site", _("sharing with a trial site")
-        EAP_SPONSOR = "eap_sponsor", _("sharing with the sponsor of an access program")
+        EAP_SPONSOR = "eap_sponsor", _("sharing for an expanded access program")
         EHR = "ehr", _("exchanging with a hospital's record")
         RESEARCH = "research", _("pseudonymous statistics and research")
 

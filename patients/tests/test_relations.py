@@ -76,6 +76,17 @@ def test_second_policy_for_a_relation_is_refused() -> None:
         relations.join(relations.moves("patients.Note.patient"))
 
 
+def test_second_step_of_one_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = relations.Step("look again", print)
+    monkeypatch.setattr(relations, "_steps", [first])
+
+    relations.follow_with(first)
+    with pytest.raises(LookupError, match="look again"):
+        relations.follow_with(relations.Step("look again", repr))
+
+    assert relations.steps() == (first,)
+
+
 @pytest.mark.django_db
 def test_every_foreign_key_in_the_database_has_a_policy() -> None:
     with connection.cursor() as cursor:

@@ -42,6 +42,22 @@ def test_earlier_words_are_kept_beside_the_new_ones() -> None:
     assert "that I have given" in now.body
 
 
+@pytest.mark.parametrize(
+    ("language", "receivers"),
+    [
+        ("en", ("company", "authorities", "ethics committee", "hospital", "pharmacy")),
+        ("nl", ("bedrijf", "overheid", "ethische commissie", "ziekenhuis", "apotheek")),
+        ("es", ("empresa", "autoridades", "comité de ética", "hospital", "farmacia")),
+    ],
+)
+def test_text_about_a_program_names_all_who_receive_something(
+    language: str, receivers: tuple[str, ...]
+) -> None:
+    text = ConsentText.objects.current(purpose="eap_sponsor", language=language, now=NOW)
+
+    assert [who for who in receivers if who not in text.body] == []
+
+
 def test_newest_text_that_is_valid_is_the_current_one() -> None:
     day = timedelta(days=1)
     valid = ConsentTextFactory(purpose="contact", valid_from=NOW - timedelta(hours=1))

@@ -29,6 +29,7 @@ from referrals.api.dossier_steps import DossierStepViewSet
 from referrals.api.eap_dossiers import EAPDossierViewSet
 from referrals.api.eligibility import CriterionAnswerViewSet, CriterionViewSet
 from referrals.api.options import OptionViewSet
+from referrals.api.options_reports import OptionsReportViewSet
 from referrals.api.programs import (
     ExpandedAccessProgramViewSet,
     ProductViewSet,
@@ -72,6 +73,7 @@ COLLECTIONS: dict[str, type[RecordViewSet]] = {
     "shipments": ShipmentViewSet,
     "follow-ups": FollowUpViewSet,
     "safety-reports": SafetyReportViewSet,
+    "options-reports": OptionsReportViewSet,
 }
 
 router = SimpleRouter()

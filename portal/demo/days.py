@@ -24,8 +24,8 @@ from patients.beginning import begin
 from patients.models import Consent, ConsentText, Patient, PossibleDuplicate, StageChange
 from portal.core.history import acting
 from portal.core.models import User
-from portal.demo import details, newcomers, told
-from referrals import dossier_steps, dossiers
+from portal.demo import details, newcomers, told, treated
+from referrals import dossier_steps, dossiers, step_tending
 from referrals.dossier_lifecycle import BY_NAME
 from referrals.models import ClinicalTrial, CTReferral, EAPDossier, RouteTemplate
 
@@ -78,6 +78,7 @@ def live_through(navigators: Sequence[User], *, now: datetime) -> None:
         _decide(new, lead=lead, by=navigators[0])
         _review(by=navigators[0])
         _begin(navigators, today=today)
+        treated.go_on(navigators, today=today, now=now)
         _plan(navigators, now=now)
         for closed in _closed()[1:2]:
             erasure.request(patient_id=closed.pk, by=steward, ground="consent_withdrawn")
@@ -196,7 +197,7 @@ def _begin(navigators: Sequence[User], *, today: date) -> None:
         route = RouteTemplate.objects.filter(code=code, is_active=True).latest("revision")
         dossiers.choose_route(dossier_id=dossier.pk, route_id=route.pk, by=by)
         for step in dossier.steps.filter(days=None, within_days=None).order_by("position"):
-            dossier_steps.plan(step_id=step.pk, by=by, days=7 * step.position, remark=_SAID)
+            step_tending.plan(step_id=step.pk, by=by, days=7 * step.position, remark=_SAID)
         begun = dossier.steps.filter(needs=None).earliest("position")
         dossier_steps.take(BY_NAME["prepare"], step_id=begun.pk, by=by)
 

@@ -27,7 +27,7 @@ from patients.tests.factories import PatientFactory
 from portal import demo
 from portal.core.models import User
 from portal.demo import details
-from referrals.models import CTReferral, DossierStep
+from referrals.models import CTReferral, DossierStep, FollowUp, SafetyReport, Shipment
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
@@ -65,6 +65,10 @@ def test_every_list_and_queue_shows_something(
         "erasures": ErasureRequest.objects.open(),
         "drafts": CTReferral.objects.filter(status="draft"),
         "steps": DossierStep.objects.all(),
+        "medicine to order": Shipment.objects.resupply_due(today=timezone.localdate(now)),
+        "medicine on its way": Shipment.objects.under_way(),
+        "treatment follow-ups": FollowUp.objects.due(today=timezone.localdate(now)),
+        "safety reports": SafetyReport.objects.filter(due_at__isnull=False),
         "holidays": TimeOff.objects.all(),
         # The examples of README.md.
         "found by parts of a name": Patient.objects.search("hoog wie"),

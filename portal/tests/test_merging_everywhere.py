@@ -40,7 +40,7 @@ from patients.tests.factories import (
 from patients.unmerging import undo
 from portal.core.errors import Refused
 from portal.core.tests.factories import UserFactory
-from referrals import dossiers
+from referrals import dossier_closing
 from referrals.models import CTReferral, EAPDossier
 from referrals.tests.factories import (
     ClinicalTrialFactory,
@@ -194,8 +194,8 @@ def test_dossier_that_gave_way_is_opened_again_with_its_steps_and_undoing_leaves
     undo(merge_id=done.pk, by=by)
     assert not behind.changes.exists()
     join(*people)
-    dossiers.close(dossier_id=further.pk, reason="treated", by=by)
-    dossiers.reopen(dossier_id=behind.pk, by=by, remark="It goes on")
+    dossier_closing.close(dossier_id=further.pk, reason="treated", by=by)
+    dossier_closing.reopen(dossier_id=behind.pk, by=by, remark="It goes on")
 
     step.refresh_from_db()
     assert step.status == "not_started"

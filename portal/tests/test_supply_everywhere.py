@@ -13,7 +13,7 @@ from patients.tests.factories import PatientFactory
 from patients.unmerging import undo
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from referrals import dossiers
+from referrals import dossier_closing
 from referrals.models import FollowUp, SafetyReport, Shipment
 from referrals.tests.factories import (
     SHIPPED_SO_FAR,
@@ -90,7 +90,7 @@ def test_closing_a_dossier_calls_off_the_same_for_this_dossier_only(navigator: U
     dossier = patient.eap_dossiers.order_by("created_at").first()
     assert dossier is not None
 
-    dossiers.close(dossier_id=dossier.pk, reason="treated", by=navigator)
+    dossier_closing.close(dossier_id=dossier.pk, reason="treated", by=navigator)
 
     assert shipments(other).count(("cancelled", "dossier_closed")) == 2
     assert Shipment.objects.under_way().filter(dossier=dossier).get().status == "shipped"

@@ -27,6 +27,7 @@ from referrals.admin.registry import (
     study_link,
 )
 from referrals.admin.tree import Criteria
+from referrals.admin.trying import Tried
 from referrals.models import ClinicalTrial, TrialCondition, TrialSite
 
 
@@ -127,7 +128,7 @@ READ_ONLY = (
 
 
 @admin.register(ClinicalTrial)
-class ClinicalTrialAdmin(FromRegistry, RecordAdmin):
+class ClinicalTrialAdmin(FromRegistry, Tried):
     """Trials as public registries describe them."""
 
     list_display = (

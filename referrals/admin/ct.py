@@ -23,16 +23,15 @@ from portal.core.admin import (
 )
 from portal.core.admin.display import (
     NOTHING,
-    badge,
     choice_badge,
     day,
     moment,
     record_link,
-    short_day,
     two_lines,
 )
 from referrals import reassessing
-from referrals.admin.eligibility import Eligibility, verdict_badge
+from referrals.admin.due import answer_badge
+from referrals.admin.eligibility import Eligibility, verdict_facts
 from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
 from referrals.admin.referring import VERBS
 from referrals.admin.whose import WhoseFilter
@@ -75,25 +74,6 @@ def what_happened(change: ReferralChange) -> str:
     """The action in the words of its button."""
     action = BY_NAME.get(change.action)
     return str(action.label) if action else _("The site was asked again")
-
-
-def due_badge(referral: CTReferral) -> str:
-    """When the site should answer, red when that is over; the dash when nobody is waited for."""
-    if referral.due_on is None or referral.status not in CTReferral.AT_THE_SITE:
-        return NOTHING
-    if referral.due_on < timezone.localdate():
-        return badge(
-            "silent",
-            _("since %(day)s") % {"day": short_day(referral.due_on, now=timezone.now())},
-            "red",
-        )
-    return day(referral.due_on)
-
-
-def _criteria(referral: CTReferral) -> list[Fact]:
-    """What the criteria of the trial come to, as it was kept last; nothing before that."""
-    kept = reassessing.newest(referral.patient, [referral.trial]).get(referral.trial_id)
-    return [Fact(_("Criteria"), verdict_badge(kept.verdict))] if kept else []
 
 
 @admin.register(CTReferral)
@@ -214,7 +194,7 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
 
     @admin.display(description=gettext_lazy("answer due"), ordering="due_on")
     def due(self, referral: CTReferral) -> str:
-        return due_badge(referral)
+        return answer_badge(referral)
 
     @admin.display(description=gettext_lazy("referred"))
     def sent(self, referral: CTReferral) -> str:
@@ -238,10 +218,10 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
                 if record.is_no_longer_recruiting
                 else []
             ),
-            *_criteria(record),
+            *verdict_facts(record),
             Fact(_("Referred"), moment(record.referred_at)),
             Fact(_("Who holds it"), two_lines(*held(record))),
-            Fact(_("Answer due"), due_badge(record)),
+            Fact(_("Answer due"), answer_badge(record)),
             Fact(_("Physician"), record.physician or NOTHING),
         ]
 

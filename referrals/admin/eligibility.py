@@ -1,4 +1,4 @@
-"""Whether a patient fits: the page of a referral that says why, why not and what to ask."""
+"""Whether a patient fits: the page of a referral or dossier with why, why not, and what to ask."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,15 +14,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from patients.models import Observation
-from portal.core.admin import AppendOnlyAdmin, Briefing, ReadOnlyAdmin, Verb, VerbForm
+from portal.core.admin import AppendOnlyAdmin, Briefing, Fact, ReadOnlyAdmin, Verb, VerbForm
 from portal.core.admin.display import badge, moment
 from portal.core.permissions import may
 from referrals import criteria, reassessing
 from referrals.admin.said import day_field
 from referrals.admin.tree import sentence, tree_url
-from referrals.eligibility import Offer, known
+from referrals.eligibility import Assessment, Offer, known
 from referrals.eligibility.assessing import Finding
-from referrals.models import Assessed, Criterion, CriterionAnswer, CTReferral
+from referrals.models import Assessed, Criterion, CriterionAnswer, CTReferral, EAPDossier
 
 SHOWN = 10  # how many changes the page shows
 
@@ -40,8 +40,36 @@ def finding_badge(finding: Finding) -> SafeString | str:
     return badge(finding.verdict, said[finding.verdict], TONES[finding.verdict])
 
 
+def found(assessment: Assessment) -> dict[str, Any]:
+    """What `referrals/findings.html` shows: the verdict, why not, what to ask, every criterion."""
+    return {
+        "verdict": verdict_badge(assessment.verdict),
+        "findings": [(one, finding_badge(one)) for one in assessment.findings],
+        "questions": [one.question for one in assessment.to_ask],
+        "why_not": [one.label for one in assessment.why_not],
+    }
+
+
+def offer_of(record: CTReferral | EAPDossier) -> Offer:
+    """The trial or program that it leads to."""
+    offer: Offer = record.trial if isinstance(record, CTReferral) else record.program
+    return offer
+
+
+def goes_on(record: CTReferral | EAPDossier) -> bool:
+    """Whether it has not ended."""
+    return record.is_active if isinstance(record, CTReferral) else record.is_open
+
+
+def verdict_facts(record: CTReferral | EAPDossier) -> list[Fact]:
+    """What the criteria come to, as it was kept last; nothing before that."""
+    offer = offer_of(record)
+    kept = reassessing.newest(record.patient, [offer]).get(offer.pk)
+    return [Fact(_("Criteria"), verdict_badge(kept.verdict))] if kept else []
+
+
 def questions_of(offer: Offer) -> list[Criterion]:
-    """What people answer for a trial, in the order of the tree."""
+    """What people answer for a trial or program, in the order of the tree."""
     return list(offer.criteria.questions())
 
 
@@ -50,11 +78,11 @@ def _name(question: Criterion) -> str:
 
 
 class AnswersForm(VerbForm):
-    """An answer to each question of the trial; what stays blank is not known yet."""
+    """An answer to each question of the trial or program; what stays blank is not known yet."""
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
-        self.questions = questions_of(record.trial)
+        self.questions = questions_of(offer_of(record))
         answered = known(record.patient, today=timezone.localdate()).answers
         for question in self.questions:
             fact = answered.get(question.pk)
@@ -82,7 +110,7 @@ class AnswersForm(VerbForm):
 
 
 class Eligibility(Verb):
-    """Why the patient of a referral fits, why not, what to ask, and what changed."""
+    """Why the patient of a referral or dossier fits, why not, what to ask, and what changed."""
 
     name = "eligibility"
     label = gettext_lazy("Eligibility")
@@ -93,14 +121,14 @@ class Eligibility(Verb):
     is_versioned = False
     form_class = AnswersForm
 
-    def is_offered(self, record: CTReferral, user: Any) -> bool:
+    def is_offered(self, record: CTReferral | EAPDossier, user: Any) -> bool:
         return True
 
-    def briefing(self, record: CTReferral, user: Any) -> Briefing:
-        may_answer = may(user, "add", CriterionAnswer) and record.is_active
-        return Briefing(may_go_on=may_answer and bool(questions_of(record.trial)))
+    def briefing(self, record: CTReferral | EAPDossier, user: Any) -> Briefing:
+        may_answer = may(user, "add", CriterionAnswer) and goes_on(record)
+        return Briefing(may_go_on=may_answer and bool(questions_of(offer_of(record))))
 
-    def run(self, record: CTReferral, *, by: Any, said: Mapping[str, Any]) -> str:
+    def run(self, record: CTReferral | EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
         if not may(by, "add", CriterionAnswer):
             raise PermissionDenied
         form = AnswersForm(None, record=record, user=by)
@@ -120,17 +148,14 @@ class Eligibility(Verb):
             "%(count)d answer was written down.", "%(count)d answers were written down.", count
         ) % {"count": count}
 
-    def context(self, record: CTReferral, user: Any) -> dict[str, Any]:
-        assessment = reassessing.now(record.patient, record.trial)
-        kept = Assessed.objects.filter(patient=record.patient, trial=record.trial)
+    def context(self, record: CTReferral | EAPDossier, user: Any) -> dict[str, Any]:
+        offer = offer_of(record)
+        kept = Assessed.objects.filter(patient=record.patient).of(offer)
         changed = kept.exclude(changes=[])[:SHOWN]
         return {
-            "verdict": verdict_badge(assessment.verdict),
-            "findings": [(one, finding_badge(one)) for one in assessment.findings],
-            "questions": [one.question for one in assessment.to_ask],
-            "why_not": [one.label for one in assessment.why_not],
+            **found(reassessing.now(record.patient, offer)),
             "changed": [(moment(row.created_at), reassessing.changes(row)) for row in changed],
-            "tree_url": tree_url(record.trial) if may(user, "view", Criterion) else "",
+            "tree_url": tree_url(offer) if may(user, "view", Criterion) else "",
         }
 
 

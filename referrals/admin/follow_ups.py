@@ -18,10 +18,10 @@ from portal.core.admin import (
 from portal.core.admin.display import choice_badge, day, record_link, two_lines
 from portal.core.models import User
 from referrals import following_up
+from referrals.admin.due import due_badge
 from referrals.admin.moves import (
     MoveForm,
     TakeMove,
-    due_badge,
     queue_filter,
 )
 from referrals.admin.of_dossier import OfDossier

@@ -1,14 +1,14 @@
-"""What can be done to a part of a dossier from its page, and how due days are shown."""
+"""What can be done to a part of a dossier from its page."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import (
@@ -18,13 +18,9 @@ from unfold.widgets import (
 )
 
 from portal.core.admin import Briefing, Verb, VerbForm
-from portal.core.admin.display import NOTHING, badge, short_day
 from referrals import moves
 from referrals.admin.said import briefing_of, day_field
 from referrals.moves import Move
-
-# Days from which on a clock is shown in amber.
-SOON = 3
 
 
 def text_field(label: Any, *, required: bool = False, length: int = 100) -> forms.CharField:
@@ -112,25 +108,6 @@ class TakeMove(Verb):
 
     def details(self, said: Mapping[str, Any]) -> dict[str, Any]:
         return {name: said[name] for name in self.move.asks}
-
-
-# --- clocks ---------------------------------------------------------------------------------------
-
-
-def due_badge(on: date | None) -> str:
-    """A day until which something has to be done, in words and colour; the dash for none."""
-    if on is None:
-        return NOTHING
-    now = timezone.now()
-    days = (on - timezone.localdate(now)).days
-    shown = short_day(on, now=now)
-    if days < 0:
-        late = ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}
-        return badge("late", f"{shown}: {late}", "red")
-    if days == 0:
-        return badge("today", f"{shown}: {_('today')}", "amber")
-    left = ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
-    return badge("due", f"{shown}: {left}", "amber" if days <= SOON else "grey")
 
 
 # --- filters --------------------------------------------------------------------------------------

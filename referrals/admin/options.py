@@ -42,13 +42,14 @@ from portal.core.errors import Refused
 from portal.core.models import AccessEvent
 from portal.core.permissions import may
 from referrals import reassessing
+from referrals.admin.eligibility import goes_on
 from referrals.eligibility import Verdict
 from referrals.models import Assessed, CTReferral, EAPDossier, OptionsReport
 from referrals.options import Option, options
 from referrals.reporting import making
 from referrals.reporting.content import where
 
-MAKE = ("patients.change_patient", "referrals.view_optionsreport")
+MAKE = ("referrals.add_optionsreport", "referrals.view_optionsreport")
 # Of each kind; more is not read before a call.
 SHOWN = 25
 
@@ -130,19 +131,13 @@ class Card:
     def begin(self) -> Mapping[str, str]:
         """The button that begins a referral or dossier; empty when one goes on, or nobody may."""
         model = CTReferral if self.option.is_trial else EAPDossier
-        if self._goes_on or not may(self.user, "add", model):
+        begun = self.option.begun
+        if (begun is not None and goes_on(begun)) or not may(self.user, "add", model):
             return {}
         name, field = model._meta.model_name, "trial" if self.option.is_trial else "program"
         asked = urlencode({"patient": str(self.patient.pk), field: str(self.option.record.pk)})
         label = _("Refer") if self.option.is_trial else _("Open a dossier")
         return {"url": f"{reverse(f'admin:referrals_{name}_add')}?{asked}", "label": label}
-
-    @property
-    def _goes_on(self) -> bool:
-        begun = self.option.begun
-        if isinstance(begun, CTReferral):
-            return begun.is_active
-        return begun is not None and begun.state == EAPDossier.State.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +342,7 @@ join(
                 select_related=("made_by", "document"),
                 defer=("content", "html"),
                 can_add=False,
+                is_rare=True,
                 empty=gettext_lazy("No report yet. The page Options makes one."),
             ),
         ),

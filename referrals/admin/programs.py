@@ -29,6 +29,7 @@ from referrals.admin.registry import (
     study_link,
 )
 from referrals.admin.tree import Criteria
+from referrals.admin.trying import Tried
 from referrals.models import ExpandedAccessProgram, Product, ProgramCondition
 
 
@@ -109,7 +110,7 @@ def program_fieldset(*more: str) -> tuple[Any, dict[str, Any]]:
 
 
 @admin.register(ExpandedAccessProgram)
-class ExpandedAccessProgramAdmin(FromRegistry, RecordAdmin):
+class ExpandedAccessProgramAdmin(FromRegistry, Tried):
     """Expanded access programs."""
 
     list_display = (

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
+from patients.locking import restriction
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import day
 from referrals import clocks, lifecycle, referring
@@ -29,6 +30,8 @@ _ICONS = {
 }
 # What goes on is a plain button; what ends a referral is not the first thing to press.
 _FORWARD = ("find-eligible", "refer", "acknowledge", "begin-screening", "enrol", "complete")
+# What can end a referral at any time, and seldom does.
+_RARE = ("withdraw", "trial-closes", "lose-contact")
 
 
 class ActionForm(HappenedForm):
@@ -89,6 +92,7 @@ class Take(Verb):
         self.name = action.name
         self.label = action.label
         self.icon = _ICONS.get(action.name, "")
+        self.is_rare = action.name in _RARE
         if action.name in _FORWARD:
             self.variant = ActionVariant.PRIMARY
 
@@ -149,7 +153,12 @@ class Chase(Verb):
         return record.status in CTReferral.AT_THE_SITE
 
     def briefing(self, record: CTReferral, user: Any) -> Briefing:
-        return Briefing(will=(_("It is kept that the site was asked; the status stays."),))
+        missing = restriction(record.patient)
+        return Briefing(
+            will=(_("It is kept that the site was asked; the status stays."),),
+            missing=missing,
+            may_go_on=not missing,
+        )
 
     def run(self, record: CTReferral, *, by: Any, said: Mapping[str, Any]) -> str:
         referral = referring.chase(

@@ -21,10 +21,10 @@ from portal.core.admin import (
 from portal.core.admin.display import NOTHING, badge, choice_badge, day, record_link, two_lines
 from portal.core.models import User
 from referrals import supplying
+from referrals.admin.due import due_badge
 from referrals.admin.moves import (
     MoveForm,
     TakeMove,
-    due_badge,
     queue_filter,
     text_field,
 )

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from patients.models import Patient
 from portal.core.admin import Briefing, Verb
 from portal.core.permissions import may
 from referrals.eligibility import Offer
@@ -31,6 +32,17 @@ def sentence(criterion: Criterion) -> str:
 def tree_url(offer: Any) -> str:
     """The page with the criteria of a trial or program."""
     name = f"admin:{offer._meta.app_label}_{offer._meta.model_name}_criteria"
+    return reverse(name, args=[offer.pk])
+
+
+def may_try(user: Any) -> bool:
+    """Whether somebody may see both what is demanded and of whom."""
+    return may(user, "view", Criterion) and may(user, "view", Patient)
+
+
+def try_url(offer: Any) -> str:
+    """The page that tries the criteria of a trial or program on a patient."""
+    name = f"admin:{offer._meta.app_label}_{offer._meta.model_name}_try"
     return reverse(name, args=[offer.pk])
 
 
@@ -127,4 +139,5 @@ class Criteria(Verb):
             "at_end": begin(record),
             "may_change": may(user, "change", Criterion),
             "add_url": reverse("admin:referrals_criterion_add"),
+            "try_url": try_url(record) if may_try(user) else "",
         }

@@ -19,7 +19,7 @@ from portal.core.api.serializers import RECORD_FIELDS, RecordSerializer
 from portal.core.api.verbs import verb
 from portal.core.api.viewsets import BY_ID, FullViewSet
 from portal.core.models import User
-from referrals import dossier_lifecycle, dossier_steps, dossiers
+from referrals import dossier_lifecycle, dossier_steps, dossiers, step_tending
 from referrals.api.dossier_verbs import (
     AttachSerializer,
     DecideSerializer,
@@ -180,20 +180,20 @@ class DossierStepViewSet(Transitions, FullViewSet):
         step = read.prefetch_related("needs__needed", "attached").get(pk=record_id)
         return Response(of_step(step))
 
-    @verb(path=dossier_steps.CHASE, summary="Who has it was asked again")
+    @verb(path=step_tending.CHASE, summary="Who has it was asked again")
     def chase(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Write down that who has it was asked again, and when they are to be asked next."""
-        return self.answer(self.transition(dossier_steps.chase))
+        return self.answer(self.transition(step_tending.chase))
 
-    @verb(path=dossier_steps.PLAN, summary="Plan a step anew")
+    @verb(path=step_tending.PLAN, summary="Plan a step anew")
     def plan(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change by when, by whom or in how many days a step is done, and say why."""
-        return self.answer(self.transition(dossier_steps.plan))
+        return self.answer(self.transition(step_tending.plan))
 
-    @verb(path=dossier_steps.ATTACH, summary="Attach a document")
+    @verb(path=step_tending.ATTACH, summary="Attach a document")
     def attach(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Put a document of the patient to what the step asks for, instead of one before it."""
-        return self.answer(self.transition(dossier_steps.attach))
+        return self.answer(self.transition(step_tending.attach))
 
 
 def _taking(action: Action) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from portal.core.api.fields import Choice, Day, Id, Text, Whole
 from portal.core.api.serializers import VerbSerializer
 from portal.core.errors import Missing
-from referrals import dossier_lifecycle, dossier_steps, dossiers
+from referrals import dossier_closing, dossier_lifecycle, dossiers, step_tending
 from referrals.api.transitions import MissingSerializer
 from referrals.forecasting import Outlook
 from referrals.models import DossierStep, EAPDossier, Responsible
@@ -72,7 +72,7 @@ class AttachSerializer(VerbSerializer):
 class CloseSerializer(VerbSerializer):
     """Why the dossier ends."""
 
-    reason = Choice(choices=[(one.value, one.label) for one in dossiers.REASONS])
+    reason = Choice(choices=[(one.value, one.label) for one in dossier_closing.REASONS])
     remark = words("`other` needs one.")
 
 
@@ -206,10 +206,10 @@ def of_step(step: DossierStep) -> list[dict[str, Any]]:
         {
             "action": name,
             "leads_to": step.status,
-            "needs_remark": name == dossier_steps.PLAN,
+            "needs_remark": name == step_tending.PLAN,
             **lacking(missing),
         }
-        for name, missing in dossier_steps.missing_besides(step).items()
+        for name, missing in step_tending.missing_besides(step).items()
     ]
     return [*moves, *besides]
 
@@ -217,8 +217,15 @@ def of_step(step: DossierStep) -> list[dict[str, Any]]:
 def of_dossier(dossier: EAPDossier) -> list[dict[str, Any]]:
     """What the state of a dossier allows, and what is missing."""
     if not dossier.is_open:
-        return [{"action": dossiers.REOPEN, **lacking(dossiers.missing_to_reopen(dossier))}]
-    found = [{"action": dossiers.CLOSE, **lacking(dossiers.missing_to_close(dossier))}]
+        return [
+            {
+                "action": dossier_closing.REOPEN,
+                **lacking(dossier_closing.missing_to_reopen(dossier)),
+            }
+        ]
+    found = [
+        {"action": dossier_closing.CLOSE, **lacking(dossier_closing.missing_to_close(dossier))}
+    ]
     if dossier.route_id is None:
         missing = dossiers.missing_to_plan(dossier)
         found.append({"action": dossiers.CHOOSE_ROUTE, **lacking(missing)})

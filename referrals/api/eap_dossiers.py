@@ -22,7 +22,8 @@ from portal.core.api.filters import AnyOfFilter, IdFilter, RecordFilters
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import reading, verb
 from portal.core.models import User
-from referrals import conditions, dossiers, forecasting
+from referrals import conditions, dossier_closing, dossiers, forecasting, reassessing
+from referrals.api import eligibility
 from referrals.api.dossier_verbs import (
     CloseSerializer,
     DossierTransitionsSerializer,
@@ -150,6 +151,7 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
     }
     answers = {
         "transitions": DossierTransitionsSerializer,
+        "eligibility": eligibility.EligibilitySerializer,
         "timeline": TimelineSerializer,
         "what_if": WhatIfAnswerSerializer,
     }
@@ -162,22 +164,22 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
         refuse_when_closed(row)
         super().remove(row)
 
-    @verb(path=dossiers.CLOSE, summary="Close the dossier")
+    @verb(path=dossier_closing.CLOSE, summary="Close the dossier")
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """End the dossier, and cancel the steps that wait.
 
         Shipments that have not left and open follow-ups with the patient are called off; reports
         stay owed. Closed already: the same answer.
         """
-        return self.answer(self.transition(dossiers.close))
+        return self.answer(self.transition(dossier_closing.close))
 
-    @verb(path=dossiers.REOPEN, summary="Open the dossier again")
+    @verb(path=dossier_closing.REOPEN, summary="Open the dossier again")
     def reopen(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Go on with the dossier; steps that the closing cancelled are as they were before.
 
         Shipments and follow-ups that it called off stay so.
         """
-        return self.answer(self.transition(dossiers.reopen))
+        return self.answer(self.transition(dossier_closing.reopen))
 
     @verb(path=dossiers.CHOOSE_ROUTE, summary="Choose a route")
     def choose_route(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -204,6 +206,15 @@ class EAPDossierViewSet(Transitions, OfPatientViewSet):
         """The critical path, who holds the case, and when the first dose is expected."""
         found = forecasting.outlook(self.shown_dossier(), today=timezone.localdate())
         return Response(timeline(found))
+
+    @action(detail=True, url_path="eligibility", name="Whether the patient fits")
+    def eligibility(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Every criterion of the program with what is known, worked out now.
+
+        What nobody knows is `unknown`, never `not_met`.
+        """
+        dossier = self.shown_dossier()
+        return Response(eligibility.shown(reassessing.now(dossier.patient, dossier.program)))
 
     @reading(path="what-if", summary="What would be if")
     def what_if(self, request: Request, *args: Any, **kwargs: Any) -> Response:

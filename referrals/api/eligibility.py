@@ -194,7 +194,7 @@ class FindingSerializer(serializers.Serializer[Any]):
 
 
 class EligibilitySerializer(serializers.Serializer[Any]):
-    """Whether the patient of a referral fits the trial, now."""
+    """Whether the patient of a referral or dossier fits its trial or program, now."""
 
     eligibility = serializers.ChoiceField(choices=VERDICTS)
     findings = FindingSerializer(many=True)

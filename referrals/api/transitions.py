@@ -15,9 +15,11 @@ from portal.core.api.documents import Document
 from portal.core.api.fields import Choice, Day, Id, Text
 from portal.core.api.serializers import VerbSerializer
 from portal.core.api.viewsets import RecordViewSet
-from referrals import lifecycle, moves, referring
+from referrals import referring
 from referrals.lifecycle import Action
 from referrals.models import Reason
+from referrals.moves import Move
+from referrals.possible import Possible
 
 
 class Transitions(RecordViewSet):
@@ -102,7 +104,7 @@ class TransitionSerializer(serializers.Serializer[Any]):
     missing = MissingSerializer(many=True)
 
 
-def shown(possible: lifecycle.Possible | moves.Possible) -> dict[str, Any]:
+def shown(possible: Possible[Action] | Possible[Move]) -> dict[str, Any]:
     """One entry of `GET transitions`."""
     return {
         "action": possible.action.name,

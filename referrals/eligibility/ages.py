@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from django.utils.translation import ngettext
 
@@ -74,6 +75,7 @@ def _day(year: int, month: int, day: int) -> date:
         return date(year, month + 1, 1)  # only months within a year are too short
 
 
+@lru_cache(maxsize=500)
 def read_age(text: str) -> Age | None:
     """“18 Years” or “6 Months” of a registry; None for no limit, or for words that are no age."""
     match = _WRITTEN.match(text)

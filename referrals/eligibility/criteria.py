@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from referrals.eligibility import facts as names
-from referrals.eligibility.ages import Age, age_in_words
+from referrals.eligibility.ages import Age
 from referrals.eligibility.facts import Fact, Facts
 from referrals.eligibility.verdicts import MET, NOT_MET, UNKNOWN, Verdict, every, known
 from referrals.eligibility.words import countries
@@ -115,8 +115,7 @@ class AgeBetween(Leaf):
             return NOTHING
         reached = self.at_least.reached(born, today=today) if self.at_least else MET
         kept = self.at_most.not_passed(born, today=today) if self.at_most else MET
-        words = _("%(age)s old") % {"age": age_in_words(born, today=today)}
-        return Seen(every((reached, kept)), words)
+        return Seen(every((reached, kept)), facts.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,19 +208,18 @@ class InCountry(Leaf):
         return _("Would they travel to %(countries)s?") % {"countries": countries(self.countries)}
 
     def judge(self, facts: Facts) -> Seen:
-        home = _("lives in %(country)s") % {"country": countries({facts.country})}
         if facts.country in self.countries:
-            return Seen(MET, home)
+            return Seen(MET, facts.home)
         travel = facts.travels if self.may_travel else None
         if travel is not None and travel.value is True:
             return Seen.of(travel, MET)
         if not facts.country:
             return NOTHING
         if not self.may_travel:
-            return Seen(NOT_MET, home)
+            return Seen(NOT_MET, facts.home)
         if travel is None:
-            return Seen(UNKNOWN, home)
-        return Seen(NOT_MET, f"{home}, {travel.text}", travel.as_of, travel.source)
+            return Seen(UNKNOWN, facts.home)
+        return Seen(NOT_MET, f"{facts.home}, {travel.text}", travel.as_of, travel.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from referrals.eligibility.ages import age_in_words
+from referrals.eligibility.words import countries
 
 # The names under which a criterion says what it looks at.
 BIRTH = "birth"
@@ -35,9 +41,13 @@ class Fact:
     source: str = ""  # "the patient said so"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """What is known of one person on one day; what is left out is not known."""
+    """What is known of one person on one day; what is left out is not known.
+
+    What every trial would put into words anew is put into words once, in the language of the first
+    who asks: thousands of trials look at one age and one country.
+    """
 
     today: date
     born: date | None = None
@@ -52,3 +62,17 @@ class Facts:
     observations: Mapping[UUID, Fact] = field(default_factory=lambda: MappingProxyType({}))
     # The newest answer to each criterion that people answer.
     answers: Mapping[UUID, Fact] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def age(self) -> str:
+        """“42 years old”; blank when the birthday is not known."""
+        if self.born is None:
+            return ""
+        return _("%(age)s old") % {"age": age_in_words(self.born, today=self.today)}
+
+    @cached_property
+    def home(self) -> str:
+        """“lives in Netherlands”; blank when the country is not known."""
+        if not self.country:
+            return ""
+        return _("lives in %(country)s") % {"country": countries({self.country})}

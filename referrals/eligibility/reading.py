@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from patients import observing
 from patients.models import Measure, MedicalCondition, Observation, Patient
 from patients.models.measures import shown_unit
@@ -119,7 +121,7 @@ def _answers(patients: Sequence[UUID]) -> dict[UUID, dict[UUID, Fact]]:
 
 
 def trees(offers: Iterable[Offer]) -> dict[UUID, Node]:
-    """Id → what each of these trials, or of these programs, demands. Five queries for any number.
+    """Id → what each of these trials, or of these programs, demands. Seven queries for any number.
 
     Beside what people entered stands what the record itself implies. Where nobody has entered
     anything, one criterion more says so, and is never met: the registry's words are not read by
@@ -181,9 +183,12 @@ class _Read:
         ):
             self.conditions[of][condition] = name
         criteria = Criterion.objects.in_use().filter(**{f"{column}__in": ids})
-        for criterion in criteria.select_related("measure", "condition").defer(
-            "measure__search", "condition__search"
-        ):
+        # Thousands of criteria look at a few measures and conditions: each is read once.
+        looked_at = (
+            Prefetch("measure", Measure.objects.defer("search")),
+            Prefetch("condition", MedicalCondition.objects.defer("search")),
+        )
+        for criterion in criteria.prefetch_related(*looked_at):
             of = criterion.trial_id if of_trials else criterion.program_id
             self.tree[of][criterion.parent_id].append(criterion)
         texts = {text for row in self.rows for text in row.condition_texts}

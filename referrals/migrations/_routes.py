@@ -1,5 +1,6 @@
-"""The first revision of every route that comes with the portal. Never edited: a change is a further
-revision.
+"""The first revision of every route that comes with the portal.
+
+Never edited after a release: a change is a further revision.
 
 Days stand here only where a law, a form or an authority names them; everything else is unknown
 until somebody who knows fills it in. Sources were read in November 2026.
@@ -33,6 +34,10 @@ _EU = (
 _GUIDE = "FDA, For Physicians: A Guide to Non-emergency Single Patient Expanded Access Submissions"
 _TIMELINE = "FDA, Emergency IND Timeline"
 _IGJ = "IGJ, Leveren op artsenverklaring"
+_WGBO = (
+    "Burgerlijk Wetboek 7:446 to 7:468 (WGBO); art. 7:450(1): no treatment without the patient's "
+    "consent"
+)
 
 GENERIC: list[_Step] = [
     {
@@ -116,8 +121,8 @@ US_SINGLE: list[_Step] = [
         "documents": ["Form FDA 3926", "Letter of Authorization"],
         "needs": ["letter-of-authorization"],
         "source": (
-            "Form FDA 3926 (OMB 0910-0814); 21 CFR 312.305(b) and (d), 312.310(b), 312.40(b): "
-            "in effect 30 days after FDA receives it, or when FDA says so earlier"
+            "Form FDA 3926 (OMB 0910-0814); 21 CFR 312.305(b), 312.310(b), 312.40(b): in effect "
+            "30 days after FDA receives it, or when FDA says so earlier"
         ),
     },
     {
@@ -127,8 +132,9 @@ US_SINGLE: list[_Step] = [
         "goes_to": "ethics",
         "country": "US",
         "source": (
-            "21 CFR part 56; Form FDA 3926, field 10.b (concurrence by the IRB chairperson or a "
-            f"designated member); {_GUIDE}, step 3"
+            "21 CFR 312.305(c)(4) and part 56: reviewed before treatment begins; Form FDA 3926 has "
+            "a box that asks for concurrence by the chairperson or a designated member instead of "
+            f"the full board; {_GUIDE}, step 3"
         ),
     },
     {
@@ -148,7 +154,7 @@ US_SINGLE: list[_Step] = [
         "responsible": "sponsor",
         "country": "US",
         "needs": ["form-fda-3926", "irb"],
-        "source": "21 CFR 312.40(c): 30 days after FDA receives the IND, or earlier if FDA says so",
+        "source": "21 CFR 312.40(c): 30 days after FDA receives the IND, or on its earlier word",
     },
     {
         "key": "first-dose",
@@ -158,7 +164,7 @@ US_SINGLE: list[_Step] = [
         "country": "US",
         "milestone": "first_dose",
         "needs": ["form-fda-3926", "informed-consent", "shipment"],
-        "source": "21 CFR 312.40(d) (not before the IND is in effect); 21 CFR part 50",
+        "source": "21 CFR 312.40(d): not before the IND is in effect; 21 CFR part 50",
     },
     {
         "key": "annual-report",
@@ -206,7 +212,7 @@ US_EMERGENCY: list[_Step] = [
         "days": 0,
         "country": "US",
         "needs": ["sponsor-agrees"],
-        "source": f"21 CFR 312.310(d)(1); {_TIMELINE}: day 1",
+        "source": f"21 CFR 312.310(d); {_TIMELINE}: day 1",
     },
     {
         "key": "informed-consent",
@@ -224,7 +230,7 @@ US_EMERGENCY: list[_Step] = [
         "responsible": "sponsor",
         "country": "US",
         "needs": ["phone-authorization"],
-        "source": "21 CFR 312.310(d), 312.40(c)",
+        "source": "21 CFR 312.310(d), 312.40(c)(2): when FDA has authorized it",
     },
     {
         "key": "first-dose",
@@ -245,7 +251,7 @@ US_EMERGENCY: list[_Step] = [
         "day_kind": "working",
         "country": "US",
         "needs": ["first-dose"],
-        "source": "21 CFR 56.104(c): reported to the IRB within 5 working days",
+        "source": f"21 CFR 56.104(c): within 5 working days of the use; {_TIMELINE}",
     },
     {
         "key": "form-fda-3926",
@@ -294,8 +300,9 @@ NL_DECLARATION: list[_Step] = [
         "country": "NL",
         "documents": ["Artsenverklaring"],
         "source": (
-            "Geneesmiddelenwet art. 40(3)(c); Regeling Geneesmiddelenwet art. 3.17: no registered "
-            "medicine that is available in the Netherlands will do"
+            f"Geneesmiddelenwet art. 40(3)(c); {_IGJ}: the physician finds that no registered "
+            "medicine that is available in the Netherlands will do. One for each patient, also "
+            "under a general permission"
         ),
     },
     {
@@ -309,8 +316,8 @@ NL_DECLARATION: list[_Step] = [
         "needs": ["supplier-agrees", "artsenverklaring"],
         "source": (
             f"{_IGJ}: asked for beforehand with the digital form; Regeling Geneesmiddelenwet "
-            "art. 3.17. Not required under a general permission (generieke toestemming) for this "
-            "medicine. Valid until the day in the letter"
+            "art. 3.17. Not required under a general permission (generieke toestemming, art. "
+            "3.17a) for this medicine. Valid as the permission says"
         ),
     },
     {
@@ -321,7 +328,7 @@ NL_DECLARATION: list[_Step] = [
         "country": "NL",
         "documents": ["Signed informed consent"],
         "milestone": "informed_consent",
-        "source": "Burgerlijk Wetboek 7:448 and 7:450 (WGBO): informed, and agreed to",
+        "source": _WGBO,
     },
     {
         "key": "delivery",
@@ -339,7 +346,7 @@ NL_DECLARATION: list[_Step] = [
         "country": "NL",
         "milestone": "first_dose",
         "needs": ["informed-consent", "delivery"],
-        "source": "Burgerlijk Wetboek 7:450; Geneesmiddelenwet art. 40(3)(c)",
+        "source": f"{_WGBO}; Geneesmiddelenwet art. 40(3)(c)",
     },
     {
         "key": "records",
@@ -348,8 +355,8 @@ NL_DECLARATION: list[_Step] = [
         "country": "NL",
         "needs": ["first-dose"],
         "source": (
-            "Regeling Geneesmiddelenwet art. 3.17: amounts, physician, number of patients and "
-            "side effects seen"
+            "Regeling Geneesmiddelenwet art. 3.17 and 3.17a: what the permission asks to be kept; "
+            "IGJ, Generieke toestemming: the doctor's declarations are kept on record"
         ),
     },
 ]

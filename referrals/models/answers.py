@@ -99,6 +99,11 @@ class AssessedQuerySet(models.QuerySet[Any]):
         last = ("patient_id", "trial_id", "program_id", "-created_at", "-id")
         return self.order_by(*last).distinct("patient_id", "trial_id", "program_id")
 
+    def of(self, offer: ClinicalTrial | ExpandedAccessProgram) -> Self:
+        """Those of one trial or program."""
+        is_trial = isinstance(offer, ClinicalTrial)
+        return self.filter(trial=offer) if is_trial else self.filter(program=offer)
+
 
 @append_only
 @tracked

@@ -115,7 +115,3 @@ class FollowUp(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:referrals_followup_change", args=[self.pk])
-
-    def is_overdue(self, *, today: date) -> bool:
-        """Whether it was due before `today` and is not done."""
-        return self.status == self.Status.OPEN and self.due_on < today

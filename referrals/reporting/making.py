@@ -53,7 +53,7 @@ def make(
     whose = Patient.objects.select_related("medical_condition", "physician__hospital")
     patient = whose.get(pk=patient_id)
     if lacking := missing(patient):
-        raise Refused(lacking[0].message, code=lacking[0].code)
+        raise Refused(lacking[0].message, code=lacking[0].code, missing=lacking)
     wished = language or patient.language or _FALLBACK
     tongue = spoken(wished)
     number = _next_number()

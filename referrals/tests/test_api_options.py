@@ -15,10 +15,11 @@ from patients.tests.factories import (
 )
 from portal.core.models import AccessEvent
 from portal.core.tests.rest import Rest
-from referrals.models import Criterion
+from referrals.models import Criterion, OptionsReport
 from referrals.tests.factories import (
     CTReferralFactory,
     ExpandedAccessProgramFactory,
+    OptionsReportFactory,
     ProgramConditionFactory,
     TrialConditionFactory,
     TrialSiteFactory,
@@ -161,3 +162,83 @@ def test_nobodys_id_is_not_found_and_an_erased_one_is_gone(reader: Rest) -> None
 
 def test_without_a_token_there_are_no_options(patient: Patient) -> None:
     assert Rest().get(f"patients/{patient.pk}/options/").status_code == 401
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+
+def test_a_report_is_made_and_handed_out(writer: Rest, patient: Patient) -> None:
+    TrialConditionFactory(condition=patient.medical_condition, trial__title="A trial of hope")
+
+    made = writer.post(
+        "options-reports/", {"patient": str(patient.pk), "audience": "patient", "language": "es"}
+    )
+
+    report = OptionsReport.objects.get()
+    record = made.json()
+    assert made.status_code == 201, made.content
+    assert {k: v for k, v in record.items() if k not in {"created_at", "updated_at"}} == {
+        "id": str(report.pk),
+        "version": 1,
+        "patient": {"id": str(patient.pk), "name": str(patient), "stage": patient.stage},
+        "number": report.number,
+        "audience": "patient",
+        "language": "es",
+        "document": {"id": str(report.document_id), "kind": "other", "title": report.title},
+        "html_sha256": report.html_sha256,
+        "made_by": {"id": str(report.made_by_id), "name": str(report.made_by)},
+    }
+    html = writer.get(f"options-reports/{report.pk}/html/", Accept="text/html")
+    assert b"".join(html.streaming_content) == report.html.encode()
+    assert "A trial of hope" in report.html
+    assert html["Content-Type"] == "text/html; charset=utf-8"
+    assert html["Content-Disposition"].startswith("attachment; ")
+    opened = AccessEvent.objects.filter(request_id=html["X-Request-ID"], route="rest")
+    assert {(each.record_type, each.record_ids[0]) for each in opened} == {
+        ("patients.Patient", patient.pk),
+        ("referrals.OptionsReport", report.pk),
+    }
+    pdf = writer.get(f"documents/{record['document']['id']}/file/")
+    assert next(iter(pdf.streaming_content)).startswith(b"%PDF")
+
+
+def test_a_report_is_in_the_patients_language_unless_another_is_wished(
+    writer: Rest, patient: Patient
+) -> None:
+    Patient.objects.filter(pk=patient.pk).update(language="nl")
+
+    made = writer.post("options-reports/", {"patient": str(patient.pk), "audience": "physician"})
+
+    assert made.json()["language"] == "nl"
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        pytest.param({"medical_condition": None}, "no_condition", id="no-condition"),
+        pytest.param({"processing_restricted": True}, "restricted", id="restricted"),
+    ],
+)
+def test_a_report_that_cannot_be_made_says_why(
+    values: dict[str, Any], code: str, writer: Rest, patient: Patient
+) -> None:
+    Patient.objects.filter(pk=patient.pk).update(**values)
+
+    refused = writer.post("options-reports/", {"patient": str(patient.pk), "audience": "patient"})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, code)
+    assert not OptionsReport.objects.exists()
+
+
+def test_a_damaged_page_of_a_report_is_not_handed_out(reader: Rest) -> None:
+    damaged = OptionsReportFactory(html_sha256="0" * 64)
+
+    refused = reader.get(f"options-reports/{damaged.pk}/html/")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "file_damaged")
+
+
+def test_who_only_reads_makes_no_report(reader: Rest, patient: Patient) -> None:
+    refused = reader.post("options-reports/", {"patient": str(patient.pk), "audience": "patient"})
+
+    assert refused.status_code == 403

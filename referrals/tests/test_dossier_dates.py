@@ -15,7 +15,7 @@ from patients.tests.factories import (
 from portal.core.errors import Refused
 from portal.core.tests.factories import UserFactory
 from portal.core.tests.rest import Rest
-from referrals import dossier_steps, dossiers, forecasting
+from referrals import dossiers, forecasting, step_tending
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
 from referrals.tests.dossiers import ready, take
 from referrals.tests.factories import (
@@ -107,16 +107,16 @@ def test_silent_receiver_is_in_the_queue_until_asked_again() -> None:
     today = timezone.localdate()
 
     assert list(DossierStep.objects.silent(today=TODAY)) == [silent]
-    step = dossier_steps.chase(
+    step = step_tending.chase(
         step_id=silent.pk, by=UserFactory(), next_on=today + timedelta(days=2), remark="No answer"
     )
 
     assert not DossierStep.objects.silent(today=TODAY).exists()
     assert (step.status, step.changes.get().remark) == ("submitted", "No answer")
     with pytest.raises(ValidationError, match="to come"):
-        dossier_steps.chase(step_id=silent.pk, by=UserFactory(), next_on=today)
+        step_tending.chase(step_id=silent.pk, by=UserFactory(), next_on=today)
     with pytest.raises(Refused):
-        dossier_steps.chase(step_id=ready().pk, by=UserFactory(), next_on=today + timedelta(days=2))
+        step_tending.chase(step_id=ready().pk, by=UserFactory(), next_on=today + timedelta(days=2))
 
 
 def test_nothing_runs_out_by_itself() -> None:
@@ -149,8 +149,8 @@ def test_date_and_hands_are_changed_with_a_reason() -> None:
     step = ready(due_on=TODAY)
 
     with pytest.raises(ValidationError, match="Say why"):
-        dossier_steps.plan(step_id=step.pk, by=UserFactory(), remark="", days=3)
-    step = dossier_steps.plan(
+        step_tending.plan(step_id=step.pk, by=UserFactory(), remark="", days=3)
+    step = step_tending.plan(
         step_id=step.pk,
         by=UserFactory(),
         remark="The pharmacy does it",
@@ -162,9 +162,7 @@ def test_date_and_hands_are_changed_with_a_reason() -> None:
     assert (step.due_on, step.responsible, step.days) == (date(2026, 5, 1), "pharmacy", 3)
     assert step.changes.get().remark == "The pharmacy does it"
     with pytest.raises(Refused):
-        dossier_steps.plan(
-            step_id=ready("approved").pk, by=UserFactory(), remark="Too late", days=3
-        )
+        step_tending.plan(step_id=ready("approved").pk, by=UserFactory(), remark="Too late", days=3)
 
 
 def test_only_what_is_asked_for_is_attached() -> None:
@@ -173,16 +171,16 @@ def test_only_what_is_asked_for_is_attached() -> None:
     by = UserFactory()
 
     with pytest.raises(ValidationError, match="not ask for that"):
-        dossier_steps.attach(step_id=step.pk, name="Letter", document_id=mine.pk, by=by)
+        step_tending.attach(step_id=step.pk, name="Letter", document_id=mine.pk, by=by)
     with pytest.raises(ValidationError, match="documents of this patient"):
-        dossier_steps.attach(step_id=step.pk, name="Form", document_id=other.pk, by=by)
-    dossier_steps.attach(step_id=step.pk, name="Form", document_id=mine.pk, by=by)
+        step_tending.attach(step_id=step.pk, name="Form", document_id=other.pk, by=by)
+    step_tending.attach(step_id=step.pk, name="Form", document_id=mine.pk, by=by)
     newer = DocumentFactory(patient=step.dossier.patient)
-    dossier_steps.attach(step_id=step.pk, name="Form", document_id=newer.pk, by=by)
+    step_tending.attach(step_id=step.pk, name="Form", document_id=newer.pk, by=by)
     assert step.attached.get().document == newer
     take("submit", step)
     with pytest.raises(Refused, match="keeps its documents"):
-        dossier_steps.attach(step_id=step.pk, name="Form", document_id=mine.pk, by=by)
+        step_tending.attach(step_id=step.pk, name="Form", document_id=mine.pk, by=by)
 
 
 def test_withdrawn_consent_cancels_what_is_prepared_and_says_so() -> None:
@@ -240,7 +238,7 @@ def test_emergency_comes_to_its_first_dose_with_the_dates_of_the_law() -> None:
     def done(key: str, *names: str, on: date) -> None:
         for name in steps[key].documents:
             document = DocumentFactory(patient=patient)
-            dossier_steps.attach(step_id=steps[key].pk, name=name, document_id=document.pk, by=by)
+            step_tending.attach(step_id=steps[key].pk, name=name, document_id=document.pk, by=by)
         for name in names:
             take(name, steps[key], by=by, on=on)
 

@@ -19,7 +19,7 @@ from patients.tests.factories import (
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from referrals import dossier_lifecycle, dossier_steps
+from referrals import dossier_lifecycle, dossier_steps, step_tending
 from referrals.dossier_lifecycle import ACTIONS, BY_NAME
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
 from referrals.tests.dossiers import LEADS_TO, POSSIBLE, ready, set_back, take
@@ -261,7 +261,7 @@ def test_submitting_keeps_physician_hospital_and_what_was_sent() -> None:
     dossier, patient, by = step.dossier, step.dossier.patient, UserFactory()
     physician = patient.physician
     asked, further, kept = DocumentFactory.create_batch(3, patient=patient)
-    dossier_steps.attach(step_id=step.pk, name="Form", document_id=asked.pk, by=by)
+    step_tending.attach(step_id=step.pk, name="Form", document_id=asked.pk, by=by)
 
     take("submit", step, by=by, document_ids=[further.pk])
     patient.physician = SpecialistFactory(contact_type="physician", hospital=HospitalFactory())

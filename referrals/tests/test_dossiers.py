@@ -17,7 +17,7 @@ from patients.tests.factories import PatientFactory
 from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from referrals import dossier_steps, dossiers, routing
+from referrals import dossier_closing, dossiers, routing, step_tending
 from referrals.models import DossierChange, DossierStep, EAPDossier, RouteTemplate
 from referrals.tests.dossiers import ready, take
 from referrals.tests.factories import (
@@ -232,7 +232,7 @@ def test_step_of_another_dossier_cannot_be_waited_for(by: User) -> None:
 
 def test_closed_dossier_takes_no_step(by: User) -> None:
     dossier = opened(by)
-    dossiers.close(dossier_id=dossier.pk, reason="rejected", by=by)
+    dossier_closing.close(dossier_id=dossier.pk, reason="rejected", by=by)
 
     with pytest.raises(Refused) as refused:
         dossiers.add_step(step=DossierStep(dossier=dossier, title="Ask"), by=by)
@@ -248,7 +248,9 @@ def test_closing_cancels_what_waits_and_reopening_brings_it_back(by: User) -> No
     for status in statuses:
         DossierStepFactory(dossier=dossier, status=status, title=status)
 
-    closed = dossiers.close(dossier_id=dossier.pk, reason="program_closed", by=by, remark="Letter")
+    closed = dossier_closing.close(
+        dossier_id=dossier.pk, reason="program_closed", by=by, remark="Letter"
+    )
 
     assert (closed.state, closed.closed_reason) == ("closed", "program_closed")
     found = dossier.steps.order_by("id").values_list("status", flat=True)
@@ -261,7 +263,7 @@ def test_closing_cancels_what_waits_and_reopening_brings_it_back(by: User) -> No
     )
     assert dossier.changes.exclude(step=None).count() == 2
 
-    dossiers.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
+    dossier_closing.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
 
     assert list(dossier.steps.order_by("id").values_list("status", flat=True)) == statuses
     dossier.refresh_from_db()
@@ -274,11 +276,11 @@ def test_reopened_step_is_held_since_its_last_move(by: User) -> None:
     made_at = datetime(2026, 4, 1, 12, tzinfo=UTC)
     untouched = DossierStepFactory(dossier=dossier, title="Untouched", created_at=made_at)
     take("submit", sent, on=date(2026, 5, 4))
-    dossier_steps.plan(step_id=sent.pk, by=by, remark="They said so", days=30)
+    step_tending.plan(step_id=sent.pk, by=by, remark="They said so", days=30)
 
     for _time in range(2):
-        dossiers.close(dossier_id=dossier.pk, reason="rejected", by=by)
-        dossiers.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
+        dossier_closing.close(dossier_id=dossier.pk, reason="rejected", by=by)
+        dossier_closing.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
 
     for step in (sent, untouched):
         step.refresh_from_db()
@@ -290,9 +292,9 @@ def test_reopened_step_is_held_since_its_last_move(by: User) -> None:
 def test_closing_and_reopening_twice_changes_nothing(by: User) -> None:
     dossier = opened(by)
     for _time in range(2):
-        dossiers.close(dossier_id=dossier.pk, reason="treated", by=by)
+        dossier_closing.close(dossier_id=dossier.pk, reason="treated", by=by)
     for _time in range(2):
-        dossiers.reopen(dossier_id=dossier.pk, by=by, remark="A mistake")
+        dossier_closing.reopen(dossier_id=dossier.pk, by=by, remark="A mistake")
 
     assert [change.action for change in dossier.changes.all()] == ["reopen", "close"]
 
@@ -305,20 +307,20 @@ def test_closing_needs_a_reason(reason: str, remark: str, field: str, by: User) 
     dossier = opened(by)
 
     with pytest.raises(ValidationError) as refused:
-        dossiers.close(dossier_id=dossier.pk, reason=reason, remark=remark, by=by)
+        dossier_closing.close(dossier_id=dossier.pk, reason=reason, remark=remark, by=by)
     assert set(refused.value.error_dict) == {field}
 
 
 def test_reopening_needs_a_word_and_room(by: User) -> None:
     dossier = opened(by)
-    dossiers.close(dossier_id=dossier.pk, reason="treated", by=by)
+    dossier_closing.close(dossier_id=dossier.pk, reason="treated", by=by)
     with pytest.raises(ValidationError, match="Say why"):
-        dossiers.reopen(dossier_id=dossier.pk, by=by, remark=" ")
+        dossier_closing.reopen(dossier_id=dossier.pk, by=by, remark=" ")
 
     opened(by, patient=dossier.patient, program=dossier.program)
 
     with pytest.raises(Refused) as refused:
-        dossiers.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
+        dossier_closing.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
     assert refused.value.code == "another_is_open"
 
 
@@ -327,7 +329,7 @@ def test_dossier_of_a_closed_patient_is_not_reopened(by: User) -> None:
     closing.withdraw(patient_id=dossier.patient_id, by=by, reason=StageChange.Reason.NOT_INTERESTED)
 
     with pytest.raises(Refused) as refused:
-        dossiers.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
+        dossier_closing.reopen(dossier_id=dossier.pk, by=by, remark="It goes on")
     assert refused.value.code == "closed"
 
 
@@ -344,7 +346,7 @@ def test_closing_the_patient_says_so_in_the_dossier(by: User) -> None:
 
 def test_way_of_a_dossier_is_never_rewritten(by: User) -> None:
     dossier = opened(by)
-    dossiers.close(dossier_id=dossier.pk, reason="treated", by=by)
+    dossier_closing.close(dossier_id=dossier.pk, reason="treated", by=by)
 
     with pytest.raises(IntegrityError, match="cannot be changed or deleted"):
         DossierChange.objects.update(remark="Something else")

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from patients.models import Measure
 from patients.tests.factories import MedicalConditionFactory, PatientFactory
-from portal.core.models import User
-from referrals.admin.tree import tree_url
+from portal.core.models import AccessEvent, User
+from referrals.admin.tree import tree_url, try_url
 from referrals.models import Assessed, Criterion, CriterionAnswer, CTReferral
 from referrals.tests.factories import (
     ClinicalTrialFactory,
@@ -196,6 +196,48 @@ def test_page_of_a_referral_says_why_and_takes_answers(
     assert "does not fit" in shown.content.decode()
 
 
+def test_page_of_a_dossier_says_what_its_program_demands(
+    client: Client, member: Callable[..., User]
+) -> None:
+    client.force_login(member("navigator"))
+    dossier = EAPDossierFactory(program__sex="FEMALE", patient__sex="male")
+    row = CriterionFactory(program=dossier.program, text="All else tried?")
+    url = reverse("admin:referrals_eapdossier_eligibility", args=[dossier.pk])
+
+    page = client.get(url).content.decode()
+    said = {f"answer-{row.pk}": "yes", "said_on": "2026-05-05", "source": "physician"}
+    answered = client.post(url, said)
+
+    assert "does not fit" in page
+    assert "All else tried?" in page
+    assert answered.status_code == 302
+    assert CriterionAnswer.objects.get().criterion == row
+    shown = client.get(reverse("admin:referrals_eapdossier_change", args=[dossier.pk]))
+    assert "does not fit" in shown.content.decode()
+
+
+@pytest.mark.parametrize("make", [ClinicalTrialFactory, ExpandedAccessProgramFactory])
+def test_criteria_are_tried_on_a_patient_and_nothing_is_kept(
+    make: Any, client: Client, member: Callable[..., User]
+) -> None:
+    client.force_login(member("navigator"))
+    offer = make(sex="FEMALE")
+    patient = PatientFactory(sex="male", last_name="Tryout")
+    url = try_url(offer)
+
+    empty = client.get(url).content.decode()
+    tried = client.get(url, {"patient": str(patient.pk)}).content.decode()
+    nobody = client.get(url, {"patient": "nobody"})
+
+    assert url in client.get(tree_url(offer)).content.decode()
+    assert "does not fit" not in empty
+    assert "Tryout" in tried
+    assert "does not fit" in tried
+    assert nobody.status_code == 200
+    assert not Assessed.objects.exists()
+    assert AccessEvent.objects.filter(record_ids=[patient.pk], route="admin").count() == 1
+
+
 def test_auditor_reads_eligibility_and_answers_nothing(
     client: Client, member: Callable[..., User]
 ) -> None:
@@ -296,6 +338,19 @@ def test_rest_builds_a_tree_and_tells_eligibility(writer: Any) -> None:
     changed = api.patch(f"eligibility-criteria/{asked['id']}/", {"text": "Really so?"})
     assert changed.json()["text"] == "Really so?"
     assert changed.json()["id"] != asked["id"]
+
+
+def test_rest_tells_whether_a_program_fits(writer: Any) -> None:
+    patient = PatientFactory(converted=True, sex="male")
+    program = ExpandedAccessProgramFactory(sex="FEMALE")
+    body = {"patient": str(patient.pk), "program": str(program.pk)}
+
+    dossier = writer.post("eap-dossiers/", body).json()
+    told = writer.get(f"eap-dossiers/{dossier['id']}/eligibility/").json()
+
+    assert told["eligibility"] == "not_met"
+    assert [each["criterion"] for each in told["findings"]] == ["sex", "text"]
+    assert Assessed.objects.get().offer == program  # followed from the day it was opened
 
 
 def test_a_trial_that_is_corrected_is_looked_at_again(writer: Any) -> None:

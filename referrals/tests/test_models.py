@@ -120,18 +120,15 @@ def test_decision_before_submission_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "due", "overdue"),
-    [
-        ("submitted", date(2026, 1, 1), True),
-        ("submitted", date(2026, 1, 2), False),
-        ("approved", date(2026, 1, 1), False),
-        ("submitted", None, False),
-    ],
+    ("status", "goes_to", "said"),
+    [("approved", "", "Done"), ("approved", "authority", "Approved"), ("waived", "", "Waived")],
 )
-def test_step_is_overdue_while_it_waits(status: str, due: date | None, overdue: bool) -> None:
-    step = DossierStepFactory.build(status=status, due_on=due)
+def test_what_nobody_decides_on_is_done_and_not_approved(
+    status: str, goes_to: str, said: str
+) -> None:
+    step = DossierStepFactory.build(status=status, goes_to=goes_to)
 
-    assert step.is_overdue(today=date(2026, 1, 2)) is overdue
+    assert step.get_status_display() == said
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from patients import asking, observing
+from patients import asking, merging, observing, unmerging
 from patients.models import Measure
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
@@ -62,6 +62,19 @@ def results(trial: Any) -> list[tuple[str, list[str]]]:
     """The results that were kept, oldest first, and what was new in each."""
     rows = Assessed.objects.filter(trial=trial).order_by("created_at")
     return [(row.verdict, reassessing.changes(row)) for row in rows]
+
+
+def test_a_merge_looks_again_at_once_and_taking_it_back_takes_that_along(by: User) -> None:
+    survivor, loser = PatientFactory(sex=""), PatientFactory(sex="male")
+    referral = CTReferralFactory(patient=survivor, trial__sex="FEMALE")
+    reassessing.keep(survivor, [referral.trial])
+
+    merged = merging.merge(survivor_id=survivor.pk, loser_id=loser.pk, by=by)
+
+    said = "Sex is female: was not known, is not met since male"
+    assert results(referral.trial) == [("unknown", []), ("not_met", [said])]
+    unmerging.undo(merge_id=merged.pk, by=by)
+    assert results(referral.trial) == [("unknown", [])]
 
 
 def test_changing_one_fact_changes_only_the_trials_that_use_it(by: User, fvc: Measure) -> None:

@@ -36,6 +36,7 @@ from referrals.tests.factories import (
     EAPDossierFactory,
     ExpandedAccessProgramFactory,
     FollowUpFactory,
+    OptionsReportFactory,
     ProductFactory,
     ProgramConditionFactory,
     RouteTemplateFactory,
@@ -339,6 +340,16 @@ SAMPLES: dict[str, Sample] = {
         {"onset_on": "2026-06-14"},
         {"dossier": None},
     ),
+    "options-reports": Sample(
+        OptionsReportFactory,
+        lambda: {
+            "patient": _id(PatientFactory(medical_condition=MedicalConditionFactory())),
+            "audience": "physician",
+            "language": "nl",
+        },
+        {},
+        {"patient": None},
+    ),
 }
 READ_ONLY = {"consent-texts", "route-templates"}
 APPEND_ONLY = {
@@ -348,6 +359,7 @@ APPEND_ONLY = {
     "documents",
     "observations",
     "criterion-answers",
+    "options-reports",
 }
 # What happened: it can be added to, and nobody takes it away.
 NEVER_DELETED = {

@@ -42,6 +42,7 @@ OF_PARTS = {
     ),
 }
 HAVE_A_LIFECYCLE = ("bookings", "ct-referrals", "eap-dossiers", *OF_PARTS)
+HAVE_CRITERIA = ("ct-referrals", "eap-dossiers")
 CONFIRMED = ("clinical-trials", "expanded-access-programs")
 # Whatever a form says is kept, so these are the bodies that take members of any name.
 TAKE_MORE = {"FormRequest", "ConsentAnswerRequest"}
@@ -77,6 +78,7 @@ def test_schema_is_openapi_3_1_in_json_and_yaml_for_everybody(client: Client) ->
 def test_every_collection_and_method_is_described() -> None:
     expected = {
         ("/api/v1/documents/{id}/file/", "get"),
+        ("/api/v1/options-reports/{id}/html/", "get"),
         ("/api/v1/patients/{id}/options/", "get"),
         ("/api/v1/slots/", "get"),
     }
@@ -100,7 +102,7 @@ def test_every_collection_and_method_is_described() -> None:
     expected |= {("/api/v1/eap-dossiers/{id}/timeline/", "get")}
     expected |= {(f"/api/v1/{name}/{{id}}/confirm/", "post") for name in CONFIRMED}
     expected |= {(f"/api/v1/{name}/{{id}}/transitions/", "get") for name in HAVE_A_LIFECYCLE}
-    expected |= {("/api/v1/ct-referrals/{id}/eligibility/", "get")}
+    expected |= {(f"/api/v1/{name}/{{id}}/eligibility/", "get") for name in HAVE_CRITERIA}
 
     assert {(path, method) for path, method, _operation in operations()} == expected
 

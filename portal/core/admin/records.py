@@ -281,11 +281,13 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         context["adminform"] = OpenableForm(context["adminform"], request.user)
         if obj is not None:
             self.log_opened(request, obj)
-            tables = self.shown_tables(request, obj)
+            verbs, tables = verb_buttons(self, request, obj), self.shown_tables(request, obj)
             context.update(
-                portal_verbs=verb_buttons(self, request, obj),
+                portal_verbs=[verb for verb in verbs if not verb.is_rare],
+                portal_rare_verbs=[verb for verb in verbs if verb.is_rare],
                 portal_facts=self.facts(request, obj),
                 portal_tables=[table for table in tables if not table.is_on_top],
+                portal_has_rare_tables=any(table.is_rare for table in tables),
                 portal_top_tables=[table for table in tables if table.is_on_top],
                 portal_history=history_log.read(
                     self.model, obj.pk, parts=self.history_parts, limit=ON_THE_PAGE

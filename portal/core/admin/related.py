@@ -45,6 +45,7 @@ class RelatedTable:
     can_add: bool = True
     empty: Any = field(default=_("None yet."))
     is_on_top: bool = False  # at the top of the page, and not on a tab of its own
+    is_rare: bool = False  # its tab stands in the menu of further ones
 
     def shown(
         self, request: HttpRequest, site: AdminSite, record: models.Model
@@ -83,6 +84,7 @@ class RelatedTable:
             else "",
             empty=str(self.empty),
             is_on_top=self.is_on_top,
+            is_rare=self.is_rare,
         )
 
 
@@ -100,6 +102,7 @@ class ShownTable:
     add_url: str
     empty: str
     is_on_top: bool
+    is_rare: bool
 
     @property
     def count(self) -> str:

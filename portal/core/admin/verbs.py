@@ -61,6 +61,7 @@ class Verb(ABC):
     icon: str = ""
     variant = ActionVariant.DEFAULT
     is_button = True  # off: other pages lead to it
+    is_rare = False  # on: its button stands in the menu of further ones
     permissions: ClassVar[Sequence[str]] = ()  # besides seeing the record: "app.change_model"
     form_class: type[VerbForm] = VerbForm
     template = "portal/record/verb.html"
@@ -118,7 +119,8 @@ class Verb(ABC):
 class Shortcut:
     """A button on a record's page that leads to a page which is there already.
 
-    It stands before the verbs, or behind them when it `is_last`.
+    It stands before the verbs, or behind them when it `is_last`; in the menu of further buttons
+    when it `is_rare`.
     """
 
     label: Any
@@ -127,6 +129,7 @@ class Shortcut:
     is_offered: Callable[[Any], bool]
     address: Callable[[Any], str]
     is_last: bool = False
+    is_rare: bool = False
 
 
 def counted(counts: Mapping[type[models.Model], int]) -> str:
@@ -161,6 +164,7 @@ class Button:
     icon: str
     look: str
     url: str
+    is_rare: bool
 
 
 def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
@@ -172,6 +176,7 @@ def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
                 icon=shortcut.icon,
                 look=ActionVariant.DEFAULT.value,
                 url=shortcut.address(record),
+                is_rare=shortcut.is_rare,
             )
             for shortcut in admin.shortcuts
             if shortcut.is_last is is_last
@@ -186,6 +191,7 @@ def verb_buttons(admin: Any, request: HttpRequest, record: Any) -> list[Button]:
             icon=verb.icon,
             look=verb.look(record).value,
             url=_kept(admin, request, verb_url(admin, verb, record)),
+            is_rare=verb.is_rare,
         )
         for verb in admin.verbs
         if verb.is_button

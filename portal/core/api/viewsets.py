@@ -63,6 +63,11 @@ class Served(GenericViewSet[Any]):
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return super().finalize_response(request, response, *args, **kwargs)
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """A file comes as what it is, whatever the caller accepts; problems come as always."""
+        is_file = getattr(self, "action", None) == "file"
+        return super().perform_content_negotiation(request, force=force or is_file)
+
     def check_permissions(self, request: Request) -> None:
         """As DRF does; but a method that nobody may use here is a 405, not a 403."""
         unknown = getattr(self, "action", None) is None

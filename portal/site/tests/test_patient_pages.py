@@ -35,6 +35,23 @@ def change_url(patient: Patient) -> str:
     return reverse("admin:patients_patient_change", args=[patient.pk])
 
 
+def test_what_is_needed_less_often_stands_in_a_menu(client: Client, admin_user: User) -> None:
+    client.force_login(admin_user)
+
+    page = client.get(change_url(PatientFactory(converted=True)))
+
+    titles = {
+        name: {str(button.title) for button in page.context[name]}
+        for name in ("portal_verbs", "portal_rare_verbs")
+    }
+    rare = {"Merge with another…", "Export", "Request erasure", "Take the conversion back"}
+    assert titles["portal_rare_verbs"] == rare
+    assert {"Options", "Record consent", "Close record"} <= titles["portal_verbs"]
+    tabs = {table.name for table in page.context["portal_tables"] if table.is_rare}
+    assert tabs == {"submissions", "options-reports", "messages"}
+    assert page.content.decode().count('<details class="portal-more">') == 2
+
+
 def filled(patient: Patient, **changes: Any) -> dict[str, Any]:
     """What the form of a patient sends when nothing but `changes` was touched."""
     patient.refresh_from_db()

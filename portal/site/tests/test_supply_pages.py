@@ -11,7 +11,7 @@ from django.utils import timezone
 from patients.tests.factories import PatientFactory
 from portal.core.models import User
 from referrals import supplying
-from referrals.admin.moves import due_badge
+from referrals.admin.due import due_badge
 from referrals.admin.safety import clock
 from referrals.models import EAPDossier, FollowUp, SafetyReport, SafetyReportChange, Shipment
 from referrals.tests.factories import (

@@ -73,6 +73,53 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// Boxes that search as one types are made after the page was read; each gets the name of its label.
+window.addEventListener("load", () => {
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const label = select.labels[0] || select.closest(".field-line, .field-row")?.querySelector("label");
+    const name = label ? label.textContent.replace("*", "").trim() : select.ariaLabel;
+    const box = select.nextElementSibling;
+    if (!name || !box) {
+      continue;
+    }
+    for (const part of box.querySelectorAll("[role=combobox], [role=textbox], [role=searchbox], input")) {
+      part.setAttribute("aria-label", name);
+    }
+    // The box is called as its label is, and then what was chosen.
+    const combobox = box.querySelector("[role=combobox]");
+    const chosen = combobox?.getAttribute("aria-labelledby");
+    if (chosen) {
+      combobox.id ||= `${select.id}-box`;
+      combobox.setAttribute("aria-labelledby", `${combobox.id} ${chosen}`);
+    }
+  }
+  // A column without a heading has none: the one in which rows are taken away.
+  for (const heading of document.querySelectorAll("#content-main thead th")) {
+    if (!heading.textContent.trim() && !heading.querySelector("input, button, a")) {
+      const cell = document.createElement("td");
+      cell.className = heading.className;
+      heading.replaceWith(cell);
+    }
+  }
+});
+
+// A menu closes when something in it was chosen, and when one looks elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".portal-more[open]")) {
+    if (!menu.contains(event.target) || event.target.closest(".portal-menu a")) {
+      menu.open = false;
+    }
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".portal-more[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const withControl = event.ctrlKey || event.metaKey;

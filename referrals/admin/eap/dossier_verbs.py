@@ -10,7 +10,7 @@ from unfold.enums import ActionVariant
 
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.verbs import counted
-from referrals import calling_off, dossiers
+from referrals import calling_off, dossier_closing, dossiers
 from referrals.admin.said import choice_field, words_field
 from referrals.models import EAPDossier, RouteTemplate
 
@@ -28,7 +28,7 @@ class CloseForm(VerbForm):
     """Why it ends."""
 
     reason = choice_field(
-        gettext_lazy("Reason"), [(reason.value, reason.label) for reason in dossiers.REASONS]
+        gettext_lazy("Reason"), [(reason.value, reason.label) for reason in dossier_closing.REASONS]
     )
     remark = words_field(gettext_lazy("In words"))
 
@@ -43,7 +43,7 @@ def _called_off(dossier: EAPDossier) -> str:
 class Close(DossierVerb):
     """The dossier ends."""
 
-    name = dossiers.CLOSE
+    name = dossier_closing.CLOSE
     label = gettext_lazy("Close dossier")
     icon = "archive"
     form_class = CloseForm
@@ -52,7 +52,7 @@ class Close(DossierVerb):
         return record.state == EAPDossier.State.OPEN
 
     def briefing(self, record: EAPDossier, user: Any) -> Briefing:
-        missing = dossiers.missing_to_close(record)
+        missing = dossier_closing.missing_to_close(record)
         will = [_("The steps that wait for somebody are cancelled.")]
         if ends := _called_off(record):
             told = _("This is called off: %(ends)s. It stays so if the dossier is opened again.")
@@ -65,7 +65,7 @@ class Close(DossierVerb):
 
     def run(self, record: EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
         ended = _called_off(record)
-        dossiers.close(dossier_id=record.pk, by=by, **said)
+        dossier_closing.close(dossier_id=record.pk, by=by, **said)
         told = _("The dossier is closed.")
         return f"{told} {_('Called off: %(ended)s.') % {'ended': ended}}" if ended else told
 
@@ -79,7 +79,7 @@ class ReopenForm(VerbForm):
 class Reopen(DossierVerb):
     """A closed dossier goes on."""
 
-    name = dossiers.REOPEN
+    name = dossier_closing.REOPEN
     label = gettext_lazy("Open again")
     icon = "unarchive"
     variant = ActionVariant.PRIMARY
@@ -89,7 +89,7 @@ class Reopen(DossierVerb):
         return record.state == EAPDossier.State.CLOSED
 
     def briefing(self, record: EAPDossier, user: Any) -> Briefing:
-        missing = dossiers.missing_to_reopen(record)
+        missing = dossier_closing.missing_to_reopen(record)
         return Briefing(
             will=(
                 _("Steps that the closing cancelled are as they were before."),
@@ -100,7 +100,7 @@ class Reopen(DossierVerb):
         )
 
     def run(self, record: EAPDossier, *, by: Any, said: Mapping[str, Any]) -> str:
-        dossiers.reopen(dossier_id=record.pk, by=by, **said)
+        dossier_closing.reopen(dossier_id=record.pk, by=by, **said)
         return _("The dossier is open again.")
 
 

@@ -22,6 +22,7 @@ from portal.core.admin import (
 )
 from portal.core.admin.display import NOTHING, choice_badge, day, record_link, two_lines
 from referrals import dossiers, forecasting
+from referrals.admin.due import step_badge
 from referrals.admin.eap.ahead import first_dose, held, what_if_url, what_if_view
 from referrals.admin.eap.changes import way
 from referrals.admin.eap.dossier_verbs import VERBS
@@ -30,10 +31,10 @@ from referrals.admin.eap.steps import (
     StepQueue,
     acts,
     decision,
-    due_badge,
     papers,
     status_of,
 )
+from referrals.admin.eligibility import Eligibility, verdict_facts
 from referrals.admin.parts import PARTS
 from referrals.forecasting import Outlook
 from referrals.models import DossierStep, EAPDossier
@@ -85,7 +86,7 @@ def steps_table(outlook: Outlook, *, can_add: bool) -> RelatedTable:
             (gettext_lazy("Step"), lambda row: row.title),
             (gettext_lazy("Status"), status_of),
             (gettext_lazy("Who acts"), acts),
-            (gettext_lazy("Due"), due_badge),
+            (gettext_lazy("Due"), step_badge),
             (gettext_lazy("Done by"), expected),
             (gettext_lazy("Documents"), papers),
             (gettext_lazy("Reference"), decision),
@@ -129,7 +130,7 @@ class EAPDossierAdmin(RecordAdmin):
     autocomplete_fields = ("patient", "program", "route")
     autocomplete_related = ("patient", "program")
     readonly_fields = ("state", "closed_reason", "enrolled_on", "physician", "hospital")
-    verbs = VERBS
+    verbs = (Eligibility(), *VERBS)
     fieldsets = (
         (
             gettext_lazy("The dossier"),
@@ -233,6 +234,7 @@ class EAPDossierAdmin(RecordAdmin):
             Fact(_("Program"), record_link(record.program)),
             Fact(_("State"), choice_badge(record, state)),
             Fact(_("Urgency"), choice_badge(record, "urgency")),
+            *verdict_facts(record),
             Fact(_("Critical step"), record_link(step)),
             Fact(_("Who holds it"), two_lines(*held(outlook))),
             Fact(_("First dose"), _dose(record, outlook)),
@@ -256,7 +258,12 @@ join(
                 columns=(
                     (gettext_lazy("Program"), lambda row: row.program.eap_number),
                     (gettext_lazy("Number"), lambda row: row.number or NOTHING),
-                    (gettext_lazy("State"), lambda row: choice_badge(row, "state")),
+                    (
+                        gettext_lazy("State"),
+                        lambda row: two_lines(
+                            choice_badge(row, "state"), row.get_closed_reason_display()
+                        ),
+                    ),
                     (gettext_lazy("Urgency"), lambda row: choice_badge(row, "urgency")),
                     (gettext_lazy("Enrolled"), lambda row: day(row.enrolled_on)),
                 ),

@@ -14,7 +14,7 @@ from patients.locking import restriction
 from patients.models import Document
 from portal.core.admin import Briefing, Verb, VerbForm
 from portal.core.admin.display import day
-from referrals import clocks, dossier_lifecycle, dossier_steps
+from referrals import clocks, dossier_lifecycle, dossier_steps, step_tending
 from referrals.admin.said import (
     HappenedForm,
     briefing_of,
@@ -35,6 +35,8 @@ _ICONS = {
     "reply": "reply",
     "approve": "verified",
 }
+# What sets a step aside; the route asks for most of them.
+_RARE = ("leave-out", "waive", "cancel")
 
 
 class ActionForm(HappenedForm):
@@ -102,6 +104,7 @@ class Take(StepVerb):
         self.name = action.name
         self.label = action.label
         self.icon = _ICONS.get(action.name, "")
+        self.is_rare = action.name in _RARE
         if action.name in _ICONS:
             self.variant = ActionVariant.PRIMARY
 
@@ -113,7 +116,8 @@ class Take(StepVerb):
         return briefing_of(missing, by=user, overridable=OVERRIDABLE, will=self._will(record))
 
     def _will(self, record: DossierStep) -> list[Any]:
-        told = [_("The status becomes “%(status)s”.") % {"status": self.action.target.label}]
+        status = record.said_of(self.action.target)
+        told = [_("The status becomes “%(status)s”.") % {"status": status}]
         if self.action.sends:
             physician = record.dossier.patient.physician
             if physician is not None:
@@ -129,10 +133,8 @@ class Take(StepVerb):
 
     def run(self, record: DossierStep, *, by: Any, said: Mapping[str, Any]) -> str:
         step = dossier_steps.take(self.action, step_id=record.pk, by=by, said=said["said"])
-        return _("%(step)s: %(status)s.") % {
-            "step": step.title,
-            "status": self.action.target.label,
-        }
+        said_now = {"step": step.title, "status": step.get_status_display()}
+        return _("%(step)s: %(status)s.") % said_now
 
 
 class ChaseForm(VerbForm):
@@ -150,7 +152,7 @@ class ChaseForm(VerbForm):
 class Chase(StepVerb):
     """Who has it was asked again."""
 
-    name = dossier_steps.CHASE
+    name = step_tending.CHASE
     label = gettext_lazy("Asked again")
     icon = "notifications_active"
     form_class = ChaseForm
@@ -168,7 +170,7 @@ class Chase(StepVerb):
         )
 
     def run(self, record: DossierStep, *, by: Any, said: Mapping[str, Any]) -> str:
-        step = dossier_steps.chase(step_id=record.pk, by=by, **said)
+        step = step_tending.chase(step_id=record.pk, by=by, **said)
         return _("Kept. Ask again on %(day)s.") % {"day": day(step.ask_again_on)}
 
 
@@ -196,7 +198,7 @@ class PlanForm(VerbForm):
 class Plan(StepVerb):
     """Another date, other hands or another number of days."""
 
-    name = dossier_steps.PLAN
+    name = step_tending.PLAN
     label = gettext_lazy("Plan anew")
     icon = "event"
     form_class = PlanForm
@@ -209,7 +211,7 @@ class Plan(StepVerb):
         return Briefing(missing=missing, may_go_on=not missing)
 
     def run(self, record: DossierStep, *, by: Any, said: Mapping[str, Any]) -> str:
-        step = dossier_steps.plan(step_id=record.pk, by=by, **said)
+        step = step_tending.plan(step_id=record.pk, by=by, **said)
         return _("%(step)s was planned anew.") % {"step": step.title}
 
 
@@ -237,13 +239,13 @@ class AttachForm(VerbForm):
 class Attach(StepVerb):
     """A document of the patient is what the step asks for."""
 
-    name = dossier_steps.ATTACH
+    name = step_tending.ATTACH
     label = gettext_lazy("Attach a document")
     icon = "attach_file"
     form_class = AttachForm
 
     def is_offered(self, record: DossierStep, user: Any) -> bool:
-        return bool(record.documents) and record.status in dossier_steps.TAKES_DOCUMENTS
+        return bool(record.documents) and record.status in step_tending.TAKES_DOCUMENTS
 
     def briefing(self, record: DossierStep, user: Any) -> Briefing:
         missing = missing_to_plan(record.dossier)
@@ -254,7 +256,7 @@ class Attach(StepVerb):
         )
 
     def run(self, record: DossierStep, *, by: Any, said: Mapping[str, Any]) -> str:
-        dossier_steps.attach(
+        step_tending.attach(
             step_id=record.pk, name=said["name"], document_id=said["document"].pk, by=by
         )
         return _("Attached: %(name)s.") % {"name": said["name"]}

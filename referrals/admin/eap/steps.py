@@ -23,6 +23,7 @@ from portal.core.admin import (
 )
 from portal.core.admin.display import NOTHING, badge, choice_badge, day, record_link, two_lines
 from referrals import dossiers
+from referrals.admin.due import step_badge
 from referrals.admin.eap.changes import way
 from referrals.admin.eap.step_verbs import VERBS
 from referrals.discarding import NotDiscardable, may_be_loosened, refuse_what_stays
@@ -65,13 +66,6 @@ class HolderFilter(DropdownFilter):  # type: ignore[misc]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.held_by(self.value()) if self.value() else queryset
-
-
-def due_badge(step: DossierStep) -> str:
-    """When the step is due, red when that is over."""
-    if step.is_overdue(today=timezone.localdate()):
-        return badge("overdue", day(step.due_on), "red")
-    return day(step.due_on) if step.status in DossierStep.WAITING else NOTHING
 
 
 def acts(step: DossierStep) -> str:
@@ -243,7 +237,7 @@ class DossierStepAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("due"))
     def due(self, step: DossierStep) -> str:
-        return due_badge(step)
+        return step_badge(step)
 
     @classmethod
     def autocomplete_label(cls, record: DossierStep) -> str:
@@ -289,7 +283,7 @@ class DossierStepAdmin(RecordAdmin):
             Fact(_("Status"), status_of(record)),
             Fact(_("Who acts"), acts(record)),
             Fact(_("Since"), _("%(days)d days") % {"days": days} if record.holder else NOTHING),
-            Fact(_("Due"), due_badge(record)),
+            Fact(_("Due"), step_badge(record)),
             Fact(_("Documents"), papers(record)),
             Fact(_("Decision"), decision(record)),
         ]
