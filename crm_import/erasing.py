@@ -84,7 +84,9 @@ def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
                 theirs.rows[entity].add(row)
     # What was corrected, as it came, even without an id.
     for fixed in Correction.objects.filter(legacy_id__in=theirs.ids, entity__in=ARCHIVE):
-        theirs.rows[fixed.entity] |= {fixed.row, fixed.replacement} - {None}
+        theirs.rows[fixed.entity].add(fixed.row)
+        if fixed.replacement is not None:
+            theirs.rows[fixed.entity].add(fixed.replacement)
     for entity, row, own in _unplaced(sought.of_own_rows(found) if known is None else known):
         theirs.rows[entity].add(row)
         if own is not None:
@@ -314,8 +316,9 @@ def _became(entity: str, legacy_ids: Collection[UUID]) -> Iterator[tuple[UUID, O
 def _owners_of_corrections(keys: Collection[Any]) -> Mapping[Any, set[Owner]]:
     """Whom the corrected rows became."""
     found: dict[Any, set[Owner]] = {key: set() for key in keys}
-    for one in Correction.objects.filter(pk__in=keys).exclude(legacy_id=None):
-        found[one.pk] |= {owner for _id, owner in _became(one.entity, [one.legacy_id])}
+    for one in Correction.objects.filter(pk__in=keys):
+        if one.legacy_id is not None:
+            found[one.pk] |= {owner for _id, owner in _became(one.entity, [one.legacy_id])}
     return found
 
 

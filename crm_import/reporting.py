@@ -110,7 +110,7 @@ def repeated(last: ImportRun) -> Outcome:
 
 def nothing() -> Outcome:
     """The outcome of a run that read nothing."""
-    return Outcome(_blank(), dict.fromkeys(KEYS, 0))
+    return _outcome(_blank(), Written())
 
 
 def expect_outcomes() -> None:

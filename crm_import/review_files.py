@@ -103,7 +103,7 @@ def _waiting(*, include_personal: bool) -> Iterator[dict[str, Any]]:
             "kind": "row",
             "key": f"{held.entity}:{held.row}",
             "about": held.reason,
-            "proposal": understanding.reason(held.reason).advice,
+            "proposal": str(understanding.reason(held.reason).advice),
         }
         if include_personal:
             row = archived(held.entity, held.row)
@@ -189,7 +189,9 @@ def _plain(cell: str) -> str:
 
 def _planned(lines: Iterable[Line]) -> _Plan:
     """What is to be done. Raises Wrong with a sentence for each line that cannot be."""
-    plan, wrong, seen = _Plan(), [], {}
+    plan = _Plan()
+    wrong: list[str] = []
+    seen: dict[tuple[str, str], int] = {}
     pairs: dict[str, UUID] = {}
     for line in lines:
         where = f"line {line.number}"

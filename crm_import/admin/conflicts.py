@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
-from crm_import import settling
+from crm_import import choosing
 from crm_import.admin.runs import table
 from crm_import.models import Entity, FieldConflict
 from crm_import.tables import TABLES
@@ -42,7 +42,7 @@ def shown(conflict: FieldConflict, value: Any) -> str:
     if conflict.field in _MOMENTS or conflict.field == "enrolled_on":
         at = parse_datetime(str(value))
         return day(at.date()) if at else NOTHING
-    model = settling.model_of(conflict)
+    model = choosing.model_of(conflict)
     if conflict.field == "product":
         model = model._meta.get_field("program").related_model  # type: ignore[assignment]
     column: Any = model._meta.get_field(conflict.field)
@@ -72,9 +72,9 @@ def choices(conflict: FieldConflict, record: Any, user: Any) -> list[Choice]:
             value=shown(conflict, said["value"]),
             source=_source(said, user),
             at=_at(said["modified"]),
-            is_held=record is not None and settling.is_held(conflict, said["value"], record),
+            is_held=record is not None and choosing.is_held(conflict, said["value"], record),
             may_be_taken=record is not None
-            and settling.may_be_taken(conflict, said["value"], record),
+            and choosing.may_be_taken(conflict, said["value"], record),
         )
         for place, said in enumerate(conflict.values)
     ]
@@ -115,18 +115,18 @@ class Decide(Verb):
     done_already = gettext_lazy("Somebody has decided on this already.")
 
     def is_offered(self, record: FieldConflict, user: Any) -> bool:
-        return record.is_open and may(user, "change", settling.model_of(record))
+        return record.is_open and may(user, "change", choosing.model_of(record))
 
     def briefing(self, record: FieldConflict, user: Any) -> Briefing:
         """Each value has a button of its own."""
         return Briefing(may_go_on=False)
 
     def context(self, record: FieldConflict, user: Any) -> dict[str, Any]:
-        target = settling.record_of(record)
+        target = choosing.record_of(record)
         return {"target": target, "choices": choices(record, target, user)}
 
     def run(self, record: FieldConflict, *, by: Any, said: Mapping[str, Any]) -> str:
-        settling.take(conflict_id=record.pk, place=said["place"], by=by)
+        choosing.take(conflict_id=record.pk, place=said["place"], by=by)
         return _("Decided: %(field)s.") % {"field": record.get_field_display()}
 
 
@@ -196,7 +196,7 @@ class FieldConflictAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("record"))
     def kind(self, conflict: FieldConflict) -> str:
-        return str(settling.model_of(conflict)._meta.verbose_name)
+        return str(choosing.model_of(conflict)._meta.verbose_name)
 
     @admin.display(description=gettext_lazy("on record by"))
     def on_record(self, conflict: FieldConflict) -> str:
@@ -211,7 +211,7 @@ class FieldConflictAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, conflict: FieldConflict) -> SafeString | str:
-        record = settling.record_of(conflict)
+        record = choosing.record_of(conflict)
         if record is None:
             return _("(no longer there)")
         return format_html(

@@ -1,7 +1,7 @@
 """Fields on which rows of the CRM disagree with each other, or with what a person did here.
 
 The import finds them (sql/94_conflicts.sql) and keeps every value; a person chooses one
-(`crm_import.settling`).
+(`crm_import.choosing`).
 """
 
 from typing import Any, ClassVar, Self

@@ -1,5 +1,5 @@
 -- Where rows say different things, or another thing than a person did here: one conflict for each
--- field, with all values and where they came from. People decide (crm_import.settling).
+-- field, with all values and where they came from. People decide (crm_import.choosing).
 
 -- step: fields in dispute
 -- Only fields of which a row says something new. Another spelling is no dispute.

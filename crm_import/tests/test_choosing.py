@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from crm_import import settling
+from crm_import import choosing
 from crm_import.importing import Result
 from crm_import.models import FieldConflict
 from crm_import.tests.exports import ANNA, NEWER, contact, guid, patient
@@ -36,7 +36,7 @@ def take(value: Any, conflict: FieldConflict | None = None) -> FieldConflict:
     """Take this value of the one open conflict."""
     one = conflict or FieldConflict.objects.open().get()
     place = [known["value"] for known in one.values].index(value)
-    return settling.take(conflict_id=one.pk, place=place, by=UserFactory())
+    return choosing.take(conflict_id=one.pk, place=place, by=UserFactory())
 
 
 # --- later imports -----------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_value_of_a_patient_is_written(field: str) -> None:
     take(value, conflict)
 
     anna.refresh_from_db()
-    assert settling.is_held(conflict, value, anna)
+    assert choosing.is_held(conflict, value, anna)
 
 
 @pytest.mark.django_db
@@ -207,7 +207,7 @@ def test_restricted_patient_is_refused() -> None:
     conflict = FieldConflictFactory(patient__processing_restricted=True)
 
     with pytest.raises(Refused) as refused:
-        settling.take(conflict_id=conflict.pk, place=0, by=UserFactory())
+        choosing.take(conflict_id=conflict.pk, place=0, by=UserFactory())
 
     assert refused.value.code == "restricted"
 
@@ -228,7 +228,7 @@ def test_what_cannot_be_decided_is_refused(change: dict[str, Any], code: str) ->
     FieldConflict.objects.filter(pk=conflict.pk).update(**change)
 
     with pytest.raises(Refused) as refused:
-        settling.take(conflict_id=conflict.pk, place=0, by=UserFactory())
+        choosing.take(conflict_id=conflict.pk, place=0, by=UserFactory())
 
     assert refused.value.code == code
 
