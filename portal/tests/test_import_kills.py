@@ -49,8 +49,7 @@ def _copy_database(parts: dict[str, str]) -> None:
             *(binaries / "psql", "-qX1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull),
             *("-h", parts["HOST"], "-p", parts["PORT"], "-U", parts["USER"], parts["NAME"]),
         ],
-        # Functions of columns that follow from others name each other without their schema.
-        input=dump.replace(b"SELECT pg_catalog.set_config('search_path', '', false);", b""),
+        input=dump,
         check=True,
     )
 

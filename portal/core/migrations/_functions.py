@@ -20,7 +20,9 @@ RETURN encode(
 # Accents, case and letters that do not decompose. normalize() needs a UTF-8 database. The lower()
 # of letters beyond ASCII depends on the collation, so it is named. The SQL functions give null for
 # null without being STRICT: a STRICT one that holds a CASE is called for each row, at several times
-# the cost, instead of becoming a part of the expression around it.
+# the cost, instead of becoming a part of the expression around it. Procedures name the schema, as
+# they are looked into only when they run: while a dump is restored no schema is searched, and rows
+# have columns that are worked out by them.
 FOLD = """
 CREATE FUNCTION portal_fold(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -48,8 +50,8 @@ RETURN btrim(portal_blanked(translate(portal_fold(value), $$'’‘ʼ`´$$, ''))
 CREATE FUNCTION portal_word_tokens(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $function$
 DECLARE
-    folded text := portal_fold(left(value, 1000));
-    joined text := btrim(portal_blanked(translate(folded, $$'’‘ʼ`´$$, '')));
+    folded text := {schema}.portal_fold(left(value, 1000));
+    joined text := btrim({schema}.portal_blanked(translate(folded, $$'’‘ʼ`´$$, '')));
     apart text;
 BEGIN
     IF joined = '' THEN
@@ -57,7 +59,7 @@ BEGIN
     END IF;
     joined := 'n:' || replace(joined, ' ', ' n:');
     IF folded ~ $$['’‘ʼ`´]$$ THEN
-        apart := btrim(portal_blanked(folded));
+        apart := btrim({schema}.portal_blanked(folded));
         IF apart <> '' THEN
             joined := joined || ' n:' || replace(apart, ' ', ' n:');
         END IF;
@@ -70,7 +72,8 @@ CREATE FUNCTION portal_text_search(VARIADIC parts text[]) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
 BEGIN
     RETURN array_to_tsvector(
-        array_remove(string_to_array(portal_word_tokens(array_to_string(parts, ' ')), ' '), ''));
+        array_remove(string_to_array(
+            {schema}.portal_word_tokens(array_to_string(parts, ' ')), ' '), ''));
 END
 $function$;
 
@@ -79,13 +82,14 @@ $function$;
 CREATE FUNCTION portal_contact_search(first_name text, last_name text, email text, phone text)
 RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
 DECLARE
-    tokens text := portal_word_tokens(coalesce(first_name, '') || ' ' || coalesce(last_name, ''));
+    tokens text :=
+        {schema}.portal_word_tokens(coalesce(first_name, '') || ' ' || coalesce(last_name, ''));
     address text;
     domain text;
     digits text;
 BEGIN
     IF email <> '' THEN
-        address := regexp_replace(portal_fold(left(email, 254)), '\\s', '', 'g');
+        address := regexp_replace({schema}.portal_fold(left(email, 254)), '\\s', '', 'g');
         tokens := tokens || ' e:' || address;
         domain := split_part(address, '@', 2);
         WHILE domain <> '' LOOP
@@ -114,11 +118,19 @@ RANGE = "CREATE TYPE portal_uuidrange AS RANGE (subtype = uuid);"
 
 
 def create(apps: Any, schema_editor: Any) -> None:
-    version = schema_editor.connection.pg_version
-    collation = "pg_c_utf8" if version >= 170000 else '"und-x-icu"'
-    native = UUID7_NATIVE if version >= 180000 else UUID7_SPELLED_OUT
-    for sql in (native, FOLD.format(collation=collation), RANGE):
+    native = schema_editor.connection.pg_version >= 180000
+    for sql in (UUID7_NATIVE if native else UUID7_SPELLED_OUT, folding(schema_editor), RANGE):
         schema_editor.execute(sql, params=None)
+
+
+def folding(schema_editor: Any) -> str:
+    """FOLD for this server and the schema that the tables are made in."""
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        (schema,) = cursor.fetchone()
+    collation = "pg_c_utf8" if connection.pg_version >= 170000 else '"und-x-icu"'
+    return FOLD.format(collation=collation, schema=schema)
 
 
 def drop(apps: Any, schema_editor: Any) -> None:
