@@ -8,7 +8,7 @@ from bookings.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[0:1]
 
     dependencies = [
         ('bookings', '0001_tables'),

@@ -26,7 +26,7 @@ def make_rules(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[1:-1]
     dependencies = [("bookings", "0002_triggers")]
     operations = [
         migrations.RunSQL(_SAME_PATIENT, _UNDO),

@@ -8,7 +8,7 @@ from crm_import.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[0:1]
 
     dependencies = [
         ('crm_import', '0001_tables'),

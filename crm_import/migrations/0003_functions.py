@@ -212,6 +212,6 @@ def drop(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[1:-1]
     dependencies = [("core", "0001_tables"), ("crm_import", "0002_triggers")]
     operations = [migrations.RunPython(create, drop)]

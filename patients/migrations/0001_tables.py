@@ -24,7 +24,7 @@ from portal.core.migrations._operations import together
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[-1:]
 
     initial = True
 

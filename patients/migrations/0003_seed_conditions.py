@@ -75,6 +75,6 @@ def unseed(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[1:2]
     dependencies = [("patients", "0002_triggers")]
     operations = [migrations.RunPython(seed, unseed)]

@@ -7,6 +7,6 @@ from patients.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[2:3]
     dependencies = [("patients", "0003_seed_conditions")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -106,7 +106,7 @@ def seed(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[3:4]
     dependencies = [("patients", "0004_first_consent_texts")]
 
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

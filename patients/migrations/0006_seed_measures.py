@@ -128,6 +128,6 @@ def seed(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[4:-1]
     dependencies = [("patients", "0005_consent_texts_for_form_and_phone")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

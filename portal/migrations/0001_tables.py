@@ -6,7 +6,7 @@ from portal.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[-1:]
 
     initial = True
 

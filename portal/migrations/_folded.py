@@ -1,6 +1,8 @@
 """The migrations of before 21 November 2026 evening, folded into those that stand here.
 
-A database that has them all has these too.
+Each of these replaces a part of the list: Django writes down what a migration replaces instead of
+itself, so that with the whole list in each the first would count for all of them. The first has
+the newest, so that a database that lacks it is refused.
 """
 
 FOLDED = [

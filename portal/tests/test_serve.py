@@ -75,7 +75,10 @@ def test_ctrl_c_is_the_business_of_the_master_process_alone(settings: Any, tmp_p
     config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
     arguments = ["--config", config, "--bind", f"unix:{tmp_path}/socket", "plain:app"]
     with subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *arguments], cwd=tmp_path, start_new_session=True
+        [sys.executable, "-m", "gunicorn", *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"WEB_CONCURRENCY": "2"},
+        start_new_session=True,
     ) as master:
         try:
             children = Path(f"/proc/{master.pid}/task/{master.pid}/children")

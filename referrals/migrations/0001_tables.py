@@ -22,7 +22,7 @@ from referrals.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[-1:]
 
     initial = True
 

@@ -8,7 +8,7 @@ from referrals.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[0:1]
 
     dependencies = [
         ('referrals', '0001_tables'),

@@ -7,6 +7,6 @@ from referrals.migrations._routes import plant
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[1:-1]
     dependencies = [("referrals", "0002_triggers")]
     operations = [migrations.RunPython(plant, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ from portal.core.migrations._folded import FOLDED
 
 
 class Migration(migrations.Migration):
-    replaces = FOLDED
+    replaces = FOLDED[0:-1]
 
     dependencies = [
         ('core', '0001_tables'),
