@@ -144,9 +144,12 @@ WITHIN_OTHERS = frozenset(
 MIGRATION = "crm_import"
 # What is worked with during the migration, in the order of the work; the rest is behind it.
 MIGRATION_WORK = (
+    Entry("crm_import.importplan", "checklist"),
     Entry("crm_import.importrun", "sync"),
+    Entry("crm_import.verification", "fact_check"),
     Entry("crm_import.heldrow", "rule_folder", _("Quarantine")),
     Entry("crm_import.optionvalue", "translate"),
+    Entry("crm_import.fieldconflict", "compare_arrows"),
     Entry("crm_import.problem", "warning"),
     Entry("crm_import.pendinglink", "link_off"),
     Entry("crm_import.rowoutcome", "table_rows"),
