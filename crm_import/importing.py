@@ -273,8 +273,8 @@ def again(
 
     with one_transaction(by=by, dry_run=False, reason=reason):
         this = ImportRun.objects.create(source=source[:300], fingerprint="", by=by)
-        renamed = list(prepare(this))
         with pghistory.context(run=str(this.pk)):
+            renamed = list(prepare(this))
             _begin(this)
             written = transform(watch=watch, renamed=renamed)
             reporting.expect_outcomes()
