@@ -303,7 +303,10 @@ def _close(cursor: Any, queries: Sequence[str]) -> None:
 
 
 def _add(cursor: Any, queries: Sequence[str]) -> int:
-    """Add what the queries find. Returns how many rows are new; crm_front holds them afterwards."""
+    """Add what the queries find. Returns how many rows are new; crm_front holds them afterwards.
+
+    Rows that a rollback took back are no part of anything.
+    """
     cursor.execute("TRUNCATE crm_found")
     for query in queries:
         cursor.execute(f"INSERT INTO crm_found (entity, row_id, legacy_id) {query}")
@@ -312,7 +315,9 @@ def _add(cursor: Any, queries: Sequence[str]) -> int:
         "INSERT INTO crm_front (entity, row_id, legacy_id) "
         "SELECT DISTINCT ON (entity, row_id) entity, row_id, legacy_id FROM crm_found f "
         "WHERE entity IN ('Contact', 'Patient', 'EAPDossier') AND NOT EXISTS ("
-        "SELECT FROM crm_scope s WHERE s.entity = f.entity AND s.row_id = f.row_id)"
+        "SELECT FROM crm_scope s WHERE s.entity = f.entity AND s.row_id = f.row_id) "
+        "AND NOT EXISTS ("
+        "SELECT FROM crm_import_takenback b WHERE b.entity = f.entity AND b.row = f.row_id)"
     )
     added = int(cursor.rowcount)
     cursor.execute("INSERT INTO crm_scope SELECT * FROM crm_front")
