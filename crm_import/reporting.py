@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from django.db import connection, models
 
 from bookings.models import Booking
+from crm_import import staging
 from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem, RowOutcome
 from crm_import.refusals import DoesNotAddUp
 from crm_import.staging import Staged
@@ -267,8 +268,8 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
 
 
 def watermark(last: ImportRun | None, staged: list[Staged]) -> dict[str, dict[str, Any]]:
-    """The newest that the archive holds of each table: the highest version number (None when its
-    rows have none), and the last moment at which an export wrote one ("" when none says so).
+    """The newest of each table that counts in the archive: the highest version number (None when
+    its rows have none), and the last moment at which an export wrote one ("" when none says so).
 
     What is newer comes in the next delta. The run before has said it for the rows until then.
     """
@@ -286,7 +287,7 @@ def watermark(last: ImportRun | None, staged: list[Staged]) -> dict[str, dict[st
                 version = "max(crm_version(versionnumber))" if numbered else "NULL::bigint"
                 cursor.execute(
                     f"SELECT greatest(%s, {version}), greatest(%s, max(written)) "
-                    f"FROM {table.db_table} WHERE id >= %s",
+                    f"FROM {table.db_table} a WHERE id >= %s AND {staging.counts(table)}",
                     [known["version"], known["written"], first],
                 )
                 known = dict(zip(("version", "written"), cursor.fetchone(), strict=True))
