@@ -57,7 +57,7 @@ FOLLOWING = ("patients", "specialists", "ct_referrals", "eap_programs", "eap_dos
 
 # A problem stands as long as no newer version of the row was placed, no later run took the row
 # out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
-# as long as no later run read files (but a person's corrections).
+# as long as no later run that stands read files (but a person's corrections).
 STANDING = """
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
@@ -70,7 +70,9 @@ WHERE NOT EXISTS (
         WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
     AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
         SELECT f.run_id FROM crm_import_sourcefile f JOIN crm_import_importrun r
-            ON r.id = f.run_id AND r.fingerprint <> '' ORDER BY f.id DESC LIMIT 1))
+            ON r.id = f.run_id AND r.fingerprint <> ''
+        WHERE NOT EXISTS (SELECT FROM crm_import_importrun u WHERE u.undoes_id = r.id)
+        ORDER BY f.id DESC LIMIT 1))
     AND (p.code <> 'pending_link' OR EXISTS (
         SELECT FROM crm_import_pendinglink l
         WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
