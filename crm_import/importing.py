@@ -1,9 +1,10 @@
 """The migration: read an export of the legacy CRM and bring it into the portal.
 
 One run is one transaction: it is there as a whole or not at all, whatever happens to the process
-or the machine. Running the same export again changes nothing. A dry run is the real run, rolled
-back. A row that was placed before and comes again unchanged counts as `unchanged`; a quarantined
-row that comes again is still quarantined and counts so, so that the exit code stays honest.
+or the machine. Running the same export again at once changes nothing. A dry run is the real run,
+rolled back. A row that the archive has and that no rollback took back counts as `unchanged` when
+it comes again, and as quarantined as long as it is, so that the exit code stays honest. What people
+decide about rows that are here already is a run without files (`again`).
 """
 
 import time

@@ -226,7 +226,7 @@ WHERE name_key IN (SELECT name_key FROM crm_whole_name)
 """
 
 
-class Scope(Enum):
+class Reach(Enum):
     """How much a run looks at."""
 
     EVERYTHING = auto()
@@ -242,14 +242,14 @@ def meanings(cursor: Any, rules: int) -> str:
     return hashlib.sha256(f"{rules}\n{lists}\n{words}".encode()).hexdigest()
 
 
-def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Scope:
+def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Reach:
     """Fill crm_scope, and tell how much there is to look at.
 
     `whole`: everything, whatever is new. `is_new`: some row of any table is new.
     """
     cursor.execute(_TABLES)
     if whole:
-        return Scope.EVERYTHING
+        return Reach.EVERYTHING
     _add(cursor, [_NEW])
     cursor.execute(
         "SELECT (SELECT count(*) FROM crm_scope), (SELECT count(*) FROM crm_import_legacycontact)"
@@ -258,15 +258,15 @@ def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Scope:
     )
     new, rows = cursor.fetchone()
     if new > SMALL_SHARE * rows:
-        return Scope.EVERYTHING
+        return Reach.EVERYTHING
     if not new and not is_new:
-        return Scope.NOTHING
+        return Reach.NOTHING
     cursor.execute(f"CREATE TEMP VIEW crm_archived AS {_ARCHIVED}")
     try:
         _surround(cursor)
     finally:
         cursor.execute("DROP VIEW crm_archived")
-    return Scope.SOME
+    return Reach.SOME
 
 
 def size(cursor: Any) -> int:
