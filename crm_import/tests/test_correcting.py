@@ -163,11 +163,11 @@ def test_newer_version_from_the_crm_counts_more_than_the_correction(bring: Bring
     assert outcomes()[LegacyContact.objects.latest("pk").pk] == ("merged", "")
 
 
-def test_same_version_with_another_column_does_not_undo_the_correction(bring: Bring) -> None:
+def test_same_version_with_another_cell_does_not_undo_the_correction(bring: Bring) -> None:
     bring(contacts=[HELD])
     fix(contact_type="patient")
 
-    again = bring(contacts=[{**HELD, "contoso_new": "x"}])
+    again = bring(contacts=[{**HELD, "job_title": "x"}])
 
     assert again.quarantined == 0
     assert Patient.objects.count() == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from crm_import import importing, settling
+from crm_import import importing, refusals, settling
 from crm_import.deciding import Verdict
 from crm_import.importing import Result
 from crm_import.models import ImportRun, OptionValue, RowOutcome
@@ -281,7 +281,7 @@ def test_decision_while_an_import_runs_is_refused(
     bring(contacts=[contact(1, "Ida", "Vos", contact_type=NEW)])
 
     def busy(**_options: Any) -> None:
-        raise importing.AnotherRun("Another crm_import is running.")
+        raise refusals.AnotherRun("Another crm_import is running.")
 
     monkeypatch.setattr(importing, "again", busy)
 

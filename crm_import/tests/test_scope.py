@@ -152,7 +152,7 @@ def test_export_in_which_nothing_changed_is_only_compared(
 def test_another_meaning_concerns_every_row(bring: Bring, looked_at: list[Reach]) -> None:
     rows = [exports.contact(n, "Anna", f"Berg{n}", f"anna{n}@example.org") for n in range(1, 4)]
     bring(contacts=rows)
-    OptionValue.objects.filter(option_set="eligible").update(meaning="")
+    OptionValue.objects.filter(option_set="eligible").update(meaning="unknown")
 
     bring(contacts=rows[::-1])
 
