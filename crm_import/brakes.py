@@ -1,8 +1,8 @@
 """What stops an import until somebody has had a look: more was deleted than a day's work explains,
 an export of everything has markedly fewer rows than the one before, or other columns.
 
-An export is compared with the newest one that was no delta. A delta has few rows, and only the
-columns that changed, so nothing is concluded from what it lacks.
+An export is compared with the newest one that was no delta and was not taken back. A delta has few
+rows, and only the columns that changed, so nothing is concluded from what it lacks.
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
@@ -61,9 +61,10 @@ def shape(export: sources.Source, staged: Sequence[Staged]) -> dict[str, Any]:
 
 
 def last_whole() -> dict[str, Any]:
-    """The shape of the newest export that was no delta; empty when there was none."""
-    runs = ImportRun.objects.filter(shape__is_delta=False).order_by("-started_at", "-id")
-    return runs.values_list("shape", flat=True).first() or {}
+    """The shape of the newest export that was no delta and stands; empty when there is none."""
+    runs = ImportRun.objects.filter(shape__is_delta=False, undone_by=None)
+    newest = runs.order_by("-started_at", "-id").values_list("shape", flat=True).first()
+    return newest or {}
 
 
 def found(

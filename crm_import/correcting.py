@@ -17,7 +17,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm_import.models import Correction, ImportRun, LegacyRow, RowOutcome, SourceFile
+from crm_import.models import (
+    Correction,
+    ImportRun,
+    LegacyRow,
+    RowOutcome,
+    SourceFile,
+    TakenBack,
+)
 from crm_import.tables import TABLES, Table, archived
 from portal.core.errors import Refused
 from portal.core.models import User
@@ -57,9 +64,11 @@ def columns(entity: str) -> tuple[str, ...]:
 
 
 def stands(fix: Fix) -> bool:
-    """Whether that was said already, word for word."""
+    """Whether that was said already, word for word, and not taken back since."""
     kind = Kind.WAIVE if fix.is_waiver else Kind.FIX
-    said = list(Correction.objects.filter(entity=fix.entity, row=fix.row, kind=kind))
+    undone = TakenBack.objects.filter(entity=fix.entity).values("row")
+    found = Correction.objects.filter(entity=fix.entity, row=fix.row, kind=kind)
+    said = list(found.exclude(replacement__in=undone))
     row = archived(fix.entity, fix.row) if said else None
     return row is not None and any(one.cells == _differing(row, fix) for one in said)
 
@@ -131,7 +140,10 @@ def _demand_new_id(fix: Fix, outcome: RowOutcome) -> None:
         )
     rows: Any = table.model._default_manager
     own = models.Func(models.F(table.id), function="crm_guid", output_field=models.UUIDField())
-    if rows.alias(own=own).filter(own=given).exists():
+    # One that it was given before, by a correction that was taken back, is its own.
+    before = Correction.objects.filter(entity=fix.entity, row=fix.row, kind=Kind.FIX)
+    others = rows.exclude(pk__in=before.values("replacement"))
+    if others.alias(own=own).filter(own=given).exists():
         raise Refused(_("Another row of this table has that id."), code="id_taken")
 
 

@@ -40,7 +40,8 @@ _QUESTIONS = {
         FROM crm_import_optionvalue v
     """,
     "decisions": """
-        SELECT md5(coalesce(string_agg(concat_ws(' ', d.id, d.state), '|' ORDER BY d.id), ''))
+        SELECT md5(concat_ws('|', (SELECT max(id) FROM crm_import_pairdecision),
+            string_agg(concat_ws(' ', d.id, d.state), '|' ORDER BY d.id)))
         FROM patients_possibleduplicate d WHERE d.state IN ('same', 'different')
     """,
     "erased": "SELECT coalesce(max(id), 0)::text FROM crm_import_forgottenrow",

@@ -1,9 +1,10 @@
 """The migration: read an export of the legacy CRM and bring it into the portal.
 
 One run is one transaction: it is there as a whole or not at all, whatever happens to the process
-or the machine. Running the same export again changes nothing. A dry run is the real run, rolled
-back. A row that was placed before and comes again unchanged counts as `unchanged`; a quarantined
-row that comes again is still quarantined and counts so, so that the exit code stays honest.
+or the machine. Running the same export again at once changes nothing. A dry run is the real run,
+rolled back. A row that the archive has and that no rollback took back counts as `unchanged` when
+it comes again, and as quarantined as long as it is, so that the exit code stays honest. What people
+decide about rows that are here already is a run without files (`again`).
 """
 
 import time
@@ -273,8 +274,8 @@ def again(
 
     with one_transaction(by=by, dry_run=False, reason=reason):
         this = ImportRun.objects.create(source=source[:300], fingerprint="", by=by)
-        renamed = list(prepare(this))
         with pghistory.context(run=str(this.pk)):
+            renamed = list(prepare(this))
             _begin(this)
             written = transform(watch=watch, renamed=renamed)
             reporting.expect_outcomes()
@@ -291,6 +292,9 @@ def _place(work: _Work) -> Written:
     this, last = work.this, work.last
     new = {item.ledger.entity for item in work.staged if item.rows}
     with connection.cursor() as cursor:
+        # Rows of lists, and labels, that came back are as good as new.
+        cursor.execute("SELECT DISTINCT entity FROM crm_back")
+        new |= {entity for (entity,) in cursor.fetchall()}
         meanings = scope.meanings(cursor, RULES)
         whole = last is None or last.meanings != meanings or OPTIONS.name in new
         free = firstload.unhindered(sum(item.rows for item in work.staged))

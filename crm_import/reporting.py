@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from django.db import connection, models
 
 from bookings.models import Booking
+from crm_import import staging
 from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem, RowOutcome
 from crm_import.refusals import DoesNotAddUp
 from crm_import.staging import Staged
@@ -56,7 +57,7 @@ FOLLOWING = ("patients", "specialists", "ct_referrals", "eap_programs", "eap_dos
 
 # A problem stands as long as no newer version of the row was placed, no later run took the row
 # out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
-# as long as no later run read files (but a person's corrections).
+# as long as no later run that stands read files (but a person's corrections).
 STANDING = """
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
@@ -69,7 +70,9 @@ WHERE NOT EXISTS (
         WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
     AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
         SELECT f.run_id FROM crm_import_sourcefile f JOIN crm_import_importrun r
-            ON r.id = f.run_id AND r.fingerprint <> '' ORDER BY f.id DESC LIMIT 1))
+            ON r.id = f.run_id AND r.fingerprint <> ''
+        WHERE NOT EXISTS (SELECT FROM crm_import_importrun u WHERE u.undoes_id = r.id)
+        ORDER BY f.id DESC LIMIT 1))
     AND (p.code <> 'pending_link' OR EXISTS (
         SELECT FROM crm_import_pendinglink l
         WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
@@ -267,8 +270,8 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
 
 
 def watermark(last: ImportRun | None, staged: list[Staged]) -> dict[str, dict[str, Any]]:
-    """The newest that the archive holds of each table: the highest version number (None when its
-    rows have none), and the last moment at which an export wrote one ("" when none says so).
+    """The newest of each table that counts in the archive: the highest version number (None when
+    its rows have none), and the last moment at which an export wrote one ("" when none says so).
 
     What is newer comes in the next delta. The run before has said it for the rows until then.
     """
@@ -286,7 +289,7 @@ def watermark(last: ImportRun | None, staged: list[Staged]) -> dict[str, dict[st
                 version = "max(crm_version(versionnumber))" if numbered else "NULL::bigint"
                 cursor.execute(
                     f"SELECT greatest(%s, {version}), greatest(%s, max(written)) "
-                    f"FROM {table.db_table} WHERE id >= %s",
+                    f"FROM {table.db_table} a WHERE id >= %s AND {staging.counts(table)}",
                     [known["version"], known["written"], first],
                 )
                 known = dict(zip(("version", "written"), cursor.fetchone(), strict=True))

@@ -226,7 +226,7 @@ WHERE name_key IN (SELECT name_key FROM crm_whole_name)
 """
 
 
-class Scope(Enum):
+class Reach(Enum):
     """How much a run looks at."""
 
     EVERYTHING = auto()
@@ -242,14 +242,14 @@ def meanings(cursor: Any, rules: int) -> str:
     return hashlib.sha256(f"{rules}\n{lists}\n{words}".encode()).hexdigest()
 
 
-def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Scope:
+def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Reach:
     """Fill crm_scope, and tell how much there is to look at.
 
     `whole`: everything, whatever is new. `is_new`: some row of any table is new.
     """
     cursor.execute(_TABLES)
     if whole:
-        return Scope.EVERYTHING
+        return Reach.EVERYTHING
     _add(cursor, [_NEW])
     cursor.execute(
         "SELECT (SELECT count(*) FROM crm_scope), (SELECT count(*) FROM crm_import_legacycontact)"
@@ -258,15 +258,15 @@ def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Scope:
     )
     new, rows = cursor.fetchone()
     if new > SMALL_SHARE * rows:
-        return Scope.EVERYTHING
+        return Reach.EVERYTHING
     if not new and not is_new:
-        return Scope.NOTHING
+        return Reach.NOTHING
     cursor.execute(f"CREATE TEMP VIEW crm_archived AS {_ARCHIVED}")
     try:
         _surround(cursor)
     finally:
         cursor.execute("DROP VIEW crm_archived")
-    return Scope.SOME
+    return Reach.SOME
 
 
 def size(cursor: Any) -> int:
@@ -303,7 +303,10 @@ def _close(cursor: Any, queries: Sequence[str]) -> None:
 
 
 def _add(cursor: Any, queries: Sequence[str]) -> int:
-    """Add what the queries find. Returns how many rows are new; crm_front holds them afterwards."""
+    """Add what the queries find. Returns how many rows are new; crm_front holds them afterwards.
+
+    Rows that a rollback took back are no part of anything.
+    """
     cursor.execute("TRUNCATE crm_found")
     for query in queries:
         cursor.execute(f"INSERT INTO crm_found (entity, row_id, legacy_id) {query}")
@@ -312,7 +315,9 @@ def _add(cursor: Any, queries: Sequence[str]) -> int:
         "INSERT INTO crm_front (entity, row_id, legacy_id) "
         "SELECT DISTINCT ON (entity, row_id) entity, row_id, legacy_id FROM crm_found f "
         "WHERE entity IN ('Contact', 'Patient', 'EAPDossier') AND NOT EXISTS ("
-        "SELECT FROM crm_scope s WHERE s.entity = f.entity AND s.row_id = f.row_id)"
+        "SELECT FROM crm_scope s WHERE s.entity = f.entity AND s.row_id = f.row_id) "
+        "AND NOT EXISTS ("
+        "SELECT FROM crm_import_takenback b WHERE b.entity = f.entity AND b.row = f.row_id)"
     )
     added = int(cursor.rowcount)
     cursor.execute("INSERT INTO crm_scope SELECT * FROM crm_front")

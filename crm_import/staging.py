@@ -185,11 +185,11 @@ def age(table: Table, row: str) -> str:
     return f"{version if 'versionnumber' in table.columns else ''}{row}.id DESC"
 
 
-def _counts(table: Table) -> str:
-    """That a row `a` of the archive counts: no rollback took it back."""
+def counts(table: Table, row: str = "a") -> str:
+    """That a row of the archive counts: no rollback took it back."""
     return (
         "NOT EXISTS (SELECT FROM crm_import_takenback b "
-        f"WHERE b.entity = '{table.name}' AND b.row = a.id)"
+        f"WHERE b.entity = '{table.name}' AND b.row = {row}.id)"
     )
 
 
@@ -221,7 +221,7 @@ def _carry_over(cursor: Any, table: Table) -> None:
         FROM (
             SELECT DISTINCT ON (guid) * FROM (
                 SELECT crm_guid({table.id}) AS guid, a.* FROM {table.db_table} a
-                WHERE {_counts(table)}
+                WHERE {counts(table)}
             ) a WHERE guid IN (SELECT crm_guid({table.id}) FROM crm_stage WHERE absent IS NOT NULL)
             ORDER BY guid, {age(table, "a")}
         ) a
@@ -284,10 +284,10 @@ def _expect_back(cursor: Any, table: Table) -> None:
                 SELECT a.id FROM {table.db_table} a
                 JOIN {table.db_table} gone ON crm_guid(gone.{table.id}) = crm_guid(a.{table.id})
                 JOIN crm_import_sourcefile f ON f.id = gone.file_id AND f.is_gone
-                WHERE NOT EXISTS (
+                WHERE {counts(table)} AND {counts(table, "gone")} AND NOT EXISTS (
                     SELECT FROM {table.db_table} newer
                     WHERE crm_guid(newer.{table.id}) = crm_guid(gone.{table.id})
-                        AND newer.id > gone.id))
+                        AND newer.id > gone.id AND {counts(table, "newer")}))
             """
         )
 
@@ -310,7 +310,7 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
                 AS known
         FROM crm_tombstone t
         LEFT JOIN {table.db_table} a ON crm_guid(a.{table.id}) = crm_guid(t.legacy_id)
-            AND {_counts(table)}
+            AND {counts(table)}
             AND (t.version = '' OR {version} IS NULL OR {version} <= crm_version(t.version))
         ORDER BY t.record, {age(table, "a").replace("a.id DESC", "a.id DESC NULLS LAST")}
         """

@@ -124,9 +124,9 @@ def transform(
         begun = time.monotonic()
         found = scope.narrow(cursor, whole=whole, is_new=is_new)
         watch("rows to look at", scope.size(cursor), time.monotonic() - begun)
-        if found is scope.Scope.NOTHING:
+        if found is scope.Reach.NOTHING:
             return written
-        cursor.execute("UPDATE crm_this SET whole = %s", [found is scope.Scope.EVERYTHING])
+        cursor.execute("UPDATE crm_this SET whole = %s", [found is scope.Reach.EVERYTHING])
         for step in steps():
             begun = time.monotonic()
             begin(step.phase)

@@ -49,7 +49,8 @@ def _find(cursor: Any, table: Table, first: int) -> int:
             JOIN crm_again g ON g.entity = %s AND g.row_id = a.id
         ), missing AS (
             SELECT DISTINCT ON (guid) a.* FROM (
-                SELECT crm_guid({table.id}) AS guid, a.* FROM {table.db_table} a WHERE id < %s
+                SELECT crm_guid({table.id}) AS guid, a.* FROM {table.db_table} a
+                WHERE id < %s AND {staging.counts(table)}
             ) a
             WHERE guid IS NOT NULL AND NOT EXISTS (SELECT FROM came c WHERE c.guid = a.guid)
             ORDER BY guid, {staging.age(table, "a")}

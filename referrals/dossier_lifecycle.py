@@ -29,7 +29,8 @@ Guard = Callable[[DossierStep], "Missing | None"]
 # Rules that a team lead or data steward may set aside, by saying why.
 OVERRIDABLE = frozenset({"waits", "documents_missing", "waiver"})
 # Whom data is shared with by sending something to them. The text for a program names all of them:
-# the company, the authorities, the ethics committee, and the hospital with its pharmacy.
+# the company, the authorities, the ethics committee, and the hospital with its pharmacy. An older
+# one names the company only, which `conditions.shared` looks at.
 PURPOSES = {
     Responsible.PHYSICIAN: Consent.Purpose.PHYSICIAN,
     Responsible.SITE: Consent.Purpose.EAP_SPONSOR,
@@ -71,8 +72,11 @@ def _has_physician(step: DossierStep) -> Missing | None:
 
 
 def _may_be_shared(step: DossierStep) -> Missing | None:
-    purpose = PURPOSES.get(Responsible(step.goes_to)) if step.goes_to else None
-    return None if purpose is None else conditions.shared(step.dossier, purpose)
+    receiver = Responsible(step.goes_to) if step.goes_to else None
+    purpose = PURPOSES.get(receiver) if receiver else None
+    if receiver is None or purpose is None:
+        return None
+    return conditions.shared(step.dossier, purpose, to=receiver)
 
 
 def _can_begin(step: DossierStep) -> Missing | None:

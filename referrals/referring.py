@@ -1,6 +1,7 @@
 """Referring a patient to a clinical trial, from the first thought to the end of the trial.
 
-`take` does one of the actions of `referrals.lifecycle`; `chase` keeps a silent site awake.
+`begin` makes the draft, `take` does one of the actions of `referrals.lifecycle`; `chase` keeps a
+silent site awake.
 """
 
 from collections.abc import Collection
@@ -13,16 +14,31 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from patients import beginning
 from patients.overriding import demand
 from portal.core.errors import Refused
 from portal.core.history import acting
 from portal.core.models import User
-from referrals import clocks
+from referrals import clocks, reassessing
 from referrals.happening import ahead, day_of, documents_of, locked_row, packet
 from referrals.lifecycle import CHASE, OVERRIDABLE, Action, missing
 from referrals.models import CTReferral, Reason, ReferralChange, TrialSite
 
 Status = CTReferral.Status
+
+
+def begin(*, referral: CTReferral, by: User) -> CTReferral:
+    """Save the new, validated referral and return it.
+
+    From now on the patient is followed for what its trial demands.
+
+    Raises Refused for somebody who is not open (`patients.beginning`), and IntegrityError when the
+    patient has an active referral to this trial.
+    """
+    with transaction.atomic(), acting(by=by, reason="referral: begin"):
+        beginning.begin(referral, patient_id=referral.patient_id, by=by)
+        reassessing.keep(referral.patient, [referral.trial])
+        return referral
 
 
 def take(

@@ -22,7 +22,7 @@ from portal.core.history import acting
 from portal.core.models import User
 from referrals import conditions, moves, running_out
 from referrals.happening import day_of
-from referrals.models import EAPDossier, Shipment
+from referrals.models import EAPDossier, Responsible, Shipment
 from referrals.moves import Move
 
 Status = Shipment.Status
@@ -35,7 +35,9 @@ def _is_treated(shipment: Shipment) -> Missing | None:
 
 
 def _may_be_shared(shipment: Shipment) -> Missing | None:
-    return conditions.shared(shipment.dossier, Consent.Purpose.EAP_SPONSOR)
+    """The company learns of it, and so do the hospital and its pharmacy, where it goes."""
+    purpose, pharmacy = Consent.Purpose.EAP_SPONSOR, Responsible.PHARMACY
+    return conditions.shared(shipment.dossier, purpose, to=pharmacy)
 
 
 def hospital_of(dossier: EAPDossier) -> Hospital | None:

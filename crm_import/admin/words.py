@@ -81,6 +81,7 @@ TERMS: Mapping[str, Any] = {
 }
 
 CODES: Mapping[str, Any] = {
+    "ambiguous_time": _("A local time that came twice that night; the earlier one is used."),
     "back_in_crm": _("The CRM has a row again that it had deleted."),
     "bad_id": _("The row has no usable id, so nothing could ever find it again."),
     "both_roles": _("One contact was a physician and a patient at different times. Both are here."),
@@ -88,6 +89,7 @@ CODES: Mapping[str, Any] = {
     "column_absent": _("The export lacks a column. What was known before stays."),
     "condition_conflict": _("Rows of one patient name different conditions."),
     "contradiction": _("Two fields of one row contradict each other."),
+    "corrected": _("Somebody corrected the row; another one stands in its place."),
     "deleted_before_seen": _("Deleted in the CRM before it was ever imported."),
     "deleted_here": _("Somebody deleted the record here; imports leave it so."),
     "deleted_in_crm": _(
@@ -102,6 +104,7 @@ CODES: Mapping[str, Any] = {
     "email_not_kept": _("Another specialist has the address already."),
     "email_placeholder": _("The e-mail field says that there is none."),
     "encoding_repaired": _("Letters that were garbled by a wrong encoding were put right."),
+    "erased": _("A row of somebody who was erased here."),
     "field_conflict": _("Rows disagree on a field; somebody decides under Field conflicts."),
     "implausible_date": _("A day more than five years ahead; it was left out."),
     "implausible_order": _("Days are in an order that cannot be."),
@@ -153,6 +156,7 @@ CODES: Mapping[str, Any] = {
     "unmapped_product": _("A product that the portal does not know."),
     "unterminated_quote": _("A quotation mark that never ends."),
     "version_conflict": _("One version of a row says two different things."),
+    "waived": _("Somebody left the row out, and said why."),
     "wrong_role_target": _("A link to a physician leads to somebody who is none."),
 }
 

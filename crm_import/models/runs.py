@@ -1,6 +1,8 @@
 """What each run read, what it did with every row, and what it could not do.
 
-Written by `crm_import.importing` only, in the one transaction of the run.
+Written in the one transaction of a run: an import or decisions (`crm_import.importing`), or a
+rollback (`crm_import.rolling_back`). Erasure takes out what tells of the person
+(`crm_import.erasing`).
 """
 
 from typing import Any, ClassVar, Self

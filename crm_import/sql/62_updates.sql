@@ -2,6 +2,7 @@
 -- that a person changed or decided here stays, and is a conflict (sql/94_conflicts.sql).
 
 -- step: versions that were imported before
+-- Those that records follow: a version in quarantine changed nothing here.
 CREATE TEMP TABLE crm_before ON COMMIT DROP AS
 SELECT DISTINCT ON (v.entity, v.legacy_id) v.entity, v.legacy_id, v.row_id
 FROM crm_fate f JOIN (
@@ -10,7 +11,8 @@ FROM crm_fate f JOIN (
     UNION ALL SELECT 'EAPDossier', row_id, legacy_id, version, modified FROM crm_dossier
 ) v USING (entity, row_id)
 WHERE f.outcome = 'superseded' AND EXISTS (
-    SELECT FROM crm_import_rowoutcome o WHERE o.entity = v.entity AND o.row = v.row_id)
+    SELECT FROM crm_import_rowoutcome o WHERE o.entity = v.entity AND o.row = v.row_id
+        AND o.outcome IN ('imported', 'merged'))
 ORDER BY v.entity, v.legacy_id, v.version DESC NULLS LAST, v.modified DESC NULLS LAST,
     v.row_id DESC;
 ANALYZE crm_before;

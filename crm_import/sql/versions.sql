@@ -47,7 +47,10 @@ SELECT '__ENTITY__', row_id,
 FROM judged WHERE conflict OR copy > 1 OR age > 1;
 
 -- step: corrected rows of __ENTITY__
--- What stands in their place came later; what they said themselves counts no more.
+-- What stands in their place came later; what they said themselves counts no more. With the run
+-- that made it, a correction is taken back.
 UPDATE crm_fate f SET outcome = 'superseded', reason = 'corrected'
 FROM crm_import_correction c
-WHERE c.kind = 'fix' AND c.entity = '__ENTITY__' AND f.entity = c.entity AND f.row_id = c.row;
+WHERE c.kind = 'fix' AND c.entity = '__ENTITY__' AND f.entity = c.entity AND f.row_id = c.row
+    AND NOT EXISTS (SELECT FROM crm_import_takenback b
+        WHERE b.entity = c.entity AND b.row = c.replacement);

@@ -9,6 +9,7 @@ from crm_import import settling
 from crm_import.correcting import Fix
 from crm_import.importing import Result
 from crm_import.models import Correction, ImportRun, LegacyContact, RowOutcome
+from crm_import.rolling_back import roll_back
 from crm_import.settling import Settled
 from crm_import.tests import exports
 from crm_import.tests.exports import NEWER, contact, guid
@@ -162,14 +163,29 @@ def test_newer_version_from_the_crm_counts_more_than_the_correction(bring: Bring
     assert outcomes()[LegacyContact.objects.latest("pk").pk] == ("merged", "")
 
 
-def test_same_version_with_another_column_does_not_undo_the_correction(bring: Bring) -> None:
+def test_same_version_with_another_cell_does_not_undo_the_correction(bring: Bring) -> None:
     bring(contacts=[HELD])
     fix(contact_type="patient")
 
-    again = bring(contacts=[{**HELD, "contoso_new": "x"}])
+    again = bring(contacts=[{**HELD, "job_title": "x"}])
 
     assert again.quarantined == 0
     assert Patient.objects.count() == 1
+
+
+def test_correction_that_was_taken_back_counts_no_more_and_can_be_said_again(bring: Bring) -> None:
+    bring(contacts=[{**BEN, "contactid": "{broken}"}])
+    cells = {"contactid": guid(77)}
+    said = Fix(entity="Contact", row=held().row, reason="asked them", cells=cells)
+    done = settle(said).run
+    assert done
+    roll_back(run_id=done.pk, by=None, apply=True)
+
+    bring(contacts=[{**BEN, "contactid": "{broken}"}, contact(3, "Cas", "Bos")])
+
+    assert held().row == said.row
+    assert settle(said).placed == 1
+    assert Patient.objects.filter(first_name="Ben").count() == 1
 
 
 # --- leaving out --------------------------------------------------------------------------------

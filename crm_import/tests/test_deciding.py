@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from crm_import import importing, settling
+from crm_import import importing, refusals, settling
 from crm_import.deciding import Verdict
 from crm_import.importing import Result
 from crm_import.models import ImportRun, OptionValue, RowOutcome
 from crm_import.reporting import standing_problems
+from crm_import.rolling_back import roll_back
 from crm_import.tests import exports
 from crm_import.tests.exports import contact, dossier, patient
 from patients.models import MedicalCondition, Patient, Specialist
@@ -144,6 +145,14 @@ def test_rejected_routing_value_leaves_its_rows_where_they_are(bring: Bring) -> 
     assert not OptionValue.objects.waiting().exists()
 
 
+def test_decision_is_taken_back_with_its_run(bring: Bring) -> None:
+    bring(contacts=[contact(1, "Ida", "Vos", contact_type=NEW)])
+
+    roll_back(run_id=decide("contact_type", "").run.pk, by=None, apply=True)
+
+    assert value_of("contact_type").state == "proposed"
+
+
 def test_meaning_of_rows_that_became_records_is_not_changed(bring: Bring) -> None:
     bring(contacts=[contact(1, "Ida", "Vos", contact_type=NEW)])
     decide("contact_type", "physician")
@@ -272,7 +281,7 @@ def test_decision_while_an_import_runs_is_refused(
     bring(contacts=[contact(1, "Ida", "Vos", contact_type=NEW)])
 
     def busy(**_options: Any) -> None:
-        raise importing.AnotherRun("Another crm_import is running.")
+        raise refusals.AnotherRun("Another crm_import is running.")
 
     monkeypatch.setattr(importing, "again", busy)
 

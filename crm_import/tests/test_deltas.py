@@ -85,6 +85,15 @@ def test_fields_of_a_patient_follow_the_crm(bring: Bring) -> None:
     assert not FieldConflict.objects.exists()
 
 
+def test_version_that_was_in_quarantine_is_no_former_value(bring: Bring) -> None:
+    bring(contacts=[ANNA])
+    bring(contacts=[{**ANNA, **NEWER, "email": "b@example.org", "contact_type": ""}])
+
+    bring(contacts=[{**ANNA, **NEWEST, "email": "b@example.org"}])
+
+    assert Patient.objects.get().email == "b@example.org"
+
+
 def test_change_is_in_the_history_with_its_run(bring: Bring) -> None:
     bring(contacts=[ANNA])
 

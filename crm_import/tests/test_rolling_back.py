@@ -168,6 +168,16 @@ def test_first_export_after_a_rolled_back_delta_changes_nothing(bring: Bring) ->
     assert third.report["tables"]["Contact"]["unchanged"] == 1
 
 
+def test_list_that_comes_back_after_another_export_is_noticed(bring: Bring) -> None:
+    run = bring(contacts=[ANNA], hospitals=[UMC]).run
+    roll_back(run_id=run.pk, by=None, apply=True)
+    bring(contacts=[ANNA])
+
+    bring(contacts=[ANNA], hospitals=[UMC])
+
+    assert Hospital.objects.get().name == "UMC"
+
+
 def test_late_links_of_a_rolled_back_run_wait_again_and_are_made_again(bring: Bring) -> None:
     early = {
         "contacts": [physician(1, "Ida", "Vos", hospital=guid(70)), contact(2, "Anna", "Berg")],

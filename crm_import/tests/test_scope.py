@@ -14,7 +14,7 @@ from django.db import transaction
 from crm_import import importing, scope
 from crm_import.demo import write_export
 from crm_import.models import ImportRun, OptionValue
-from crm_import.scope import Scope
+from crm_import.scope import Reach
 from crm_import.tables import FILES
 from crm_import.tests import exports
 from crm_import.tests.checksums import checksums, state
@@ -41,12 +41,12 @@ ALIKE = {
 
 
 @pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Reach]:
     """What each run of the test looked at."""
-    seen: list[Scope] = []
+    seen: list[Reach] = []
     narrow = scope.narrow
 
-    def spy(cursor: Any, **options: Any) -> Scope:
+    def spy(cursor: Any, **options: Any) -> Reach:
         seen.append(narrow(cursor, **options))
         return seen[-1]
 
@@ -118,7 +118,7 @@ def _brought(folders: list[Path]) -> dict[str, str]:
 
 
 def test_deltas_come_to_what_looking_at_everything_comes_to(
-    db: None, tmp_path: Path, looked_at: list[Scope], monkeypatch: pytest.MonkeyPatch
+    db: None, tmp_path: Path, looked_at: list[Reach], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reach for another seed when a rule changed: what is random here is the same each time."""
     folders = days(tmp_path, Random(20261101))  # noqa: S311  the same rows each time
@@ -129,14 +129,14 @@ def test_deltas_come_to_what_looking_at_everything_comes_to(
         whole = _brought(folders)
 
     assert looked_at == [
-        *(Scope.EVERYTHING, Scope.SOME, Scope.SOME),
-        *(Scope.EVERYTHING, Scope.EVERYTHING, Scope.EVERYTHING),
+        *(Reach.EVERYTHING, Reach.SOME, Reach.SOME),
+        *(Reach.EVERYTHING, Reach.EVERYTHING, Reach.EVERYTHING),
     ]
     assert {table for table in whole if narrow[table] != whole[table]} == set()
 
 
 def test_export_in_which_nothing_changed_is_only_compared(
-    bring: Bring, looked_at: list[Scope]
+    bring: Bring, looked_at: list[Reach]
 ) -> None:
     rows = [exports.contact(n, "Anna", f"Berg{n}", f"anna{n}@example.org") for n in range(1, 4)]
     bring(contacts=rows)
@@ -144,23 +144,23 @@ def test_export_in_which_nothing_changed_is_only_compared(
 
     result = bring(contacts=rows[::-1])
 
-    assert looked_at == [Scope.EVERYTHING, Scope.NOTHING]
+    assert looked_at == [Reach.EVERYTHING, Reach.NOTHING]
     assert result.report["tables"]["Contact"]["unchanged"] == 3
     assert checksums() == before
 
 
-def test_another_meaning_concerns_every_row(bring: Bring, looked_at: list[Scope]) -> None:
+def test_another_meaning_concerns_every_row(bring: Bring, looked_at: list[Reach]) -> None:
     rows = [exports.contact(n, "Anna", f"Berg{n}", f"anna{n}@example.org") for n in range(1, 4)]
     bring(contacts=rows)
-    OptionValue.objects.filter(option_set="eligible").update(meaning="")
+    OptionValue.objects.filter(option_set="eligible").update(meaning="unknown")
 
     bring(contacts=rows[::-1])
 
-    assert looked_at == [Scope.EVERYTHING, Scope.EVERYTHING]
+    assert looked_at == [Reach.EVERYTHING, Reach.EVERYTHING]
 
 
 def test_run_that_says_nothing_of_meanings_is_followed_by_one_over_everything(
-    bring: Bring, looked_at: list[Scope]
+    bring: Bring, looked_at: list[Reach]
 ) -> None:
     rows = [exports.contact(n, "Anna", f"Berg{n}", f"anna{n}@example.org") for n in range(1, 4)]
     bring(contacts=rows)
@@ -168,4 +168,4 @@ def test_run_that_says_nothing_of_meanings_is_followed_by_one_over_everything(
 
     bring(contacts=rows[::-1])
 
-    assert looked_at == [Scope.EVERYTHING, Scope.EVERYTHING]
+    assert looked_at == [Reach.EVERYTHING, Reach.EVERYTHING]

@@ -2,16 +2,14 @@
 # (django-filter has no types, so every subclass would need an ignore)
 """What records have in common that belong to a patient, over REST."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from patients.beginning import begin
 from patients.locking import refuse_restricted, survivor_of
 from patients.models import Patient
 from portal.core.api.filters import IdFilter
 from portal.core.api.serializers import RecordSerializer
 from portal.core.api.viewsets import FullViewSet
-from portal.core.models import User
 
 
 class PatientFilter(IdFilter):
@@ -42,12 +40,3 @@ class OfPatientViewSet(FullViewSet):
     def remove(self, row: Any) -> None:
         refuse_restricted(row.patient)
         super().remove(row)
-
-
-class OfOpenPatientViewSet(OfPatientViewSet):
-    """Records that are only begun for a patient whose record is open."""
-
-    def make(self, serializer: Any) -> UUID:
-        row = serializer.row
-        begin(row, patient_id=row.patient_id, by=cast(User, self.request.user))
-        return cast(UUID, row.pk)

@@ -20,12 +20,11 @@ from patients import (
     noting,
     reviewing,
 )
-from patients.beginning import begin
 from patients.models import Consent, ConsentText, Patient, PossibleDuplicate, StageChange
 from portal.core.history import acting
 from portal.core.models import User
 from portal.demo import details, newcomers, told, treated
-from referrals import dossier_steps, dossiers, step_tending
+from referrals import dossier_steps, dossiers, referring, step_tending
 from referrals.dossier_lifecycle import BY_NAME
 from referrals.models import ClinicalTrial, CTReferral, EAPDossier, RouteTemplate
 
@@ -189,7 +188,7 @@ def _begin(navigators: Sequence[User], *, today: date) -> None:
             ).exclude(referrals__patient=patient)
             for trial in fits.order_by("registry_id").distinct()[:1]:
                 draft = CTReferral(patient=patient, trial=trial)
-                begin(draft, patient_id=patient.pk, by=navigator)
+                referring.begin(referral=draft, by=navigator)
     led = EAPDossier.objects.open().filter(patient__stage=Patient.Stage.PATIENT)
     for dossier in led.select_related("patient__owner").order_by("number", "pk")[:6]:
         by = dossier.patient.owner or navigators[0]

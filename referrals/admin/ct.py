@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import DropdownFilter
 
-from patients.admin.beginning import BeginsForPatient
 from patients.admin.joined import Table, join
 from portal.core.admin import (
     AutocompleteFilter,
@@ -29,7 +28,7 @@ from portal.core.admin.display import (
     record_link,
     two_lines,
 )
-from referrals import reassessing
+from referrals import referring
 from referrals.admin.due import answer_badge
 from referrals.admin.eligibility import Eligibility, verdict_facts
 from referrals.admin.recruiting import RecruitingFilter, recruiting_badge
@@ -77,7 +76,7 @@ def what_happened(change: ReferralChange) -> str:
 
 
 @admin.register(CTReferral)
-class CTReferralAdmin(BeginsForPatient, RecordAdmin):
+class CTReferralAdmin(RecordAdmin):
     """Who was referred to which trial, and how far it has come."""
 
     list_display = (
@@ -204,9 +203,11 @@ class CTReferralAdmin(BeginsForPatient, RecordAdmin):
         return (*self.readonly_fields, "patient", "trial") if obj else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if not change:
-            reassessing.keep(obj.patient, [obj.trial])
+        """A new referral is begun by the verb; the eligibility of one is saved as ever."""
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            referring.begin(referral=obj, by=request.user)  # type: ignore[arg-type]
 
     def facts(self, request: HttpRequest, record: CTReferral) -> list[Fact]:
         return [

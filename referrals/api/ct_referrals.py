@@ -1,6 +1,6 @@
 """Referrals to clinical trials over REST."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from patients.api.of_patient import OfOpenPatientViewSet, OfPatientSerializer, PatientFilter
+from patients.api.of_patient import OfPatientSerializer, OfPatientViewSet, PatientFilter
 from patients.api.summaries import PatientSummary, SpecialistSummary
 from portal.core.api.filters import (
     AnyOfFilter,
@@ -19,6 +19,7 @@ from portal.core.api.filters import (
 )
 from portal.core.api.serializers import RECORD_FIELDS
 from portal.core.api.verbs import verb
+from portal.core.models import User
 from referrals import lifecycle, reassessing, referring
 from referrals.api import eligibility
 from referrals.api.described import TrueOrFalseComputed
@@ -118,7 +119,7 @@ def _body(action: lifecycle.Action) -> type[TakeSerializer]:
     return ReferSerializer if action.name == "refer" else TakeSerializer
 
 
-class CTReferralViewSet(Transitions, OfOpenPatientViewSet):
+class CTReferralViewSet(Transitions, OfPatientViewSet):
     """Referrals to clinical trials. One is active per patient and trial.
 
     The status is changed by operations of its own, not by writing it. Only a draft can be deleted.
@@ -136,9 +137,8 @@ class CTReferralViewSet(Transitions, OfOpenPatientViewSet):
     answers = {"transitions": TransitionSerializer, "eligibility": EligibilitySerializer}
 
     def make(self, serializer: Any) -> UUID:
-        record_id = super().make(serializer)
-        reassessing.keep(serializer.row.patient, [serializer.row.trial])
-        return record_id
+        by = cast(User, self.request.user)
+        return referring.begin(referral=serializer.row, by=by).pk
 
     def remove(self, row: CTReferral) -> None:
         refuse_unless_draft(row)

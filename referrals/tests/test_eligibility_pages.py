@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from patients.models import Measure
 from patients.tests.factories import MedicalConditionFactory, PatientFactory
 from portal.core.models import AccessEvent, User
+from portal.core.tests.factories import UserFactory
 from referrals.admin.tree import tree_url, try_url
 from referrals.models import Assessed, Criterion, CriterionAnswer, CTReferral
 from referrals.tests.factories import (
@@ -236,6 +238,22 @@ def test_criteria_are_tried_on_a_patient_and_nothing_is_kept(
     assert nobody.status_code == 200
     assert not Assessed.objects.exists()
     assert AccessEvent.objects.filter(record_ids=[patient.pk], route="admin").count() == 1
+
+
+@pytest.mark.parametrize("make", [ClinicalTrialFactory, ExpandedAccessProgramFactory])
+def test_who_may_not_see_patients_tries_nothing_on_them(make: Any, client: Client) -> None:
+    offer, patient = make(), PatientFactory()
+    viewer = UserFactory()
+    seen = (f"view_{offer._meta.model_name}", "view_criterion")
+    viewer.user_permissions.set(Permission.objects.filter(codename__in=seen))
+    client.force_login(viewer)
+
+    tree = client.get(tree_url(offer))
+
+    assert tree.status_code == 200
+    assert try_url(offer) not in tree.content.decode()
+    assert client.get(try_url(offer), {"patient": str(patient.pk)}).status_code == 403
+    assert not AccessEvent.objects.filter(record_ids__contains=[patient.pk]).exists()
 
 
 def test_auditor_reads_eligibility_and_answers_nothing(

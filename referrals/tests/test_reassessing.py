@@ -14,10 +14,11 @@ from django.utils import translation
 from patients import asking, merging, observing, unmerging
 from patients.models import Measure
 from patients.tests.factories import PatientFactory
+from portal.core.errors import Refused
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
-from referrals import criteria, reassessing
-from referrals.models import Assessed
+from referrals import criteria, reassessing, referring
+from referrals.models import Assessed, CTReferral
 from referrals.tests.factories import (
     ClinicalTrialFactory,
     CriterionFactory,
@@ -37,6 +38,10 @@ def by() -> User:
 @pytest.fixture
 def fvc() -> Measure:
     return Measure.objects.filter(unit="%").earliest("id")
+
+
+def fails(*_args: Any) -> None:
+    raise RuntimeError
 
 
 def demanding(measure: Measure, **fields: Any) -> Any:
@@ -235,3 +240,34 @@ def test_what_is_not_known_is_asked_in_the_next_call(fvc: Measure) -> None:
     assert asked["Found by a neurologist?"] == (None, f"For {numbers[0]}")
     assert asked["Would they travel to Netherlands?"] == (travel, f"For {numbers[0]}")
     assert asking.questions(PatientFactory()) == []
+
+
+def test_referral_that_is_begun_is_followed(by: User) -> None:
+    draft = CTReferral(patient=PatientFactory(sex="male"), trial=ClinicalTrialFactory(sex="FEMALE"))
+
+    begun = referring.begin(referral=draft, by=by)
+
+    assert (CTReferral.objects.get(), begun.status) == (draft, "draft")
+    assert Assessed.objects.get().verdict == "not_met"
+
+
+def test_referral_that_cannot_be_followed_is_not_begun(
+    by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = CTReferral(patient=PatientFactory(), trial=ClinicalTrialFactory())
+    monkeypatch.setattr(reassessing, "keep", fails)
+
+    with pytest.raises(RuntimeError):
+        referring.begin(referral=draft, by=by)
+
+    assert not CTReferral.objects.exists()
+
+
+def test_no_referral_is_begun_for_somebody_who_is_closed(by: User) -> None:
+    patient = PatientFactory(stage="closed", closed_reason="withdrawn")
+
+    with pytest.raises(Refused) as refused:
+        referring.begin(referral=CTReferral(patient=patient, trial=ClinicalTrialFactory()), by=by)
+
+    assert refused.value.code == "closed"
+    assert not Assessed.objects.exists()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from portal.core.admin import ChoicesFilter, DateRangeFilter, ReadOnlyAdmin, RelatedTable
 from portal.core.admin.display import NOTHING, day
 from referrals.dossier_lifecycle import BY_NAME
-from referrals.models import DossierChange
+from referrals.models import DossierChange, EAPDossier
 
 _WORDS = {
     "close": gettext_lazy("Closed"),
@@ -27,6 +27,15 @@ def what_happened(change: DossierChange) -> str:
     """The action in the words of its button."""
     action = BY_NAME.get(change.action)
     return str(action.label if action else _WORDS.get(change.action, change.action))
+
+
+def said_of(change: DossierChange, status: str) -> str:
+    """A status in the words of the step that it is of, or of the dossier; a dash for none."""
+    if not status:
+        return NOTHING
+    if change.step is not None:
+        return change.step.said_of(status)
+    return str(EAPDossier.State(status).label)
 
 
 def in_words(change: DossierChange) -> str:
@@ -69,7 +78,7 @@ class DossierChangeAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("dossier", "step"),
                     ("action", "happened_on"),
-                    ("from_status", "to_status"),
+                    ("was", "became"),
                     ("reason", "changed_by"),
                     "remark",
                     "override",
@@ -84,6 +93,7 @@ class DossierChangeAdmin(ReadOnlyAdmin):
             },
         ),
     )
+    readonly_fields = ("was", "became")
     opens = ("dossier.patient",)
 
     def rows(self, request: HttpRequest, page: Any) -> Any:
@@ -93,3 +103,11 @@ class DossierChangeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what happened"))
     def happened(self, change: DossierChange) -> str:
         return what_happened(change)
+
+    @admin.display(description=gettext_lazy("from"))
+    def was(self, change: DossierChange) -> str:
+        return said_of(change, change.from_status)
+
+    @admin.display(description=gettext_lazy("to"))
+    def became(self, change: DossierChange) -> str:
+        return said_of(change, change.to_status)

@@ -13,7 +13,6 @@ from unfold.contrib.filters.admin import DropdownFilter
 from patients.overriding import demand
 from portal.core.admin import (
     AutocompleteFilter,
-    ChoicesFilter,
     DateRangeFilter,
     Fact,
     PartInline,
@@ -68,6 +67,20 @@ class HolderFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.held_by(self.value()) if self.value() else queryset
 
 
+class StatusFilter(DropdownFilter):  # type: ignore[misc]
+    """Where steps stand. What goes to nobody is done; its status is that of what is approved."""
+
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        both = {DossierStep.Status.APPROVED: _("Approved or done")}
+        return [(status, both.get(status, status.label)) for status in DossierStep.Status]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
 def acts(step: DossierStep) -> str:
     """Who has to act now, and who receives what is sent."""
     holder = step.holder
@@ -117,7 +130,7 @@ class DossierStepAdmin(RecordAdmin):
     list_filter = (
         StepQueue,
         HolderFilter,
-        ("status", ChoicesFilter),
+        StatusFilter,
         ("due_on", DateRangeFilter),
         ("dossier", AutocompleteFilter),
     )
