@@ -8,7 +8,7 @@ NOT_PUBLIC := core/* site/* api/* management/* tests/* public/tests/* static/* m
 	templates/4* templates/5* templates/admin/* templates/portal/* templates/registration/* \
 	templates/unfold/* apps.py demo.py models.py roles.py scale/* settings.py
 
-.PHONY: run install test lint types check unit format messages lock bench bench-matching clean
+.PHONY: run install test lint types check unit format messages lock bench bench-migration bench-matching clean
 
 run: .venv/installed  ## the portal on http://127.0.0.1:$(PORT), with demonstration data
 	@exec $(BIN) manage.py serve --port $(PORT)
@@ -67,6 +67,9 @@ lock:  ## pin the requirements again (needs uv)
 
 bench: .venv/installed  ## ratios for docs/performance.md
 	$(BIN) benchmarks/run.py
+
+bench-migration: .venv/installed  ## the migration against a raw COPY (ROWS=1000000)
+	$(BIN) benchmarks/migration.py $(if $(ROWS),--rows $(ROWS))
 
 bench-matching: .venv/installed  ## how well people are recognised (FEBRL=folder of the labelled sets)
 	$(BIN) benchmarks/matching.py $(FEBRL)

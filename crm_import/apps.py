@@ -9,11 +9,17 @@ class CrmImportConfig(AppConfig):
     verbose_name = _("Migration")
 
     def ready(self) -> None:
-        from crm_import import erasing
-        from patients import holdings
+        from crm_import import erasing, moving, remembering
+        from patients import holdings, relations, reviewing
 
         lists = ("LegacyCondition", "LegacyHospital", "LegacyOption", "LegacySpecialization")
+        relations.join(*moving.POLICIES)
         holdings.join(
+            erasing.CONFLICTS,
             parts=(erasing.PART,),
-            about_others={f"crm_import.{name}": "lists of the CRM" for name in lists},
+            about_others={
+                **{f"crm_import.{name}": "lists of the CRM" for name in lists},
+                "crm_import.VerificationSignature": "remarks of staff on the migration",
+            },
         )
+        reviewing.join(*remembering.STEPS)

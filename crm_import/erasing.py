@@ -1,7 +1,8 @@
 """What the migration holds on a person, and how it forgets them.
 
 A person is found by the legacy ids that became them, and in rows that became nobody by address and
-name together. Everything about these rows goes: the archive, their outcomes, problems and links.
+name together. Everything about these rows goes: the archive, their outcomes, problems and links,
+and what people corrected in them and decided about them.
 The CRM will deliver them again as long as it has them, so the fingerprint of each legacy id is kept
 and later imports pass over the row (sql/05_forgotten.sql). What has no readable id comes back: a
 fingerprint of a row's text could be guessed from a name and an address. It is counted.
@@ -17,22 +18,27 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from crm_import.importing import LOCK
+from crm_import.locks import LOCK
 from crm_import.models import (
+    Correction,
     Crosswalk,
     Entity,
+    FieldConflict,
     ForgottenRow,
+    ImportPlan,
     LegacyContact,
     LegacyDossier,
     LegacyPatient,
     LegacyRow,
+    PairDecision,
     PendingLink,
     Problem,
     RowOutcome,
+    TakenBack,
     UnreadableRecord,
 )
 from patients import sought
-from patients.holdings import PATIENT, Found, Gone, Owner, Part, Section, Sought
+from patients.holdings import PATIENT, Found, Gone, Holding, Owner, Part, Section, Sought
 from patients.models import MergedPatient
 from patients.sought import Kind, Matcher
 from portal.core.errors import Refused
@@ -71,10 +77,16 @@ def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
     dossiers = _by_guid(LegacyDossier, "patient", patients)
     theirs.rows[Entity.DOSSIER] |= {row for row, _guid in dossiers}
     theirs.legacy_ids[Entity.DOSSIER] |= {guid for _row, guid in dossiers if guid}
-    outcomes = RowOutcome.objects.filter(legacy_id__in=theirs.ids)
-    for entity, row in outcomes.values_list("entity", "row"):
-        if entity in ARCHIVE:
-            theirs.rows[entity].add(row)
+    for about in (RowOutcome, TakenBack):
+        told = about._default_manager.filter(legacy_id__in=theirs.ids)
+        for entity, row in told.values_list("entity", "row"):
+            if entity in ARCHIVE:
+                theirs.rows[entity].add(row)
+    # What was corrected, as it came, even without an id.
+    for fixed in Correction.objects.filter(legacy_id__in=theirs.ids, entity__in=ARCHIVE):
+        theirs.rows[fixed.entity].add(fixed.row)
+        if fixed.replacement is not None:
+            theirs.rows[fixed.entity].add(fixed.replacement)
     for entity, row, own in _unplaced(sought.of_own_rows(found) if known is None else known):
         theirs.rows[entity].add(row)
         if own is not None:
@@ -131,9 +143,18 @@ def _id(model: type[LegacyRow]) -> str:
 # --- the parts of patients.holdings.Part
 
 
+def _corrections(theirs: _Rows) -> models.QuerySet[Correction]:
+    """What people said about these rows."""
+    about = models.Q(legacy_id__in=theirs.ids)
+    for entity, rows in theirs.rows.items():
+        about |= models.Q(entity=entity, row__in=rows)
+    return Correction.objects.filter(about).order_by("pk")
+
+
 def count(found: Found) -> Mapping[str, int]:
     theirs = _find(found)
-    return {ARCHIVE[entity]._meta.label: len(rows) for entity, rows in theirs.rows.items()}
+    rows = {ARCHIVE[entity]._meta.label: len(rows) for entity, rows in theirs.rows.items()}
+    return {**rows, Correction._meta.label: _corrections(theirs).count()}
 
 
 def export(found: Found) -> Iterable[Section]:
@@ -150,6 +171,14 @@ def export(found: Found) -> Iterable[Section]:
                 for row in kept
             ],
         )
+    yield Section(
+        key=Correction._meta.label,
+        title=str(Correction._meta.verbose_name_plural),
+        rows=[
+            {"id": one.pk, "row": one.row, "cells": one.cells, "reason": one.reason}
+            for one in _corrections(theirs)
+        ],
+    )
 
 
 def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
@@ -161,6 +190,8 @@ def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
         rows = model._default_manager.filter(pk__in=theirs.rows[entity])
         for row in rows.values("firstname", "lastname", "email"):
             yield from sought.names_and_addresses(row)
+    for one in _corrections(theirs):
+        yield from sought.names_and_addresses(one.cells)
 
 
 def erase(found: Found, values: Collection[Sought]) -> Gone:
@@ -174,15 +205,19 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
     ids = theirs.ids
     done: Counter[str] = Counter()
     recurring = _without_id(theirs)
+    done[Correction._meta.label] += _deleted(_corrections(theirs))
+    pairs = models.Q(first_id__in=ids) | models.Q(second_id__in=ids)
+    done[PairDecision._meta.label] += _deleted(PairDecision.objects.filter(pairs))
     for entity, rows in theirs.rows.items():
         about = models.Q(legacy_id__in=ids) | models.Q(entity=entity, row__in=rows)
-        for model in (Problem, RowOutcome):
+        for model in (Problem, RowOutcome, TakenBack):
             done[model._meta.label] += _deleted(model._default_manager.filter(about))
         archive = ARCHIVE[entity]
         done[archive._meta.label] += _deleted(archive._default_manager.filter(pk__in=rows))
     pending = PendingLink.objects.filter(models.Q(legacy_id__in=ids) | models.Q(missing_id__in=ids))
     done[PendingLink._meta.label] += _deleted(pending)
     done[Crosswalk._meta.label] += _deleted(Crosswalk.objects.filter(legacy_id__in=ids))
+    done[ImportPlan._meta.label] += _forget_examples({str(one) for one in ids})
     blanked = _blank_unreadable(values)
     done[UnreadableRecord._meta.label] += blanked
     ForgottenRow.objects.bulk_create(
@@ -216,6 +251,30 @@ def _deleted(rows: models.QuerySet[Any]) -> int:
     return number
 
 
+def _forget_examples(ids: Collection[str]) -> int:
+    """Take legacy ids out of the examples in plans. Returns the number of plans that had one."""
+    number = 0
+    for plan in ImportPlan.objects.iterator(chunk_size=20):
+        findings = _without(plan.findings, ids)
+        if findings != plan.findings:
+            plan.findings = findings
+            plan.save(update_fields=["findings"])
+            number += 1
+    return number
+
+
+def _without(found: Any, ids: Collection[str]) -> Any:
+    if isinstance(found, dict):
+        return {key: _without(value, ids) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_without(value, ids) for value in found if not _is_one_of(value, ids)]
+    return found
+
+
+def _is_one_of(value: Any, ids: Collection[str]) -> bool:
+    return isinstance(value, str) and value in ids
+
+
 def _blank_unreadable(values: Collection[Sought]) -> int:
     """Empty the records that could not be read and that name the person."""
     matcher = Matcher(values)
@@ -234,18 +293,32 @@ def owners_of(entity: str, rows: Collection[Any]) -> Mapping[Any, set[Owner]]:
     for row, legacy_id in outcomes.values_list("row", "legacy_id"):
         if legacy_id is not None:
             by_legacy_id.setdefault(legacy_id, set()).add(row)
-    became = Crosswalk.objects.filter(
-        entity=entity, legacy_id__in=by_legacy_id, target_model__in=_PEOPLE
-    ).values_list("legacy_id", "target_model", "target_id")
     found: dict[Any, set[Owner]] = {row: set() for row in rows}
+    for legacy_id, owner in _became(entity, by_legacy_id):
+        for row in by_legacy_id[legacy_id]:
+            found[row].add(owner)
+    return found
+
+
+def _became(entity: str, legacy_ids: Collection[UUID]) -> Iterator[tuple[UUID, Owner]]:
+    became = Crosswalk.objects.filter(
+        entity=entity, legacy_id__in=legacy_ids, target_model__in=_PEOPLE
+    ).values_list("legacy_id", "target_model", "target_id")
     today = dict(
         MergedPatient.objects.filter(old_id__in=[one for _id, _model, one in became]).values_list(
             "old_id", "survivor_id"
         )
     )
     for legacy_id, model, target in became:
-        for row in by_legacy_id[legacy_id]:
-            found[row].add((_PEOPLE[model], today.get(target, target)))
+        yield legacy_id, (_PEOPLE[model], today.get(target, target))
+
+
+def _owners_of_corrections(keys: Collection[Any]) -> Mapping[Any, set[Owner]]:
+    """Whom the corrected rows became."""
+    found: dict[Any, set[Owner]] = {key: set() for key in keys}
+    for one in Correction.objects.filter(pk__in=keys):
+        if one.legacy_id is not None:
+            found[one.pk] |= {owner for _id, owner in _became(one.entity, [one.legacy_id])}
     return found
 
 
@@ -253,14 +326,21 @@ def _owners(entity: str) -> Any:
     return lambda rows: owners_of(entity, rows)
 
 
+CONFLICTS = Holding(FieldConflict._meta.label, ("patient",))
 PART = Part(
     name="legacy CRM",
-    labels=(*(model._meta.label for model in ARCHIVE.values()), UnreadableRecord._meta.label),
+    labels=(
+        *(model._meta.label for model in ARCHIVE.values()),
+        *(UnreadableRecord._meta.label, Correction._meta.label),
+    ),
     count=count,
     export=export,
     sought=values,
     erase=erase,
-    owners={model._meta.label: _owners(entity) for entity, model in ARCHIVE.items()},
+    owners={
+        **{model._meta.label: _owners(entity) for entity, model in ARCHIVE.items()},
+        Correction._meta.label: _owners_of_corrections,
+    },
     kept={
         f"{LegacyPatient._meta.label}.contact_record": "Another row's link to a row that is gone.",
         f"{PendingLink._meta.label}.missing_id": "The same link, waiting for that row.",

@@ -13,6 +13,24 @@ class DecisionNeeded(Refused):
     exit_code = 4
 
 
+class LaterRun(Refused):
+    """A later run builds on the one that should be rolled back."""
+
+    exit_code = 4
+
+
+class NoSuchRun(Refused):
+    """There is no such run, or nothing can be done with it any more."""
+
+    exit_code = 2
+
+
+class NotRolledBack(Refused):
+    """Records of the run are in use, so that it cannot be rolled back now."""
+
+    exit_code = 6
+
+
 class DoesNotAddUp(Refused):
     """Some row has no outcome, or two: a mistake in the rules."""
 
@@ -21,6 +39,12 @@ class DoesNotAddUp(Refused):
 
 class Brake(Refused):
     """More would be deactivated than a day's work explains."""
+
+    exit_code = 6
+
+
+class Stale(Refused):
+    """The plan was made from something else than what is there now."""
 
     exit_code = 6
 

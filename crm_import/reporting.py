@@ -15,10 +15,12 @@ from typing import Any, TextIO
 from django.db import connection, models
 
 from bookings.models import Booking
-from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem
+from crm_import import staging
+from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem, RowOutcome
 from crm_import.refusals import DoesNotAddUp
 from crm_import.staging import Staged
 from crm_import.tables import TABLES
+from crm_import.transform import Written
 from patients.models import (
     Hospital,
     MedicalCondition,
@@ -50,8 +52,12 @@ KEYS = (
     "submissions",
 )
 
+# The keys of `updated`: what follows the CRM as long as nobody changed it here.
+FOLLOWING = ("patients", "specialists", "ct_referrals", "eap_programs", "eap_dossiers")
+
 # A problem stands as long as no newer version of the row was placed, no later run took the row
-# out of quarantine, and the link still waits; one of a file, as long as no later run read files.
+# out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
+# as long as no later run that stands read files (but a person's corrections).
 STANDING = """
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
@@ -63,19 +69,32 @@ WHERE NOT EXISTS (
         SELECT FROM crm_import_rowoutcome o
         WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
     AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
-        SELECT f.run_id FROM crm_import_sourcefile f ORDER BY f.id DESC LIMIT 1))
+        SELECT f.run_id FROM crm_import_sourcefile f JOIN crm_import_importrun r
+            ON r.id = f.run_id AND r.fingerprint <> ''
+        WHERE NOT EXISTS (SELECT FROM crm_import_importrun u WHERE u.undoes_id = r.id)
+        ORDER BY f.id DESC LIMIT 1))
     AND (p.code <> 'pending_link' OR EXISTS (
         SELECT FROM crm_import_pendinglink l
         WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
+    AND (p.code <> 'unmapped' OR NOT EXISTS (
+        SELECT FROM crm_import_optionvalue v
+        WHERE v.option_set = p.field AND v.state <> 'proposed' AND v.value = btrim(CASE p.field
+            WHEN 'medical_condition' THEN (
+                SELECT a.medical_condition FROM crm_import_legacycontact a WHERE a.id = p.row)
+            WHEN 'eligible' THEN (
+                SELECT a.eligible FROM crm_import_legacypatient a WHERE a.id = p.row)
+            WHEN 'ct_outcome' THEN (
+                SELECT a.ct_outcome FROM crm_import_legacypatient a WHERE a.id = p.row) END)))
 """
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Rows by table and outcome, and what was made, by key."""
+    """Rows by table and outcome, and what was made and changed, by key."""
 
     tables: dict[str, dict[str, int]]
     created: dict[str, int]
+    updated: dict[str, int]
 
 
 def _blank() -> dict[str, dict[str, int]]:
@@ -89,31 +108,38 @@ def repeated(last: ImportRun) -> Outcome:
         tables[name]["read"] = before["read"]
         tables[name]["quarantined"] = before["quarantined"]
         tables[name]["unchanged"] = before["read"] - before["quarantined"]
-    return Outcome(tables, dict.fromkeys(KEYS, 0))
+    return Outcome(tables, dict.fromkeys(KEYS, 0), dict.fromkeys(FOLLOWING, 0))
+
+
+def nothing() -> Outcome:
+    """The outcome of a run that read nothing."""
+    return _outcome(_blank(), Written())
 
 
 def expect_outcomes() -> None:
-    """Raise DoesNotAddUp when a row of the archive has no outcome."""
+    """Raise DoesNotAddUp when a row of the archive that counts has no outcome."""
     missing = 0
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(
                 f"SELECT count(*) FROM {table.db_table} a WHERE NOT EXISTS ("
-                "SELECT FROM crm_import_rowoutcome o WHERE o.entity = %s AND o.row = a.id)",
-                [table.name],
+                "SELECT FROM crm_import_rowoutcome o WHERE o.entity = %s AND o.row = a.id) "
+                "AND NOT EXISTS ("
+                "SELECT FROM crm_import_takenback b WHERE b.entity = %s AND b.row = a.id)",
+                [table.name, table.name],
             )
             missing += cursor.fetchone()[0]
     if missing:
         raise DoesNotAddUp(f"{missing} rows have no outcome. Nothing was written; report this.")
 
 
-def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Outcome:
+def count(this: ImportRun, staged: list[Staged], written: Written) -> Outcome:
     """Count what became of the rows of this run's files. Fails when they do not add up."""
     tables = _blank()
     firsts: dict[str, int] = {}
     for item in staged:
         if (name := item.ledger.entity) in tables:
-            firsts[name] = item.first
+            firsts.setdefault(name, item.first)
             tables[name]["read"] += item.ledger.records
             tables[name]["quarantined"] += item.ledger.unreadable
     with connection.cursor() as cursor:
@@ -131,10 +157,10 @@ def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Out
                 SELECT CASE WHEN o.run_id = %s THEN o.outcome
                     WHEN o.outcome = 'quarantined' THEN 'quarantined' ELSE 'unchanged' END,
                     count(*)
-                FROM crm_again a JOIN LATERAL (
-                    SELECT run_id, outcome FROM crm_import_rowoutcome o
-                    WHERE o.entity = a.entity AND o.row = a.row_id ORDER BY o.id DESC LIMIT 1
-                ) o ON true
+                FROM crm_again a JOIN crm_import_rowoutcome o
+                    ON o.entity = a.entity AND o.row = a.row_id AND NOT EXISTS (
+                        SELECT FROM crm_import_rowoutcome n
+                        WHERE n.entity = o.entity AND n.row = o.row AND n.id > o.id)
                 WHERE a.entity = %s GROUP BY 1
                 """,
                 [this.pk, name],
@@ -145,7 +171,25 @@ def count(this: ImportRun, staged: list[Staged], created: dict[str, int]) -> Out
                 raise DoesNotAddUp(
                     f"The rows of {name} do not add up. Nothing was written; report this."
                 )
-    return Outcome(tables, {key: created.get(key, 0) for key in KEYS})
+    return _outcome(tables, written)
+
+
+def tried_again(this: ImportRun, written: Written) -> Outcome:
+    """The outcome of a run without files: of the rows whose outcome it changed."""
+    tables = _blank()
+    changed = RowOutcome.objects.filter(run=this).values_list("entity", "outcome").order_by()
+    for entity, outcome, rows in changed.annotate(rows=models.Count("pk")):
+        tables[entity][outcome] += rows
+        tables[entity]["read"] += rows
+    return _outcome(tables, written)
+
+
+def _outcome(tables: dict[str, dict[str, int]], written: Written) -> Outcome:
+    return Outcome(
+        tables,
+        {key: written.created.get(key, 0) for key in KEYS},
+        {key: written.updated.get(key, 0) for key in FOLLOWING},
+    )
 
 
 def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:
@@ -185,7 +229,8 @@ def totals() -> dict[str, int]:
                 [model._meta.label_lower],
             )
             held[key] = cursor.fetchone()[0]
-    named = OptionValue.objects.filter(option_set="medical_condition").exclude(meaning="")
+    approved = OptionValue.State.APPROVED
+    named = OptionValue.objects.filter(option_set="medical_condition", state=approved)
     listed = _targets(MedicalCondition)
     extra = set(named.values_list("meaning", flat=True)) - listed
     held["medical_conditions"] += MedicalCondition.objects.filter(pk__in=extra).count()
@@ -224,11 +269,40 @@ def report(this: ImportRun, outcome: Outcome, *, dry_run: bool) -> dict[str, Any
     }
 
 
+def watermark(last: ImportRun | None, staged: list[Staged]) -> dict[str, dict[str, Any]]:
+    """The newest of each table that counts in the archive: the highest version number (None when
+    its rows have none), and the last moment at which an export wrote one ("" when none says so).
+
+    What is newer comes in the next delta. The run before has said it for the rows until then.
+    """
+    before = last.report.get("watermark", {}) if last else {}
+    firsts: dict[str, int] = {}
+    for item in staged:
+        firsts.setdefault(item.ledger.entity, item.first)
+    found = {}
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            known = before.get(table.name, {"version": None, "written": ""})
+            first = firsts.get(table.name) if table.name in before else 0
+            if first is not None:
+                numbered = "versionnumber" in table.columns
+                version = "max(crm_version(versionnumber))" if numbered else "NULL::bigint"
+                cursor.execute(
+                    f"SELECT greatest(%s, {version}), greatest(%s, max(written)) "
+                    f"FROM {table.db_table} a WHERE id >= %s AND {staging.counts(table)}",
+                    [known["version"], known["written"], first],
+                )
+                known = dict(zip(("version", "written"), cursor.fetchone(), strict=True))
+            found[table.name] = known
+    return found
+
+
 @contextmanager
-def appearing(path: Path) -> Iterator[TextIO]:
+def appearing(path: Path, *, private: bool = False) -> Iterator[TextIO]:
     """A text file to write that appears under its name when the block has ended well, and else not.
 
-    Raises OSError at once when it cannot be written there.
+    A `private` one can be read by its owner only. Raises OSError at once when it cannot be written
+    there.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path.name)
@@ -236,7 +310,8 @@ def appearing(path: Path) -> Iterator[TextIO]:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
-        Path(name).chmod(0o644)  # it holds codes and ids, and others may have to read it
+        if not private:  # it holds codes and ids, and others may have to read it
+            Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink()

@@ -3,7 +3,7 @@
 # ruff: noqa: S608  names of tables and columns are our own; no value is put into a statement
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,13 +12,12 @@ import orjson
 from django.db import connection
 
 from crm_import.models import ImportRun, SourceFile
-from crm_import.refusals import Brake, SourceUnreadable
-from crm_import.sources import Batch, Part
+from crm_import.refusals import SourceUnreadable
+from crm_import.sources import Batch, Part, Reading
 from crm_import.tables import Table
 
-# So many deleted rows of a table are an ordinary day's work, whatever its size; beyond the share or
-# the number of the last two, somebody has a look first.
-FEW_DELETES, DELETED_SHARE, MANY_DELETES = 5, 0.01, 50
+# Called as records come: the number of them in the table until now, and how many bytes came since.
+Told = Callable[[int, int], None]
 
 
 def fingerprint(parts: Iterable[Part], rules: int) -> str:
@@ -35,6 +34,11 @@ class Staged:
     ledger: SourceFile
     first: int
 
+    @property
+    def rows(self) -> int:
+        """How many rows of the part the archive did not have."""
+        return self.ledger.records - self.ledger.unreadable - self.ledger.known
+
 
 def by_table(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """The parts in their order, those of one table together."""
@@ -42,13 +46,22 @@ def by_table(parts: Iterable[Part]) -> Iterator[list[Part]]:
         yield list(group)
 
 
-def stage(parts: Sequence[Part], run: ImportRun, *, compare: bool) -> list[Staged]:
+def stage(
+    parts: Sequence[Part],
+    run: ImportRun,
+    *,
+    compare: bool,
+    before: int = 0,
+    is_gone: bool = False,
+    told: Told = lambda records, size: None,
+) -> list[Staged]:
     """Put the rows of one table into the archive, and the bad records of its parts beside them.
 
     With `compare`, rows that the archive has word for word are not stored again but listed in the
     temporary table crm_again (entity, row_id), once for each time they came.
 
-    Records are counted through all parts of the table.
+    Records are counted through all parts of the table, from `before` on. With `is_gone` they are
+    what an export of everything did not have any more.
     """
     table = parts[0].table
     with connection.cursor() as cursor:
@@ -69,9 +82,9 @@ def stage(parts: Sequence[Part], run: ImportRun, *, compare: bool) -> list[Stage
             )
             cursor.execute("ALTER TABLE crm_stage DROP COLUMN id")
         staged = []
-        before = 0
         for part in parts:
-            ledger, before = _read(cursor, part, run, target, before)
+            ledger, before = _read(cursor, part, run, target, before, told)
+            ledger.is_gone = is_gone
             staged.append(Staged(part, ledger, first))
             if compare and part.absent:
                 cursor.execute(
@@ -92,7 +105,7 @@ def stage(parts: Sequence[Part], run: ImportRun, *, compare: bool) -> list[Stage
 
 
 def _read(
-    cursor: Any, part: Part, run: ImportRun, target: str, before: int
+    cursor: Any, part: Part, run: ImportRun, target: str, before: int, told: Told
 ) -> tuple[SourceFile, int]:
     """Copy one part. Returns its line of the ledger, still unsaved, and the records until now."""
     ledger = SourceFile(
@@ -109,19 +122,28 @@ def _read(
     reading = part.reading(before)
     ledger.unreadable = 0
     for batch in reading.batches():
-        _copy(cursor, part, ledger.pk, target, batch)
+        told(reading.records, copy_batch(cursor, part, ledger.pk, target, batch))
         ledger.unreadable += sum(not bad.loaded for bad in batch.bad)
+    expect_unchanged(part, reading)
+    ledger.records = reading.records - before
+    return ledger, reading.records
+
+
+def expect_unchanged(part: Part, reading: Reading) -> None:
+    """Raise SourceUnreadable when a part that was read to its end is not what it was before."""
     if reading.sha256 != part.sha256:
         raise SourceUnreadable(
             f"{part.name.rpartition('/')[2]} changed while it was read. Copy the export to a "
             "place where nobody writes, and start again."
         )
-    ledger.records = reading.records - before
-    return ledger, reading.records
 
 
-def _copy(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> None:
-    """Copy the records of a batch; those that cannot be are kept as bytes."""
+def copy_batch(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> int:
+    """Copy the records of a batch; those that cannot be are kept as bytes.
+
+    Returns the bytes of those that were copied as they stood.
+    """
+    size = 0
     names = ", ".join(["file_id", "record", *part.known])
     if batch.lines:
         blanks = ", ".join(part.known)  # an empty cell is blank text, not null
@@ -131,7 +153,9 @@ def _copy(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> No
             f"(FORMAT csv, DELIMITER '{part.separator}', FORCE_NOT_NULL ({blanks}))"
         ) as copy:
             numbered = [b"%d%b%d%b%b\n" % (ledger, mark, n, mark, line) for n, line in batch.lines]
-            copy.write(b"".join(numbered))
+            block = b"".join(numbered)
+            size = len(block)
+            copy.write(block)
     if batch.rows:
         plain = not any(row.extra or row.absent or row.written for row in batch.rows)
         columns = names if plain else f"{names}, extra, absent, written"
@@ -152,12 +176,34 @@ def _copy(cursor: Any, part: Part, ledger: int, target: str, batch: Batch) -> No
         with cursor.copy(f"COPY crm_import_unreadablerecord ({columns}) FROM STDIN") as copy:
             for bad in batch.bad:
                 copy.write_row((ledger, bad.record, bad.offset, bad.raw, bad.reason, bad.loaded))
+    return size
 
 
-def _age(table: Table, row: str) -> str:
+def age(table: Table, row: str) -> str:
     """An order by which the newest version of a legacy id comes first."""
     version = f"crm_version({row}.versionnumber) DESC NULLS LAST, "
     return f"{version if 'versionnumber' in table.columns else ''}{row}.id DESC"
+
+
+def counts(table: Table, row: str = "a") -> str:
+    """That a row of the archive counts: no rollback took it back."""
+    return (
+        "NOT EXISTS (SELECT FROM crm_import_takenback b "
+        f"WHERE b.entity = '{table.name}' AND b.row = {row}.id)"
+    )
+
+
+def count_again() -> None:
+    """Let rows count that a rollback took back and that came again.
+
+    They are listed in the temporary table crm_back (entity, row_id).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH back AS (DELETE FROM crm_import_takenback b USING crm_again a "
+            "WHERE b.entity = a.entity AND b.row = a.row_id RETURNING b.entity, b.row) "
+            "INSERT INTO crm_back SELECT entity, row FROM back"
+        )
 
 
 def _carry_over(cursor: Any, table: Table) -> None:
@@ -175,8 +221,9 @@ def _carry_over(cursor: Any, table: Table) -> None:
         FROM (
             SELECT DISTINCT ON (guid) * FROM (
                 SELECT crm_guid({table.id}) AS guid, a.* FROM {table.db_table} a
+                WHERE {counts(table)}
             ) a WHERE guid IN (SELECT crm_guid({table.id}) FROM crm_stage WHERE absent IS NOT NULL)
-            ORDER BY guid, {_age(table, "a")}
+            ORDER BY guid, {age(table, "a")}
         ) a
         WHERE s.absent IS NOT NULL AND crm_guid(s.{table.id}) = a.guid
         """
@@ -193,17 +240,20 @@ def _take_over_new(cursor: Any, table: Table) -> dict[int, int]:
         return {}
     content = ", ".join([*table.columns, "extra"])
     columns = f"{content}, absent, written"
+    # 128 bits of two hashes: text and MD5 of a row would cost twice as much.
+    one, other = (f"hash_record_extended(ROW({content}), {seed})" for seed in (0, 1))
     cursor.execute(
         f"""
         CREATE TEMP TABLE crm_found ON COMMIT DROP AS
         SELECT s.file_id, s.record, a.row_id
-        FROM (SELECT file_id, record, md5(ROW({content})::text) AS content FROM crm_stage) s
+        FROM (SELECT file_id, record, {one} AS one, {other} AS other FROM crm_stage) s
         LEFT JOIN (
-            SELECT md5(ROW({content})::text) AS content, min(id) AS row_id
-            FROM {table.db_table} GROUP BY 1
-        ) a USING (content)
+            SELECT {one} AS one, {other} AS other, min(id) AS row_id
+            FROM {table.db_table} GROUP BY 1, 2
+        ) a USING (one, other)
         """
     )
+    _expect_back(cursor, table)
     cursor.execute(
         "INSERT INTO crm_again (entity, row_id) "
         f"SELECT '{table.name}', row_id FROM crm_found WHERE row_id IS NOT NULL"
@@ -219,6 +269,27 @@ def _take_over_new(cursor: Any, table: Table) -> dict[int, int]:
     known = dict(cursor.fetchall())
     cursor.execute("DROP TABLE crm_found")
     return known
+
+
+def _expect_back(cursor: Any, table: Table) -> None:
+    """A row that was gone and comes as it was is no known one: it is there again."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM crm_import_sourcefile WHERE is_gone AND entity = %s)",
+        [table.name],
+    )
+    if cursor.fetchone()[0]:
+        cursor.execute(
+            f"""
+            UPDATE crm_found SET row_id = NULL WHERE row_id IN (
+                SELECT a.id FROM {table.db_table} a
+                JOIN {table.db_table} gone ON crm_guid(gone.{table.id}) = crm_guid(a.{table.id})
+                JOIN crm_import_sourcefile f ON f.id = gone.file_id AND f.is_gone
+                WHERE {counts(table)} AND {counts(table, "gone")} AND NOT EXISTS (
+                    SELECT FROM {table.db_table} newer
+                    WHERE crm_guid(newer.{table.id}) = crm_guid(gone.{table.id})
+                        AND newer.id > gone.id AND {counts(table, "newer")}))
+            """
+        )
 
 
 def _bury(cursor: Any, table: Table) -> dict[int, int]:
@@ -239,8 +310,9 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
                 AS known
         FROM crm_tombstone t
         LEFT JOIN {table.db_table} a ON crm_guid(a.{table.id}) = crm_guid(t.legacy_id)
+            AND {counts(table)}
             AND (t.version = '' OR {version} IS NULL OR {version} <= crm_version(t.version))
-        ORDER BY t.record, {_age(table, "a").replace("a.id DESC", "a.id DESC NULLS LAST")}
+        ORDER BY t.record, {age(table, "a").replace("a.id DESC", "a.id DESC NULLS LAST")}
         """
     )
     cursor.execute(
@@ -248,8 +320,8 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
         f"SELECT '{table.name}', row_id FROM crm_buried WHERE known"
     )
     others = [column for column in table.columns[1:] if column != "versionnumber"]
-    cells = [f"coalesce(a.{column}, '')" for column in others]
-    names = [table.id, *others]
+    cells = [f"coalesce(a.{column}, '')" for column in (*others, "written")]
+    names = [table.id, *others, "written"]
     if numbered:
         names.append("versionnumber")
         cells.append("coalesce(nullif(t.version, ''), a.versionnumber, '')")
@@ -265,28 +337,3 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
     known = dict(cursor.fetchall())
     cursor.execute("DROP TABLE crm_buried")
     return known
-
-
-def brake(staged: Sequence[Staged], accepted: int) -> None:
-    """Raise Brake when the export deletes more rows of a table than is usual, or accepted."""
-    with connection.cursor() as cursor:
-        for items in _tables(staged):
-            table = items[0].part.table
-            cursor.execute(
-                f"SELECT count(*) FILTER (WHERE deleted AND id >= %s), count(*) "
-                f"FROM {table.db_table}",
-                [items[0].first],
-            )
-            deleted, rows = cursor.fetchone()
-            usual = max(FEW_DELETES, min(MANY_DELETES, DELETED_SHARE * rows))
-            if deleted > max(usual, accepted):
-                raise Brake(
-                    f"{deleted:,} rows of {table.name} were deleted in the CRM, more than usual. "
-                    "Nothing was written. Ask there whether that is right; then say "
-                    f"--accept-deletes {deleted}."
-                )
-
-
-def _tables(staged: Sequence[Staged]) -> Iterator[list[Staged]]:
-    for _name, group in groupby(staged, key=lambda item: item.part.table.name):
-        yield list(group)

@@ -1,31 +1,33 @@
 """Runs the set-based SQL of the migration, step by step, in the caller's transaction.
 
 The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. A line
-`-- step: what` begins a step; `-- make: key` one whose rows are counted as created;
-`-- include: versions Table` puts in `versions.sql` for a table; `-- components: name` groups the
-nodes of the temporary table crm_edge (a, b).
+`-- step: what` begins a step; `-- make: key` one whose rows are counted as created, and
+`-- change: key` one whose rows are counted as updated; `-- include: versions Table` puts in
+`versions.sql` for a table; `-- components: name` groups the nodes of the temporary table crm_edge
+(a, b).
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
+from crm_import import scope
 from crm_import.meanings import word_rows
 from crm_import.tables import TABLES, Table
 
 # Raised whenever the rules give other results for the same export: then "nothing new was
 # delivered" is no reason any more to do nothing.
-RULES = 3
+RULES = 5
 
 _FOLDER = Path(__file__).parent / "sql"
-_DIRECTIVE = re.compile(r"^-- (step|make|include|components): (.+)$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^-- (step|make|change|include|components): (.+)$", re.MULTILINE)
 _ROWS = {
     "Contact": "crm_contact",
     "Patient": "crm_patient",
@@ -40,30 +42,35 @@ Watch = Callable[[str, int, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its name, its SQL, and what its rows are counted as ("" for nothing)."""
+    """One step: its name, its SQL, and what its rows are counted as ("" for nothing).
+
+    `phase` is the file it stands in, without number.
+    """
 
     kind: str
     name: str
     sql: str
+    phase: str = ""
 
 
 def steps() -> Iterator[Step]:
     """All steps in order."""
     versions = (_FOLDER / "versions.sql").read_text(encoding="utf-8")
     for path in sorted(_FOLDER.glob("[0-9]*.sql")):
-        for step in _cut(path.read_text(encoding="utf-8")):
+        phase = path.stem[3:].replace("_", " ")
+        for step in _cut(path.read_text(encoding="utf-8"), phase):
             if step.kind == "include":
                 table = next(t for t in TABLES if t.name == step.name.split()[-1])
-                yield from _cut(_for_table(versions, table))
+                yield from _cut(_for_table(versions, table), phase)
             else:
                 yield step
 
 
-def _cut(text: str) -> Iterator[Step]:
+def _cut(text: str, phase: str) -> Iterator[Step]:
     marks = list(_DIRECTIVE.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
-        yield Step(mark[1], mark[2], text[mark.end() : end].strip())
+        yield Step(mark[1], mark[2], text[mark.end() : end].strip(), phase)
 
 
 def _for_table(text: str, table: Table) -> str:
@@ -78,30 +85,66 @@ def _for_table(text: str, table: Table) -> str:
     return text
 
 
-def transform(*, watch: Watch) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A value of an option set that means something else now; `was` is blank for nothing."""
+
+    option_set: str
+    value: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows were made and changed, by the key of each `make` and `change` step."""
+
+    created: dict[str, int] = field(default_factory=dict)
+    updated: dict[str, int] = field(default_factory=dict)
+
+
+def transform(
+    *,
+    watch: Watch,
+    begin: Callable[[str], None] = lambda phase: None,
+    renamed: Iterable[Renamed] = (),
+    whole: bool = True,
+    is_new: bool = True,
+) -> Written:
     """Bring everything in the archive into the portal that is not there yet.
 
-    Needs the temporary table crm_this (id, started) of the run. Calls `watch` with each step's
-    name, rows and seconds. Returns the number of rows made, by the key of each `make` step.
+    Needs the temporary table crm_this (id, started, whole) of the run. Rows that were imported
+    with one of the `renamed` values are looked at again; `whole` and `is_new` say how much else has
+    to be (crm_import.scope). Calls `begin` with the phase of each step before
+    it, and `watch` with its name, rows and seconds after it.
     """
-    created: dict[str, int] = {}
+    written = Written()
+    counted = {"make": written.created, "change": written.updated}
     with connection.cursor() as cursor:
-        _prepare(cursor)
+        _prepare(cursor, renamed)
+        begun = time.monotonic()
+        found = scope.narrow(cursor, whole=whole, is_new=is_new)
+        watch("rows to look at", scope.size(cursor), time.monotonic() - begun)
+        if found is scope.Reach.NOTHING:
+            return written
+        cursor.execute("UPDATE crm_this SET whole = %s", [found is scope.Reach.EVERYTHING])
         for step in steps():
             begun = time.monotonic()
+            begin(step.phase)
             if step.kind == "components":
                 rows = _components(cursor, step.name)
             else:
                 cursor.execute(step.sql)
                 rows = max(cursor.rowcount, 0)
-            if step.kind == "make":
-                created[step.name] = created.get(step.name, 0) + rows
+            if (counts := counted.get(step.kind)) is not None:
+                counts[step.name] = counts.get(step.name, 0) + rows
             watch(step.name, rows, time.monotonic() - begun)
-    return created
+    return written
 
 
-def _prepare(cursor: Any) -> None:
+def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:
     cursor.execute("SET LOCAL work_mem = '128MB'")
+    # Small samples tell a table of ten rows from one of a million, which is all that is needed.
+    cursor.execute("SET LOCAL default_statistics_target = 20")
     # A foreign key is checked while its row is at hand, instead of from a queue of all rows; of
     # bookings when all of them are there (sql/70_bookings.sql).
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -118,6 +161,12 @@ def _prepare(cursor: Any) -> None:
     with cursor.copy("COPY crm_word FROM STDIN") as copy:
         for row in word_rows():
             copy.write_row(row)
+    cursor.execute(
+        "CREATE TEMP TABLE crm_decided (option_set text, value text, was text) ON COMMIT DROP"
+    )
+    with cursor.copy("COPY crm_decided FROM STDIN") as copy:
+        for one in renamed:
+            copy.write_row((one.option_set, one.value, one.was))
 
 
 def _components(cursor: Any, name: str) -> int:

@@ -5,7 +5,6 @@ keeps the old one as a further contact point. Turning down is remembered: the sa
 proposed again while the record still says the same.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
@@ -16,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from patients import closing, matching
 from patients.answers import Answers
+from patients.correcting import is_same, keep_address
 from patients.locking import locked, refuse_restricted
 from patients.models import (
-    ContactPoint,
     FieldProposal,
     MedicalCondition,
     Patient,
@@ -114,14 +113,14 @@ def _differing(patient: Patient, said: Answers) -> Iterator[tuple[str, str, str]
         on_record = _value(patient, field)
         if (
             proposed
-            and not _is_same(proposed, on_record)
+            and not is_same(proposed, on_record)
             and not _is_known(patient, field, proposed)
         ):
             yield field, on_record, proposed
     if (
         said.condition_text
         and not said.condition
-        and not _is_same(said.condition_text, _value(patient, Field.MEDICAL_CONDITION))
+        and not is_same(said.condition_text, _value(patient, Field.MEDICAL_CONDITION))
     ):
         yield Field.MEDICAL_CONDITION, _value(patient, Field.MEDICAL_CONDITION), said.condition_text
     if patient.deceased_on:
@@ -161,21 +160,12 @@ def _value(patient: Patient, field: str) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _is_same(one: str, other: str) -> bool:
-    """Whether nobody would call the two different: only case, blanks or composition differ."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
 def _is_known(patient: Patient, field: str, proposed: str) -> bool:
     """Whether an address or phone is a further contact point of theirs already."""
     if field not in (Field.EMAIL, Field.PHONE):
         return False
     return any(
-        point.kind == field and _is_same(point.value, proposed)
+        point.kind == field and is_same(point.value, proposed)
         for point in patient.contact_points.all()
     )
 
@@ -215,7 +205,7 @@ def _apply(patient: Patient, proposal: FieldProposal, by: User) -> None:
         return
     field, proposed = proposal.field, proposal.proposed_value
     if field in (Field.EMAIL, Field.PHONE):
-        _keep_address(patient, field, proposed)
+        keep_address(patient, field, proposed)
         setattr(patient, field, proposed)
     elif field == Field.MEDICAL_CONDITION:
         patient.medical_condition = _condition(proposed)
@@ -241,19 +231,6 @@ def _reopen(patient: Patient, by: User) -> None:
         alive = FieldProposal.objects.filter(patient=patient, field=Field.DECEASED_ON)
         for proposal in alive.open().filter(proposed_value=""):
             _decided(proposal, State.ACCEPTED, by)
-
-
-def _keep_address(patient: Patient, kind: str, proposed: str) -> None:
-    """The old address becomes a further contact point, the new one ceases to be one."""
-    points = list(ContactPoint.objects.filter(patient=patient, kind=kind))
-    old = str(getattr(patient, kind))
-    for point in points:
-        if _is_same(point.value, proposed):
-            point.delete()
-    if old and not any(_is_same(point.value, old) for point in points):
-        ContactPoint.objects.create(
-            patient=patient, kind=kind, value=old, origin=ContactPoint.Origin.NAVIGATOR
-        )
 
 
 def _condition(name: str) -> MedicalCondition:

@@ -1,9 +1,12 @@
 """Deciding about a pair that may be one person: the same, not the same, or later.
 
 "Not the same" is remembered, and stands in the way of a merge. "The same" says so; the merge
-itself is `merging.merge`, where somebody chooses between the values.
+itself is `merging.merge`, where somebody chooses between the values. What else has to know of a
+decision joins `steps`, which run in the same transaction.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +19,35 @@ from portal.core.history import acting
 from portal.core.models import User
 
 State = PossibleDuplicate.State
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that an app above does when somebody has decided about a pair."""
+
+    name: str
+    decided: Callable[[PossibleDuplicate, User], None]
+
+
+_steps: list[Step] = []
+
+
+def join(*steps: Step) -> None:
+    """Declare steps, called from `AppConfig.ready`, which may happen again.
+
+    Raises LookupError for a second step of one name.
+    """
+    for step in steps:
+        if step in _steps:
+            continue
+        if step.name in {known.name for known in _steps}:
+            raise LookupError(f"the step “{step.name}” is declared twice")
+        _steps.append(step)
+
+
+def steps() -> tuple[Step, ...]:
+    """What follows a decision, in this order."""
+    return tuple(_steps)
 
 
 def missing(pair: PossibleDuplicate, decision: State) -> tuple[Missing, ...]:
@@ -54,4 +86,6 @@ def decide(
         pair.decided_by = None if put_off else by
         pair.save(update_fields=("state", "decided_at", "decided_by"))
         pair.refresh_from_db()
+        for step in _steps:
+            step.decided(pair, by)
         return pair

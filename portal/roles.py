@@ -42,8 +42,9 @@ _CATALOGUE = {N: "vac", L: "vac", S: "vacd", A: "v", R: "v", W: "vacd"}
 _MEASURE = {N: "v", L: "v", S: "vacd", A: "v", R: "v", W: "vacd"}
 # Whose day it is.
 _ROSTER = {N: "v", L: "vacd", S: "v", A: "v"}
-# The migration: decided by the steward.
+# The migration. Who may change a row decides about it: the steward.
 _MIGRATION = {L: "v", S: "v", A: "v"}
+_MIGRATION_DECIDED = {L: "v", S: "vc", A: "v"}
 _ADMINISTRATION = {A: "v"}
 
 TABLE: dict[str, dict[Role, str]] = {
@@ -114,14 +115,24 @@ TABLE: dict[str, dict[Role, str]] = {
     "referrals.routestep": {N: "v", L: "v", S: "vacd", A: "v"},
     "referrals.routestepdependency": {N: "v", L: "v", S: "vacd", A: "v"},
     "crm_import.importrun": _MIGRATION,
+    "crm_import.importplan": _MIGRATION,
     "crm_import.sourcefile": _MIGRATION,
     "crm_import.unreadablerecord": _MIGRATION,
     "crm_import.rowoutcome": _MIGRATION,
     "crm_import.problem": _MIGRATION,
     "crm_import.crosswalk": _MIGRATION,
     "crm_import.pendinglink": _MIGRATION,
-    "crm_import.optionvalue": _MIGRATION,
+    "crm_import.optionvalue": _MIGRATION_DECIDED,
+    "crm_import.heldrow": _MIGRATION_DECIDED,
+    "crm_import.correction": _MIGRATION,
+    "crm_import.pairdecision": _MIGRATION,
     "crm_import.forgottenrow": _MIGRATION,
+    # Who may change one decides which value holds.
+    "crm_import.fieldconflict": {L: "vc", S: "vc", A: "v"},
+    "crm_import.verification": _MIGRATION,
+    # Who may add one signs a reconciliation.
+    "crm_import.verificationsignature": {L: "va", S: "va", A: "v"},
+    "crm_import.takenback": _MIGRATION,
     "crm_import.legacycontact": _MIGRATION,
     "crm_import.legacypatient": _MIGRATION,
     "crm_import.legacydossier": _MIGRATION,

@@ -1,10 +1,36 @@
 """The migration in the workplace: what each run did, what it could not place, and the raw rows.
 
-Everything is read-only. `runs` shows runs with their reconciliation, `rows` single legacy rows
+`plans` shows what would be done, `runs` runs with their reconciliation, `rows` single legacy rows
 with what became of them, `links` what was learnt; `submissions` puts rows that became forms into
-words.
+words. What has to be decided is in `quarantine`, `values` and `conflicts`, what was in `decisions`;
+`origins` says on every record that was migrated where it came from, and `verifications` what was
+counted again and signed.
 """
 
-from crm_import.admin import links, rows, runs, submissions
+from crm_import.admin import (
+    conflicts,
+    decisions,
+    links,
+    origins,
+    plans,
+    quarantine,
+    rows,
+    runs,
+    submissions,
+    values,
+    verifications,
+)
 
-__all__ = ("links", "rows", "runs", "submissions")
+__all__ = (
+    "conflicts",
+    "decisions",
+    "links",
+    "origins",
+    "plans",
+    "quarantine",
+    "rows",
+    "runs",
+    "submissions",
+    "values",
+    "verifications",
+)

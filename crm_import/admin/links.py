@@ -1,4 +1,4 @@
-"""Legacy ids and our records, links that wait, and what option values mean."""
+"""Legacy ids and our records, links that wait, and rows of erased people."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from crm_import.models import Crosswalk, ForgottenRow, OptionValue, PendingLink
+from crm_import.models import Crosswalk, ForgottenRow, PendingLink
 from portal.core.admin import ChoicesFilter, ReadOnlyAdmin
 
 
@@ -98,27 +98,6 @@ class PendingLinkAdmin(LegacyAdmin):
             },
         ),
     )
-
-
-@admin.register(OptionValue)
-class OptionValueAdmin(ReadOnlyAdmin):
-    """The values of the legacy option sets, with what they mean here."""
-
-    list_display = ("option_set", "value", "names", "meaning")
-    fieldsets = (
-        (
-            None,
-            {
-                "description": gettext_lazy("Understood by the labels, in all their languages."),
-                "fields": (("option_set", "value"), "names", ("meaning", "run")),
-            },
-        ),
-    )
-    readonly_fields = ("names",)
-
-    @admin.display(description=gettext_lazy("labels"))
-    def names(self, value: OptionValue) -> str:
-        return ", ".join(value.labels)
 
 
 @admin.register(ForgottenRow)

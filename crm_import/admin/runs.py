@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm_import.admin.verifications import RECONCILIATIONS, rolled_back
 from crm_import.models import Entity, ImportRun, SourceFile
 from crm_import.reporting import KEYS, OUTCOMES
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
@@ -45,7 +46,7 @@ def quarantined(run: ImportRun) -> int:
 class ImportRunAdmin(ReadOnlyAdmin):
     """Every run that was kept, with its reconciliation."""
 
-    list_display = ("started_at", "source", "by", "rows_read", "held", "finished_at")
+    list_display = ("started_at", "kind", "source", "by", "rows_read", "held", "finished_at")
     list_filter = (("started_at", DateRangeFilter),)
     fieldsets = (
         (
@@ -57,6 +58,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("source", "by"),
                     ("started_at", "finished_at"),
+                    ("plan", "scope"),
+                    ("kind", "taken_back"),
                     "reconciliation",
                     "made",
                     "found",
@@ -65,8 +68,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("reconciliation", "made", "found")
+    readonly_fields = ("reconciliation", "made", "found", "taken_back")
     related_tables = (
+        RECONCILIATIONS,
         RelatedTable(
             relation="files",
             columns=(
@@ -76,7 +80,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 (gettext_lazy("Known already"), lambda row: f"{row.known:,}"),
             ),
             can_add=False,
-            empty=gettext_lazy("The same files as in the run before."),
+            empty=gettext_lazy(
+                "No file: the same as in the run before, or decisions about rows that were there."
+            ),
         ),
     )
 
@@ -96,6 +102,10 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def _read(run: ImportRun) -> int:
         tables = _counts(run.report, "tables")
         return sum(counts.get("read", 0) for counts in tables.values())
+
+    @admin.display(description=gettext_lazy("rollback"))
+    def taken_back(self, run: ImportRun) -> str:
+        return rolled_back(run) or NOTHING
 
     @admin.display(description=gettext_lazy("rows read"))
     def rows_read(self, run: ImportRun) -> str:
@@ -120,10 +130,16 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("records"))
     def made(self, run: ImportRun) -> SafeString | str:
         made, totals = _counts(run.report, "created"), _counts(run.report, "totals")
+        updated = _counts(run.report, "updated")
         return table(
-            [_("Kind"), _("Made by this run"), _("Then in the portal")],
+            [_("Kind"), _("Made by this run"), _("Updated"), _("Then in the portal")],
             [
-                [key.replace("_", " "), f"{made[key]:,}", f"{totals.get(key, 0):,}"]
+                [
+                    key.replace("_", " "),
+                    f"{made[key]:,}",
+                    f"{updated[key]:,}" if key in updated else NOTHING,
+                    f"{totals.get(key, 0):,}",
+                ]
                 for key in KEYS
                 if key in made
             ],
@@ -161,7 +177,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
                 "description": gettext_lazy("The rows themselves are in the archive."),
                 "fields": (
                     ("name", "run"),
-                    ("entity", "size"),
+                    ("entity", "size", "is_gone"),
                     ("records", "unreadable", "known"),
                     "sha256",
                     "header",

@@ -1,11 +1,21 @@
 """What the migration learnt: legacy ids and ours, meanings of option values, links that wait."""
 
+from typing import Any, ClassVar, Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm_import.models.runs import Entity, ImportRun
+from portal.core.constraints import one_of
+from portal.core.history import tracked
+from portal.core.models import User
+
+# The option sets that rows are understood by; of others the CRM may have any number.
+ASKED_ABOUT = ("contact_type", "product", "medical_condition", "eligible", "ct_outcome")
 
 
 class Crosswalk(models.Model):
@@ -83,11 +93,33 @@ class PendingLink(models.Model):
         return f"{self.entity} {self.legacy_id} {self.field}"
 
 
+class OptionValueQuerySet(models.QuerySet[Any]):
+    """Values of the option sets of the CRM."""
+
+    def waiting(self) -> Self:
+        """Values that rows have and that nobody has decided on; the most frequent first."""
+        return self.filter(
+            state=OptionValue.State.PROPOSED, option_set__in=ASKED_ABOUT, seen__gt=0
+        ).order_by("-seen", "option_set", "value")
+
+
+@tracked
 class OptionValue(models.Model):
-    """One value of a legacy option set and what it means here."""
+    """One value of a legacy option set and what it means here.
+
+    A label that is a known word is approved by the rule (`decided_by` is null); what only looks
+    like one is proposed, and means nothing until somebody approves it (`crm_import.deciding`).
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Means nothing")
 
     option_set = models.CharField(_("option set"), max_length=50)
-    value = models.CharField(_("value"), max_length=50)
+    value = models.CharField(
+        _("value"), max_length=300, help_text=_("The number, or the word where rows have words.")
+    )
     labels = ArrayField(models.CharField(max_length=300), verbose_name=_("labels"), default=list)
     meaning = models.CharField(
         _("meaning"),
@@ -95,22 +127,60 @@ class OptionValue(models.Model):
         blank=True,
         help_text=_("A word of the portal, or the id of the record. Blank: not known."),
     )
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=State.choices,
+        default=State.PROPOSED,
+        db_default=State.PROPOSED,
+    )
+    seen = models.PositiveIntegerField(
+        _("rows"), default=0, db_default=0, help_text=_("Rows of the archive that have it.")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True)  # null: by the rule, or not decided
+    decided_by = models.ForeignKey(
+        User,
+        verbose_name=_("decided by"),
+        on_delete=models.SET_NULL,
+        null=True,  # null: likewise
+        related_name="option_values_decided",
+    )
     run = models.ForeignKey(
         ImportRun, verbose_name=_("run"), on_delete=models.PROTECT, related_name="option_values"
     )
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=timezone.now, db_default=Now())
+
+    objects: ClassVar[OptionValueQuerySet] = OptionValueQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        verbose_name = _("option value")
-        verbose_name_plural = _("option values")
+        verbose_name = _("value map")
+        verbose_name_plural = _("value maps")
         ordering = ("option_set", "value")
         constraints = (
             models.UniqueConstraint(
                 fields=("option_set", "value"), name="crm_import_optionvalue_once"
             ),
+            one_of(
+                *("state", "proposed", "approved", "rejected"),
+                name="crm_import_optionvalue_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="approved") | ~models.Q(meaning=""),
+                name="crm_import_optionvalue_approved_means_something",
+                violation_error_message=_("Say what the value means, or that it means nothing."),
+            ),
         )
 
     class Privacy:
-        none = ("id", "option_set", "value", "labels", "meaning", "run")
+        none = (
+            *("id", "option_set", "value", "labels", "meaning", "state", "seen"),
+            *("decided_at", "decided_by", "run", "version", "updated_at"),
+        )
+        not_in_history = ("seen",)
 
     def __str__(self) -> str:
         return f"{self.option_set} {self.value}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:crm_import_optionvalue_change", args=[self.pk])

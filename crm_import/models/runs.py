@@ -1,6 +1,8 @@
 """What each run read, what it did with every row, and what it could not do.
 
-Written by `crm_import.importing` only, in the one transaction of the run.
+Written in the one transaction of a run: an import or decisions (`crm_import.importing`), or a
+rollback (`crm_import.rolling_back`). Erasure takes out what tells of the person
+(`crm_import.erasing`).
 """
 
 from typing import Any, ClassVar, Self
@@ -12,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm_import.models.plans import ImportPlan, Scope
+from portal.core.constraints import one_of
 from portal.core.history import append_only
 from portal.core.ids import uuid7
 from portal.core.models import NewId, User
@@ -29,7 +33,14 @@ class Entity(models.TextChoices):
 
 
 class ImportRun(models.Model):
-    """One run of the migration that was kept. A dry run leaves no row."""
+    """One run of the migration that was kept, or one that takes another back.
+
+    A dry run leaves no row.
+    """
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("Import")
+        ROLLBACK = "rollback", _("Rollback")
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewId(), editable=False)
     source = models.CharField(_("source"), max_length=300, help_text=_("Name of the folder."))
@@ -37,6 +48,17 @@ class ImportRun(models.Model):
         _("fingerprint"),
         max_length=64,
         help_text=_("SHA-256 over the files and the version of the rules."),
+    )
+    meanings = models.CharField(
+        _("meanings"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "SHA-256 over what decided about rows beside the rows themselves. When it is another "
+            "one, or blank, the next run looks at every row again."
+        ),
     )
     started_at = models.DateTimeField(_("started"), default=timezone.now, db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True)  # null: never seen outside a run
@@ -50,14 +72,60 @@ class ImportRun(models.Model):
     report = models.JSONField(
         _("reconciliation"), default=dict, encoder=DjangoJSONEncoder, db_default={}
     )
+    plan = models.ForeignKey(
+        ImportPlan,
+        verbose_name=_("plan"),
+        on_delete=models.PROTECT,
+        null=True,  # null: run without one
+        related_name="runs",
+    )
+    scope = models.CharField(
+        _("the export holds"),
+        max_length=10,
+        choices=Scope.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Blank: what it has no row of is left as it is."),
+    )
+    shape = models.JSONField(
+        _("shape of the export"),
+        default=dict,
+        db_default={},
+        help_text=_("Kind, rows and columns, which the next export is compared with."),
+    )
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=Kind.choices, default=Kind.IMPORT, db_default=Kind.IMPORT
+    )
+    undoes = models.OneToOneField(
+        "self",
+        verbose_name=_("takes back"),
+        on_delete=models.PROTECT,
+        null=True,  # null: an import
+        related_name="undone_by",
+    )
 
     class Meta:
         verbose_name = _("import run")
         verbose_name_plural = _("import runs")
         ordering = ("-started_at", "-id")
+        constraints = (
+            one_of("scope", "", "delta", "complete", name="crm_import_importrun_scope_known"),
+            one_of("kind", "import", "rollback", name="crm_import_importrun_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind="import", undoes=None)
+                | models.Q(kind="rollback", undoes__isnull=False),
+                name="crm_import_importrun_rollback_of_a_run",
+                violation_error_message=_("A rollback names the run that it takes back."),
+            ),
+        )
 
     class Privacy:
-        none = ("id", "source", "fingerprint", "started_at", "finished_at", "by", "report")
+        none = (
+            *("id", "source", "fingerprint", "started_at", "finished_at", "by", "report"),
+            *("plan", "scope", "shape", "meanings"),
+            *("kind", "undoes"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source}, {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
@@ -83,6 +151,12 @@ class SourceFile(models.Model):
     known = models.PositiveIntegerField(
         _("records already in the archive"), default=0, help_text=_("Word for word the same.")
     )
+    is_gone = models.BooleanField(
+        _("gone from the CRM"),
+        default=False,
+        db_default=False,
+        help_text=_("No file: the rows that an export of everything did not have any more."),
+    )
 
     class Meta:
         verbose_name = _("source file")
@@ -104,6 +178,7 @@ class SourceFile(models.Model):
             "records",
             "unreadable",
             "known",
+            "is_gone",
         )
 
     def __str__(self) -> str:
@@ -143,6 +218,19 @@ class RowOutcomeQuerySet(models.QuerySet[Any]):
 
     def quarantined(self) -> Self:
         return self.filter(outcome=RowOutcome.Outcome.QUARANTINED)
+
+    def held(self) -> Self:
+        """The last word about rows that are in quarantine today."""
+        later = RowOutcome.objects.filter(
+            entity=models.OuterRef("entity"),
+            row=models.OuterRef("row"),
+            pk__gt=models.OuterRef("pk"),
+        )
+        return self.quarantined().filter(~models.Exists(later))
+
+    def last_of(self, entity: str, row: int) -> "RowOutcome | None":
+        """What became of a row of the archive, as of today; None for a row without an outcome."""
+        return self.filter(entity=entity, row=row).order_by("-pk").first()
 
 
 @append_only
@@ -200,6 +288,30 @@ class RowOutcome(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:crm_import_rowoutcome_change", args=[self.pk])
+
+
+class HeldRows(models.Manager[Any]):
+    """Only rows that are in quarantine today."""
+
+    def get_queryset(self) -> Any:
+        return RowOutcomeQuerySet(self.model, using=self._db).held()
+
+
+class HeldRow(RowOutcome):
+    """A row in quarantine: nothing was made of it, until somebody says what it should have said.
+
+    Another name for the newest outcome of the row, with a page where it can be put right.
+    """
+
+    objects: ClassVar[HeldRows] = HeldRows()  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+        verbose_name = _("quarantined row")
+        verbose_name_plural = _("quarantined rows")
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:crm_import_heldrow_change", args=[self.pk])
 
 
 @append_only

@@ -3,7 +3,17 @@
 from pathlib import Path
 
 from crm_import.refusals import SourceUnreadable
-from crm_import.sources import files, headed, labels, live, sheets, synapse, webapi, workbooks
+from crm_import.sources import (
+    files,
+    headed,
+    labels,
+    live,
+    sheets,
+    sqlserver,
+    synapse,
+    webapi,
+    workbooks,
+)
 from crm_import.sources.files import Entry
 from crm_import.sources.shape import Choices, Source
 
@@ -19,8 +29,12 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
     Raises SourceUnreadable, with what to do about it, when it is none, or more than one, and
     DecisionNeeded when it can be read in two ways.
     """
+    if sqlserver.is_url(str(source)):
+        return sqlserver.open_database(str(source))
     if live.is_url(str(source)):
-        return live.open_database(str(source))
+        database = live.open_database(str(source))
+        database.is_delta = choices.is_delta
+        return database
     path = Path(source)
     name = path.resolve().name
     if not path.exists():
@@ -38,8 +52,12 @@ def detect(source: Path | str, choices: Choices = Choices()) -> Source:  # noqa:
         raise SourceUnreadable(f"{name} holds no export of the CRM. {_ADVICE}")
     ((kind, ours),) = kinds.items()
     export = _open(kind, name, ours, found, choices)
+    export.is_delta |= choices.is_delta
     if kind != synapse.KIND:
-        export.ignored += [e.name for e in found if e not in ours and not labels.is_metadata(e)]
+        read = kind == webapi.KIND
+        export.ignored += [
+            e.name for e in found if e not in ours and not (read and labels.is_metadata(e))
+        ]
     return export
 
 
@@ -48,10 +66,10 @@ def _open(kind: str, name: str, ours: list[Entry], found: list[Entry], choices: 
         return synapse.open_link(name, found)
     if kind == webapi.KIND:
         metadata = [entry for entry in found if labels.is_metadata(entry)]
-        return webapi.open_pages(name, ours, metadata)
+        return webapi.open_pages(name, ours, metadata, choices)
     if kind == sheets.KIND:
         return sheets.open_sheets(name, ours, choices)
-    return headed.open_headed(name, ours)
+    return headed.open_headed(name, ours, choices)
 
 
 def _kinds(found: list[Entry]) -> dict[str, list[Entry]]:
@@ -72,6 +90,8 @@ def _kinds(found: list[Entry]) -> dict[str, list[Entry]]:
 
 def _kind(entry: Entry) -> str | None:
     if labels.is_metadata(entry) or entry.base.lower() in labels.IGNORED:
+        return None
+    if entry.folder.rpartition("/")[2].lower() == labels.LINK_FOLDER:
         return None
     if entry.base.lower().endswith(webapi.SUFFIXES):
         return webapi.KIND

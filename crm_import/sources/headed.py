@@ -7,8 +7,8 @@ from crm_import.refusals import SourceUnreadable
 from crm_import.sources.encodings import Text, look_at
 from crm_import.sources.files import Entry
 from crm_import.sources.scanner import Scanner, header_of
-from crm_import.sources.shape import Batch, Part, Reading, Row, Source
-from crm_import.tables import FILES, Table
+from crm_import.sources.shape import Batch, Choices, Part, Reading, Row, Source
+from crm_import.tables import FILES, TABLES, Table
 
 KIND = "headed CSV"
 
@@ -20,10 +20,11 @@ def table_of(entry: Entry) -> Table | None:
     return next(found, None) if dot and suffix.lower() in {"csv", "txt", "tsv"} else None
 
 
-def open_headed(name: str, entries: list[Entry]) -> Source:
+def open_headed(name: str, entries: list[Entry], choices: Choices) -> Source:
     """The export in the files, each of which is named after a table.
 
-    Raises SourceUnreadable when a table is missing or a header lacks what is needed.
+    Raises SourceUnreadable when a table is missing (but from a delta) or a header lacks what is
+    needed.
     """
     found: dict[str, Entry] = {}
     for entry in entries:
@@ -34,24 +35,30 @@ def open_headed(name: str, entries: list[Entry]) -> Source:
                     "Name the folder that holds one export only."
                 )
             found[table.name] = entry
-    missing = [f"{table.name}.csv" for table in FILES if table.name not in found]
-    if missing:
+    missing = [f"{table.name}.csv" for table in TABLES if table.name not in found]
+    if missing and not choices.is_delta:
         raise SourceUnreadable(
             f"{name} lacks {', '.join(missing)}. Export these tables too (a table without "
-            "rows is a file with a header only), and name the folder that holds all of them."
+            "rows is a file with a header only), and name the folder that holds all of them. Or "
+            "say --delta when it holds only what changed."
         )
-    parts: list[Part] = [part(look_at(found[table.name]), table) for table in FILES]
+    # Without labels the integers of options are only proposed: a person says what they mean.
+    parts: list[Part] = [
+        part(look_at(found[table.name]), table, is_delta=choices.is_delta)
+        for table in FILES
+        if table.name in found
+    ]
     return Source(name, KIND, f"{parts[0].name} and the others have a header each", parts)
 
 
-def part(text: Text, table: Table) -> "HeadedPart":
+def part(text: Text, table: Table, *, is_delta: bool = False) -> "HeadedPart":
     """One file as a part of the table.
 
     Raises SourceUnreadable when its header is none, lacks what is needed, or says a thing twice.
     """
     header = header_of(text)
     columns = [table.column(cell) for cell in header]
-    check_columns(text.entry.base, table, columns)
+    check_columns(text.entry.base, table, columns, is_delta=is_delta)
     return HeadedPart(
         table,
         text.entry.name,
@@ -89,6 +96,10 @@ class HeadedPart(Part):
     """One CSV file with a header."""
 
     text: Text
+
+    @property
+    def encoding(self) -> str:
+        return self.text.encoding
 
     def reading(self, first: int) -> Reading:
         """Begin a pass over it."""

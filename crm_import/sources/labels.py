@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
+import orjson
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
@@ -27,6 +28,9 @@ _METADATA = (
     *("LocalizedLabelLanguageCode", "LocalizedLabel", "GlobalOptionSetName"),
 )
 _FILES = ("optionsetmetadata.csv", "globaloptionsetmetadata.csv")
+# "contact-EntityMetadata.json", in a folder of its own that also describes the tables once more.
+_OF_ENTITY = "-entitymetadata.json"
+LINK_FOLDER = "microsoft.athena.tricklefeedservice"
 # Beside them, and of no use here: states and targets.
 IGNORED = ("statemetadata.csv", "statusmetadata.csv", "targetmetadata.csv")
 
@@ -87,18 +91,19 @@ def together(metadata: Iterable[Label], harvest: Iterable[Label]) -> list[Label]
 
 
 def is_metadata(entry: Entry) -> bool:
-    """Whether a file that is no JSON holds labels."""
+    """Whether a file holds labels, by its name. (Saved EntityDefinitions may have any.)"""
     name = entry.base.lower()
-    return name in _FILES or name.endswith(".xml")
+    return name in _FILES or name.endswith((".xml", _OF_ENTITY))
 
 
 def read_metadata(entry: Entry, prefixes: Collection[str]) -> list[Label]:
-    """The labels of our columns in a metadata file: CSV of Synapse Link, or XML of a solution.
+    """The labels of our columns in a file: CSV or JSON of Synapse Link, or XML of a solution.
 
     Raises SourceUnreadable when it is damaged.
     """
-    found = _of_xml(entry) if entry.base.lower().endswith(".xml") else _of_csv(entry)
-    return resolved(found, prefixes)
+    name = entry.base.lower()
+    read = _of_xml if name.endswith(".xml") else _of_entity if name.endswith(".json") else _of_csv
+    return resolved(read(entry), prefixes)
 
 
 def resolved(
@@ -153,6 +158,31 @@ def _of_csv(entry: Entry) -> Iterator[tuple[str, str, str, str, str]]:
             raise SourceUnreadable(
                 f"{entry.base} is damaged. Copy it again, or leave it out."
             ) from error
+
+
+def _of_entity(entry: Entry) -> Iterator[tuple[str, str, str, str, str]]:
+    """One document for each table, under whose name the sets of all tables stand too."""
+    with readable(entry.name), entry.open() as file:
+        text = file.read()
+    try:
+        described: Any = orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
+        found = [
+            option
+            for sets in ("OptionSetMetadata", "GlobalOptionSetMetadata")
+            for option in described.get(sets) or ()
+        ]
+        for option in found:
+            yield (
+                str(option.get("EntityName") or entry.base[: -len(_OF_ENTITY)]),
+                str(option["OptionSetName"]),
+                str(option["Option"]),
+                str(option.get("LocalizedLabel") or ""),
+                str(option.get("LocalizedLabelLanguageCode") or ""),
+            )
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise SourceUnreadable(
+            f"{entry.base} describes no options. Copy it again, or leave it out."
+        ) from error
 
 
 def _of_xml(entry: Entry) -> Iterator[tuple[str, str, str, str, str]]:

@@ -22,9 +22,12 @@ from crm_import.tables import FILES, TABLES, Table
 
 KIND = "live database"
 SCHEMES = ("postgres", "postgresql")
+# (schema, table) → [(column, type)]
+Described = dict[tuple[str, str], list[tuple[str, str]]]
 # Bytes of CSV that are handed on at a time.
 _AT_ONCE = 1 << 18
-_SPELLINGS = {
+# How a column of that type is written in a headed export.
+SPELLINGS = {
     "timestamp with time zone": "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
     # Such a database holds UTC, as the CRM does.
     "timestamp without time zone": 'to_char({}, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')',
@@ -48,7 +51,7 @@ def open_database(url: str) -> Source:
     if found.scheme not in SCHEMES:
         raise SourceUnreadable(
             f"{found.scheme}:// is no database that can be read here. Name a PostgreSQL one "
-            "(postgres://…), or export the tables as headed CSV."
+            "(postgres://…) or SQL Server (mssql://…), or export the tables as headed CSV."
         )
     with ExitStack() as refused, _readable(f"database {name}"):
         connection = psycopg.connect(url, connect_timeout=10, client_encoding="UTF8")
@@ -73,25 +76,25 @@ def _readable(what: str) -> Iterator[None]:
 
 
 def _source(connection: "psycopg.Connection[Any]", name: str) -> Source:
-    ours, prefixes = _ours(_tables(connection))
-    missing = [table.entities[0] for table in TABLES if table.name not in ours]
+    found, prefixes = ours(_tables(connection))
+    missing = [table.entities[0] for table in TABLES if table.name not in found]
     if missing:
         raise SourceUnreadable(
             f"The database {name} has no table {', '.join(missing)} on the search path of this "
             "user. Name the schema in the address: ?options=-csearch_path%3DSCHEMA"
         )
     parts: list[Part] = [
-        _part(connection, table, *ours[table.name], prefixes)
+        _part(connection, table, *found[table.name], prefixes)
         for table in FILES
-        if table.name in ours
+        if table.name in found
     ]
-    why = f"{len(ours)} tables of the CRM are in {name}"
+    why = f"{len(found)} tables of the CRM are in {name}"
     return Source(name, KIND, why, parts, close=connection.close)
 
 
-def _tables(connection: "psycopg.Connection[Any]") -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """(schema, table) → [(column, type)], of what the user may read."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+def _tables(connection: "psycopg.Connection[Any]") -> Described:
+    """What the user may read."""
+    found: Described = {}
     rows = connection.execute(
         "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns "
         "WHERE table_schema = ANY (current_schemas(false)) ORDER BY 1, 2, ordinal_position"
@@ -104,19 +107,18 @@ def _tables(connection: "psycopg.Connection[Any]") -> dict[tuple[str, str], list
 _Where = tuple[tuple[str, str], list[tuple[str, str]]]
 
 
-def _ours(
-    tables: dict[tuple[str, str], list[tuple[str, str]]],
-) -> tuple[dict[str, _Where], set[str]]:
-    ours: dict[str, _Where] = {}
+def ours(tables: Described) -> tuple[dict[str, _Where], set[str]]:
+    """Where each of the CRM's tables is, by its name, and the prefixes of its publishers."""
+    found: dict[str, _Where] = {}
     prefixes: set[str] = set()
     for table in FILES:
         for place, columns in tables.items():
             name = place[1].lower()
             prefix = "" if name == table.name.lower() else table.prefix(name)
-            if prefix is not None and table.name not in ours:
-                ours[table.name] = (place, columns)
+            if prefix is not None and table.name not in found:
+                found[table.name] = (place, columns)
                 prefixes |= {prefix} - {""} or table.prefixes(column for column, _kind in columns)
-    return ours, prefixes
+    return found, prefixes
 
 
 def _part(
@@ -130,7 +132,7 @@ def _part(
     columns = [table.column(column, prefixes) for column in header]
     check_columns(f"The table {place[1]}", table, columns)
     chosen = [
-        sql.SQL(_SPELLINGS.get(kind, "{}::text")).format(sql.Identifier(name))
+        sql.SQL(SPELLINGS.get(kind, "{}::text")).format(sql.Identifier(name))
         for (name, kind), column in zip(described, columns, strict=True)
         if column
     ]

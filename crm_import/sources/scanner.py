@@ -59,6 +59,17 @@ def header_of(text: Text) -> list[str]:
     return header
 
 
+def _is_plain(data: bytes) -> bool:
+    """Whether it is UTF-8 without characters that have to be looked at one by one."""
+    if b"\0" in data or b"\r" in data:
+        return False
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Scanner:
     """One pass over one file. `records` counts what was passed, from `first` on.
 
@@ -87,18 +98,35 @@ class Scanner:
         with readable(self._text.entry.name), self._file as file:
             offset = self._begin(file)
             waiting: list[bytes] = []  # lines of a record that goes on after a quoted line end
+            last, bad = b"\n", None
             while lines := file.readlines(CHUNK):
                 batch = Framed()
+                last = lines[-1]
                 lines = waiting + lines
                 waiting, used = self._cut(lines, offset, batch, at_end=False)
                 offset += used
+                bad = batch.bad[-1] if batch.bad else bad
                 yield batch
             batch = Framed()
             while waiting:
                 waiting, used = self._cut(waiting, offset, batch, at_end=True)
                 offset += used
+            bad = batch.bad[-1] if batch.bad else bad
+            if not last.endswith((b"\n", b"\r")) and bad and bad.record == self.records:
+                self._expect_whole(bad)
             if batch.lines or batch.rows or batch.bad:
                 yield batch
+
+    def _expect_whole(self, last: BadRecord) -> None:
+        """Raise SourceUnreadable when the last record, without a line end, is a piece of one.
+
+        A record that only has a quote too many has all of its cells, and is one bad record.
+        """
+        if last.raw.count(self._separator.encode()) < self._short - 1:
+            raise SourceUnreadable(
+                f"{self._text.entry.base} ends in the middle of record {last.record}: it is cut "
+                "off. Copy it again, or export it again."
+            )
 
     def _begin(self, file: BinaryIO) -> int:
         """Pass the header, or the byte order mark of a file without one."""
@@ -115,15 +143,11 @@ class Scanner:
         marks, mark = self._width - 1, self._separator.encode()
         start = offset
         position, count = 0, len(lines)
+        # Most is said of all lines at once; of each one only whether it is whole.
+        plain = _is_plain(b"".join(lines))
         while position < count:
             line = lines[position]
-            if (
-                line.count(mark) == marks
-                and b'"' not in line
-                and b"\0" not in line
-                and b"\r" not in line
-                and line.isascii()
-            ):
+            if plain and b'"' not in line and line.count(mark) == marks:
                 self.records += 1
                 batch.lines.append((self.records, line.rstrip(b"\n")))
                 position += 1

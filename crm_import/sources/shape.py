@@ -8,7 +8,7 @@ instants as `2023-10-29T00:30:00Z`, booleans as `true` and `false`, no value as 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crm_import.tables import Table
 
@@ -18,11 +18,13 @@ class Choices:
     """What an operator has decided about an export that does not say it itself.
 
     `dates`: the order of day and month by column ("dmy" or "mdy"); `accept_row_limit`: a sheet
-    of exactly as many rows as the CRM exports at most is whole all the same.
+    of exactly as many rows as the CRM exports at most is whole all the same; `is_delta`: it holds
+    only what changed, so that tables and columns may be missing.
     """
 
     dates: dict[str, str] = field(default_factory=dict)
     accept_row_limit: bool = False
+    is_delta: bool = False
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class Reading(ABC):
 class Part(ABC):
     """One file of an export. `columns` has None for headers that are not columns of the table.
 
-    `separator` is what parts the cells of `Batch.lines`.
+    `separator` is what parts the cells of `Batch.lines`. While it is read, `watch` is told of each
+    cell with a date as it was written (column, cell), where that is not how it is handed on.
     """
 
     table: Table
@@ -97,6 +100,7 @@ class Part(ABC):
     header: list[str]
     columns: list[str | None]
     separator: str
+    watch: Callable[[str, Any], None] | None = field(default=None, kw_only=True, repr=False)
 
     @property
     def known(self) -> list[str]:
@@ -106,6 +110,22 @@ class Part(ABC):
     def absent(self) -> list[str]:
         """Columns of the table that the part does not have."""
         return [column for column in self.table.columns if column not in self.columns]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Headers of columns of which we know nothing: their cells come beside each row."""
+        pairs = zip(self.header, self.columns, strict=True)
+        return [header for header, column in pairs if column is None]
+
+    @property
+    def encoding(self) -> str:
+        """What the file is written in, "" for what is no text."""
+        return ""
+
+    @property
+    def date_orders(self) -> dict[str, str]:
+        """The order of day and month ("dmy" or "mdy") by column, where one was needed."""
+        return {}
 
     @abstractmethod
     def reading(self, first: int) -> Reading:

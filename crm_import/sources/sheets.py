@@ -86,6 +86,18 @@ class SheetPart(Part):
     called: dict[str, str]
     targets: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    @property
+    def unknown(self) -> list[str]:
+        return [title for _place, title in self.others]
+
+    @property
+    def encoding(self) -> str:
+        return self.sheet.text.encoding if self.sheet.text else ""
+
+    @property
+    def date_orders(self) -> dict[str, str]:
+        return self.orders
+
     def reading(self, first: int) -> Reading:
         """Begin a pass over it."""
         return _Reading(self, first)
@@ -232,10 +244,15 @@ class _Reading(Reading):
         part = self._part
         known = [self._cell(column, cells[place]) for place, column in part.places]
         extra = {title: text for place, title in part.others if (text := _plain(cells[place]))}
+        for (place, column), cell in zip(part.places, known, strict=True):
+            if column in words.DATES and words.came_twice(cell):
+                extra[f"{column}{words.TWICE}"] = _plain(cells[place])
         return Row(self.records, known, extra or None)
 
     def _cell(self, column: str, cell: Any) -> str:
         if column in words.DATES:
+            if self._part.watch:
+                self._part.watch(column, cell)
             serial = self._part.sheet.text is None
             return words.instant(cell, self._part.orders[column], is_serial=serial)
         text = _plain(cell)

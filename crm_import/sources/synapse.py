@@ -30,6 +30,8 @@ CHANGELOG = "changelog.info"
 _WRITTEN = re.compile(r"^\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\dZ$")
 _SINK = re.compile(r"^\d{1,2}/\d{1,2}/\d{4} (?:1[0-2]|[1-9]):\d\d:\d\d [AP]M$")
 _ENDED = "0000000+00:00"
+# What the link itself says of a row.
+_OWN = ("isdelete", "sinkmodifiedon")
 
 
 @dataclass(slots=True)
@@ -191,6 +193,22 @@ class LinkPart(Part):
     text: Text
     types: list[str]
 
+    @property
+    def encoding(self) -> str:
+        return self.text.encoding
+
+    @property
+    def unknown(self) -> list[str]:
+        names = [name.lower() for name in self.header]
+        return [
+            header
+            for place, (header, column) in enumerate(zip(self.header, self.columns, strict=True))
+            if column is None
+            and names[place] not in _OWN
+            and not names[place].endswith(self.table.id)
+            and not _is_companion(names, place)
+        ]
+
     def reading(self, first: int) -> Reading:
         """Begin a pass over it."""
         return _Reading(self, first)
@@ -212,7 +230,10 @@ class _Reading(Reading):
         own = {self._deleted, self._written}
         for place, (column, kind) in enumerate(zip(part.columns, part.types, strict=True)):
             if column:
-                self._cells.append((place, _SPELLINGS.get(kind.lower())))
+                spelt = _SPELLINGS.get(kind.lower())
+                if spelt is instant and part.watch:
+                    spelt = _watched(column, part.watch)
+                self._cells.append((place, spelt))
             elif place not in own and not _is_companion(names, place):
                 self._others.append((place, part.header[place]))
 
@@ -272,6 +293,14 @@ def _of_sink(cell: str) -> str:
     except ValueError:
         return cell
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _watched(column: str, watch: Callable[[str, Any], None]) -> Callable[[str], str]:
+    def spelt(cell: str) -> str:
+        watch(column, cell)
+        return instant(cell)
+
+    return spelt
 
 
 def _boolean(cell: str) -> str:

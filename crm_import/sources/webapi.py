@@ -17,7 +17,16 @@ from crm_import.sources.files import CHUNK, Entry, Hashed, readable
 from crm_import.sources.headed import check_columns
 from crm_import.sources.labels import Label
 from crm_import.sources.pages import Page, check_chain, deleted_id, encoding, survey
-from crm_import.sources.shape import BadRecord, Batch, Part, Reading, Row, Source, Tombstone
+from crm_import.sources.shape import (
+    BadRecord,
+    Batch,
+    Choices,
+    Part,
+    Reading,
+    Row,
+    Source,
+    Tombstone,
+)
 from crm_import.tables import TABLES, Table
 
 KIND = "Web API pages"
@@ -26,7 +35,7 @@ _AT_ONCE = 2_000
 _ETAG = re.compile(r'^W/"(\d+)"$')
 
 
-def open_pages(name: str, entries: list[Entry], metadata: list[Entry]) -> Source:
+def open_pages(name: str, entries: list[Entry], metadata: list[Entry], choices: Choices) -> Source:
     """The export in the files. `metadata` are further ones, with labels.
 
     Raises SourceUnreadable when pages are missing, twice there, or of no table we know.
@@ -47,7 +56,9 @@ def open_pages(name: str, entries: list[Entry], metadata: list[Entry]) -> Source
         prefixes |= {prefix} - {""} or table.prefixes(property_of(key) for key in page.keys)
     for list_ in ours.values():
         check_chain(list_)
-    is_delta = any(page.ends_delta or page.deleted for list_ in ours.values() for page in list_)
+    is_delta = choices.is_delta or any(
+        page.ends_delta or page.deleted for list_ in ours.values() for page in list_
+    )
     missing = [table.entities[-1] for table in TABLES if table.name not in ours]
     if missing and (not is_delta or not ours):
         raise SourceUnreadable(
@@ -116,6 +127,10 @@ class PagePart(Part):
     """One JSON file."""
 
     entry: Entry
+
+    @property
+    def encoding(self) -> str:
+        return encoding(self.entry)
 
     def reading(self, first: int) -> Reading:
         """Begin a pass over it."""

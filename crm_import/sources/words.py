@@ -20,6 +20,9 @@ DATES = frozenset(
         *("first_contact_date", "initial_consult_date", "ct_referral_date", "eap_enrollment_date"),
     }
 )
+# Beside a date that the end of summer time brought twice stands what was written, under its name
+# and this.
+TWICE = " (came twice)"
 _YES = ("yes", "ja", "oui", "sí", "si", "true", "1")
 _NO = ("no", "nee", "nein", "non", "false", "0")
 _ACTIVE = ("active", "actief", "aktiv", "actif", "activo")
@@ -147,6 +150,17 @@ def instant(cell: Any, order: str, *, is_serial: bool) -> str:
     except ValueError:
         return text
     return _utc(moment_, text) if moment_ else text
+
+
+def came_twice(spelled: str) -> bool:
+    """Whether an instant (spelled as `instant` does) is the earlier of two of one local time."""
+    if not spelled.endswith("Z"):
+        return False
+    try:
+        wall = datetime.fromisoformat(spelled).astimezone(LOCAL)
+    except (ValueError, OverflowError):
+        return False
+    return wall.fold == 0 and wall.utcoffset() != wall.replace(fold=1).utcoffset()
 
 
 def _written(text: str, order: str) -> datetime | None:

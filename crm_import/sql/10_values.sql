@@ -13,40 +13,53 @@ SELECT lower(btrim(option_set)) AS option_set, btrim(value) AS value,
         WHEN '2067' THEN 'nl' WHEN '1031' THEN 'de' WHEN '1036' THEN 'fr' WHEN '1034' THEN 'es'
         WHEN '3082' THEN 'es' WHEN '1040' THEN 'it' WHEN '1045' THEN 'pl' WHEN '2070' THEN 'pt'
         ELSE '' END AS language,
-    bool_or(f.run_id = r.id) AS fresh
+    bool_or(f.run_id = r.id OR o.id IN (
+        SELECT row_id FROM crm_back WHERE entity = 'OptionSets')) AS fresh
 FROM crm_import_legacyoption o JOIN crm_import_sourcefile f ON f.id = o.file_id, crm_this r
 WHERE option_set <> '' AND value <> '' AND label <> '' AND length(label) <= 300
+    AND NOT EXISTS (
+        SELECT FROM crm_import_takenback b WHERE b.entity = 'OptionSets' AND b.row = o.id)
 GROUP BY 1, 2, 3, 4, 5;
 
 -- step: meaning of option values
--- Labels of several languages must agree; what somebody decided before counts more, unless the
--- record that was meant is gone.
+-- Labels of several languages must agree on a known word; what somebody decided before counts more,
+-- unless the record that was meant is gone. What is only proposed means nothing yet.
+CREATE TEMP TABLE crm_decision ON COMMIT DROP AS
+SELECT option_set, value, labels, state = 'rejected' AS rejected,
+    CASE state WHEN 'approved' THEN meaning ELSE '' END AS meaning
+FROM crm_import_optionvalue
+WHERE state <> 'approved' OR option_set NOT IN ('medical_condition', 'product')
+    OR meaning IN (SELECT id::text FROM patients_medicalcondition)
+    OR meaning IN (SELECT id::text FROM referrals_product);
 CREATE TEMP TABLE crm_value ON COMMIT DROP AS
 SELECT l.option_set, l.value, array_agg(DISTINCT l.label) AS labels,
     (array_agg(l.label ORDER BY l.language <> 'en', l.label))[1] AS label,
-    coalesce(nullif(min(known.meaning), ''),
-        CASE WHEN count(DISTINCT w.meaning) = 1 THEN min(w.meaning) END, '') AS meaning
+    CASE WHEN bool_or(d.rejected) THEN ''
+        ELSE coalesce(nullif(min(d.meaning), ''),
+            CASE WHEN count(DISTINCT w.meaning) = 1 THEN min(w.meaning) END, '') END AS meaning,
+    coalesce(bool_or(d.rejected), false) AS rejected
 FROM crm_label l
 LEFT JOIN crm_word w ON w.option_set = l.option_set AND w.word = l.word
-LEFT JOIN crm_import_optionvalue known
-    ON known.option_set = l.option_set AND known.value = l.value
-    AND (known.option_set NOT IN ('medical_condition', 'product')
-        OR known.meaning IN (SELECT id::text FROM patients_medicalcondition)
-        OR known.meaning IN (SELECT id::text FROM referrals_product))
+LEFT JOIN crm_decision d ON d.option_set = l.option_set AND d.value = l.value
 GROUP BY l.option_set, l.value;
+-- Values that nobody delivered a label for.
+INSERT INTO crm_value (option_set, value, labels, label, meaning, rejected)
+SELECT d.option_set, d.value, d.labels, NULL, d.meaning, d.rejected FROM crm_decision d
+WHERE NOT EXISTS (
+    SELECT FROM crm_label l WHERE l.option_set = d.option_set AND l.value = d.value);
 
 -- step: cells with option values
 -- Every distinct cell once: a value, or (in exports made by hand) a label.
 CREATE TEMP TABLE crm_cell ON COMMIT DROP AS
-WITH cells (option_set, cell) AS (
-    SELECT DISTINCT 'contact_type', contact_type FROM crm_import_legacycontact
-    UNION ALL SELECT DISTINCT 'eligible', eligible FROM crm_import_legacypatient
-    UNION ALL SELECT DISTINCT 'ct_outcome', ct_outcome FROM crm_import_legacypatient
+WITH cells (option_set, cell, seen) AS (
+    SELECT 'contact_type', contact_type, count(*) FROM crm_import_legacycontact GROUP BY 2
+    UNION ALL SELECT 'eligible', eligible, count(*) FROM crm_import_legacypatient GROUP BY 2
+    UNION ALL SELECT 'ct_outcome', ct_outcome, count(*) FROM crm_import_legacypatient GROUP BY 2
 )
-SELECT c.option_set, c.cell,
-    coalesce(nullif(v.meaning, ''), w.meaning, '') AS meaning
+SELECT c.option_set, c.cell, c.seen, CASE WHEN v.rejected THEN ''
+    ELSE coalesce(nullif(v.meaning, ''), w.meaning, '') END AS meaning
 FROM cells c
 LEFT JOIN crm_value v ON v.option_set = c.option_set AND v.value = btrim(c.cell)
-LEFT JOIN crm_word w ON w.option_set = c.option_set AND v.value IS NULL
+LEFT JOIN crm_word w ON w.option_set = c.option_set AND v.label IS NULL
     AND c.cell !~ '^[0-9, ]*$' AND w.word = portal_fold_key(crm_tidy(c.cell))
 WHERE btrim(c.cell) <> '';

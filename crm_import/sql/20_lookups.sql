@@ -21,6 +21,14 @@ CROSS JOIN LATERAL crm_list_row(a.name, a.extra) v
 LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Specialization' AND o.row = a.id
     AND o.outcome <> 'quarantined';
 
+-- step: rows of the lists that a rollback took back
+DELETE FROM crm_condition r USING crm_import_takenback b
+WHERE b.entity = 'MedicalCondition' AND b.row = r.row_id;
+DELETE FROM crm_hospital r USING crm_import_takenback b
+WHERE b.entity = 'Hospital' AND b.row = r.row_id;
+DELETE FROM crm_specialization r USING crm_import_takenback b
+WHERE b.entity = 'Specialization' AND b.row = r.row_id;
+
 -- include: versions MedicalCondition
 -- include: versions Hospital
 -- include: versions Specialization
@@ -49,7 +57,10 @@ SELECT row_number() OVER ()::int AS node, * FROM (
     UNION ALL
     SELECT 'option', NULL, NULL, value, (array_agg(label ORDER BY language <> 'en', label))[1], '',
         bool_or(fresh)
-    FROM crm_label WHERE option_set = 'medical_condition' GROUP BY value
+    FROM crm_label l WHERE option_set = 'medical_condition' AND NOT EXISTS (
+        SELECT FROM crm_value v
+        WHERE v.option_set = l.option_set AND v.value = l.value AND v.rejected)
+    GROUP BY value
 ) n;
 CREATE TEMP TABLE crm_condition_key ON COMMIT DROP AS
 SELECT node, portal_fold_key(name) AS key, name, '' AS language, 1 AS rank, fresh
@@ -124,15 +135,17 @@ ORDER BY k.key, k.rank, k.language = '', k.node;
 UPDATE crm_value v SET meaning = o.condition_id::text
 FROM crm_condition_node n JOIN crm_condition_of o USING (node)
 WHERE v.option_set = 'medical_condition' AND v.meaning = '' AND n.kind = 'option'
-    AND n.value = v.value;
+    AND n.value = v.value; -- a rejected value has no node
 
 -- step: cells with conditions
-INSERT INTO crm_cell (option_set, cell, meaning)
-SELECT 'medical_condition', c.cell, coalesce(v.meaning, n.condition_id::text, '')
-FROM (SELECT DISTINCT medical_condition AS cell FROM crm_import_legacycontact) c
+INSERT INTO crm_cell (option_set, cell, seen, meaning)
+SELECT 'medical_condition', c.cell, c.seen, CASE WHEN v.rejected THEN ''
+    ELSE coalesce(nullif(v.meaning, ''), n.condition_id::text, '') END
+FROM (SELECT medical_condition AS cell, count(*) AS seen FROM crm_import_legacycontact
+    GROUP BY 1) c
 LEFT JOIN crm_value v ON v.option_set = 'medical_condition' AND v.value = btrim(c.cell)
 LEFT JOIN patients_conditionname n
-    ON v.value IS NULL AND n.folded = portal_fold_key(crm_tidy(c.cell))
+    ON v.label IS NULL AND n.folded = portal_fold_key(crm_tidy(c.cell))
 WHERE btrim(c.cell) <> '';
 
 -- step: outcomes of conditions
@@ -199,7 +212,7 @@ FROM (
     SELECT (array_agg(label ORDER BY language <> 'en', label))[1] AS name
     FROM crm_label l WHERE option_set = 'product' AND NOT EXISTS (
         SELECT FROM crm_value v
-        WHERE v.option_set = 'product' AND v.value = l.value AND v.meaning <> '')
+        WHERE v.option_set = 'product' AND v.value = l.value AND (v.meaning <> '' OR v.rejected))
     GROUP BY value HAVING bool_or(fresh)
 ) p
 WHERE name <> '' AND length(name) <= 200 AND NOT EXISTS (
@@ -208,18 +221,59 @@ WHERE name <> '' AND length(name) <= 200 AND NOT EXISTS (
 -- step: meaning of product options
 UPDATE crm_value v SET meaning = p.id::text
 FROM crm_label l JOIN referrals_product p ON portal_fold_key(p.name) = l.word
-WHERE v.option_set = 'product' AND v.meaning = '' AND l.option_set = 'product'
-    AND l.value = v.value;
-INSERT INTO crm_cell (option_set, cell, meaning)
-SELECT 'product', c.cell, coalesce(v.meaning, p.id::text, '')
-FROM (SELECT DISTINCT product AS cell FROM crm_import_legacydossier) c
+WHERE v.option_set = 'product' AND v.meaning = '' AND NOT v.rejected
+    AND l.option_set = 'product' AND l.value = v.value;
+INSERT INTO crm_cell (option_set, cell, seen, meaning)
+SELECT 'product', c.cell, c.seen, CASE WHEN v.rejected THEN ''
+    ELSE coalesce(nullif(v.meaning, ''), p.id::text, '') END
+FROM (SELECT product AS cell, count(*) AS seen FROM crm_import_legacydossier GROUP BY 1) c
 LEFT JOIN crm_value v ON v.option_set = 'product' AND v.value = btrim(c.cell)
 LEFT JOIN referrals_product p
-    ON v.value IS NULL AND portal_fold_key(p.name) = portal_fold_key(crm_tidy(c.cell))
+    ON v.label IS NULL AND portal_fold_key(p.name) = portal_fold_key(crm_tidy(c.cell))
 WHERE btrim(c.cell) <> '';
 
+-- step: cells that nobody knows
+-- Numbers without a label, and words that are none of ours. Several values in one cell are no value.
+INSERT INTO crm_value (option_set, value, labels, label, meaning, rejected)
+SELECT c.option_set, btrim(c.cell),
+    CASE WHEN c.cell ~ '^[0-9 ]*$' THEN '{}' ELSE ARRAY[min(crm_tidy(c.cell))] END, NULL, '', false
+FROM crm_cell c
+WHERE c.meaning = '' AND c.cell !~ '^[0-9 ]*,[0-9, ]*$' AND NOT EXISTS (
+    SELECT FROM crm_value v WHERE v.option_set = c.option_set AND v.value = btrim(c.cell))
+GROUP BY 1, 2, c.cell ~ '^[0-9 ]*$';
+
+-- step: what unknown values may mean
+-- A label that has a known word in it, or is one letter apart from one, when that is but one word.
+CREATE TEMP TABLE crm_proposal ON COMMIT DROP AS
+WITH unknown AS (
+    SELECT v.option_set, v.value, portal_fold_key(l.label) AS key
+    FROM crm_value v CROSS JOIN LATERAL unnest(v.labels) AS l (label)
+    WHERE v.meaning = '' AND NOT v.rejected
+), words AS (
+    SELECT option_set, word, meaning FROM crm_word
+    UNION ALL SELECT 'medical_condition', folded, condition_id::text FROM patients_conditionname
+    UNION ALL SELECT 'product', portal_fold_key(name), id::text FROM referrals_product
+)
+SELECT u.option_set, u.value, min(w.meaning) AS meaning
+FROM unknown u JOIN words w ON w.option_set = u.option_set AND w.word <> ''
+    AND (position(' ' || w.word || ' ' IN ' ' || u.key || ' ') > 0
+        OR crm_one_apart(u.key, w.word))
+GROUP BY u.option_set, u.value HAVING count(DISTINCT w.meaning) = 1;
+
 -- step: remember option values
-INSERT INTO crm_import_optionvalue (option_set, value, labels, meaning, run_id)
-SELECT v.option_set, v.value, v.labels, v.meaning, r.id FROM crm_value v, crm_this r
-WHERE length(v.value) <= 50 AND length(v.option_set) <= 50
-ON CONFLICT (option_set, value) DO NOTHING;
+-- What is known for certain is approved by the rule; what people decided stays.
+INSERT INTO crm_import_optionvalue (option_set, value, labels, meaning, state, run_id)
+SELECT v.option_set, v.value, v.labels, coalesce(nullif(v.meaning, ''), p.meaning, ''),
+    CASE WHEN v.meaning <> '' THEN 'approved' ELSE 'proposed' END, r.id
+FROM crm_value v LEFT JOIN crm_proposal p USING (option_set, value) CROSS JOIN crm_this r
+WHERE length(v.value) <= 300 AND length(v.option_set) <= 50 AND NOT v.rejected
+ON CONFLICT (option_set, value) DO UPDATE SET state = EXCLUDED.state,
+    meaning = EXCLUDED.meaning, labels = EXCLUDED.labels
+WHERE crm_import_optionvalue.state = 'proposed' AND (
+    crm_import_optionvalue.state, crm_import_optionvalue.meaning, crm_import_optionvalue.labels)
+    IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.meaning, EXCLUDED.labels);
+UPDATE crm_import_optionvalue v SET seen = coalesce(c.seen, 0)
+FROM crm_import_optionvalue o LEFT JOIN (
+    SELECT option_set, btrim(cell) AS value, sum(seen) AS seen FROM crm_cell GROUP BY 1, 2
+) c USING (option_set, value)
+WHERE o.id = v.id AND v.seen <> coalesce(c.seen, 0);

@@ -1,4 +1,5 @@
--- Contacts, Patient rows and dossiers as typed columns. Nothing is decided here, only read.
+-- Contacts, Patient rows and dossiers as typed columns. Nothing is decided here, only read: all of
+-- the archive, or the rows that can be touched by new ones (crm_import.scope).
 
 -- step: contacts as typed columns
 CREATE TEMP TABLE crm_contact ON COMMIT DROP AS
@@ -21,6 +22,8 @@ FROM (
     FROM crm_import_legacycontact r
     LEFT JOIN crm_cell t ON t.option_set = 'contact_type' AND t.cell = r.contact_type
     LEFT JOIN crm_cell m ON m.option_set = 'medical_condition' AND m.cell = r.medical_condition
+    WHERE (SELECT whole FROM crm_this) OR r.id IN (
+        SELECT row_id FROM crm_scope WHERE entity = 'Contact')
     OFFSET 0
 ) x;
 
@@ -45,6 +48,8 @@ FROM (
     FROM crm_import_legacypatient r
     LEFT JOIN crm_cell e ON e.option_set = 'eligible' AND e.cell = r.eligible
     LEFT JOIN crm_cell o ON o.option_set = 'ct_outcome' AND o.cell = r.ct_outcome
+    WHERE (SELECT whole FROM crm_this) OR r.id IN (
+        SELECT row_id FROM crm_scope WHERE entity = 'Patient')
     OFFSET 0
 ) x;
 
@@ -60,7 +65,18 @@ SELECT r.id AS row_id, r.record, crm_guid(r.eap_dossier_id) AS legacy_id,
     crm_guid(r.patient) AS patient_guid, crm_instant(r.eap_enrollment_date) AS enrolled,
     nullif(p.meaning, '')::uuid AS product_id
 FROM crm_import_legacydossier r
-LEFT JOIN crm_cell p ON p.option_set = 'product' AND p.cell = r.product;
+LEFT JOIN crm_cell p ON p.option_set = 'product' AND p.cell = r.product
+WHERE (SELECT whole FROM crm_this) OR r.id IN (
+    SELECT row_id FROM crm_scope WHERE entity = 'EAPDossier');
+
+-- step: rows that a rollback took back
+-- They count no more, until an export brings them again.
+DELETE FROM crm_contact r USING crm_import_takenback b
+WHERE b.entity = 'Contact' AND b.row = r.row_id;
+DELETE FROM crm_patient r USING crm_import_takenback b
+WHERE b.entity = 'Patient' AND b.row = r.row_id;
+DELETE FROM crm_dossier r USING crm_import_takenback b
+WHERE b.entity = 'EAPDossier' AND b.row = r.row_id;
 
 -- step: names that stand for nothing
 -- Na, Null and Unknown are names of people too: such a word is none only beside another one, or

@@ -125,12 +125,16 @@ DELETE FROM crm_specialist WHERE length(job_title) > 200 OR length(licence) > 10
 ANALYZE crm_person (node, legacy_id, email, name_key, contact_guid); ANALYZE crm_specialist;
 
 -- step: shared mailboxes
--- Behind more than five names an address proves nothing.
+-- Behind more than five names an address proves nothing. Only addresses whose rows are all here.
 CREATE TEMP TABLE crm_mailbox ON COMMIT DROP AS
 WITH used AS (
     SELECT email, name_key FROM crm_person WHERE email IS NOT NULL
     UNION ALL SELECT email, name_key FROM crm_specialist WHERE email IS NOT NULL
-), several AS (SELECT email FROM used GROUP BY email HAVING count(*) > 1)
+), several AS (
+    SELECT email FROM used
+    WHERE (SELECT whole FROM crm_this) OR email IN (SELECT email FROM crm_whole_email)
+    GROUP BY email HAVING count(*) > 1
+)
 SELECT email, count(DISTINCT name_key) AS names FROM used JOIN several USING (email)
 GROUP BY email;
 ANALYZE crm_mailbox;
@@ -152,6 +156,24 @@ WHERE p.kind = 2;
 TRUNCATE crm_edge;
 INSERT INTO crm_edge (a, b, rule)
 SELECT contact_node, patient_node, rule FROM crm_link WHERE rule <> 'doubtful';
+-- What people merged in the CRM: it keeps the row that gave way, with the id of the other. Of those
+-- that point at each other in a circle nobody knows who stayed; they are proposed.
+CREATE TEMP TABLE crm_master ON COMMIT DROP AS
+SELECT l.node, w.node AS master FROM crm_import_legacycontact r
+JOIN crm_person l ON l.kind = 1 AND l.row_id = r.id
+JOIN crm_person w ON w.kind = 1 AND w.node <> l.node
+    AND w.legacy_id = crm_guid(coalesce(r.extra ->> 'masterid', r.extra ->> '_masterid_value'))
+WHERE r.extra IS NOT NULL AND crm_flag(r.extra ->> 'merged');
+CREATE TEMP TABLE crm_circle ON COMMIT DROP AS
+WITH RECURSIVE up (node, above, steps) AS (
+    SELECT node, master, 1 FROM crm_master
+    UNION ALL SELECT u.node, m.master, u.steps + 1 FROM up u JOIN crm_master m ON m.node = u.above
+    WHERE u.above <> u.node AND u.steps < 20
+)
+SELECT DISTINCT node FROM up WHERE above = node;
+INSERT INTO crm_edge (a, b, rule)
+SELECT least(node, master), greatest(node, master), 'merged_in_crm' FROM crm_master
+WHERE node NOT IN (SELECT node FROM crm_circle);
 INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, p.node, 'same_email_and_name'
 FROM crm_person p JOIN (
@@ -178,7 +200,27 @@ FROM crm_dossier d JOIN crm_person p ON p.kind = 2 AND p.legacy_id = d.patient_g
     GROUP BY e.number_key, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number_key = d.number_key AND g.name_key = p.name_key AND g.first <> p.node;
 
+-- step: pairs that people decided on
+-- By legacy ids, so that a decision outlives the records that it was about.
+CREATE TEMP TABLE crm_pair_decision ON COMMIT DROP AS
+SELECT DISTINCT ON (first_id, second_id) first_id, second_id, decision, at, by_id
+FROM crm_import_pairdecision ORDER BY first_id, second_id, id DESC;
+CREATE TEMP TABLE crm_decided_pair ON COMMIT DROP AS
+SELECT x.node AS a, y.node AS b, d.decision FROM crm_pair_decision d
+JOIN crm_person x ON x.legacy_id = d.first_id JOIN crm_person y ON y.legacy_id = d.second_id;
+INSERT INTO crm_edge (a, b, rule)
+SELECT least(a, b), greatest(a, b), 'decided' FROM crm_decided_pair WHERE decision = 'same';
+
 -- components: crm_group
+
+-- step: people whom somebody told apart
+-- What only looks like one person joins nobody in whose midst two were told apart.
+CREATE TEMP TABLE crm_told_apart ON COMMIT DROP AS
+SELECT g.node, g.cluster FROM crm_group g WHERE g.cluster IN (
+    SELECT x.cluster FROM crm_decided_pair d JOIN crm_group x ON x.node = d.a
+    JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster WHERE d.decision = 'different');
+DELETE FROM crm_edge e USING crm_told_apart t
+WHERE t.node = e.a AND e.rule NOT IN ('linked', 'decided');
 
 -- step: clusters of two names
 -- Two people cannot hang together by a row that has only half a name.
@@ -224,6 +266,18 @@ UPDATE crm_split s SET id = n.id FROM (
 UPDATE crm_group g SET cluster = s.first
 FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first FROM crm_split) s
 WHERE s.node = g.node;
+-- Those told apart whom even a link of the CRM joins: each new row is a person of its own.
+UPDATE crm_group g SET cluster = s.first
+FROM (
+    SELECT g.node, CASE WHEN k.node IS NULL THEN g.node
+        ELSE min(g.node) OVER (PARTITION BY g.cluster, k.node IS NULL) END AS first
+    FROM crm_group g LEFT JOIN crm_known k USING (node)
+    WHERE g.cluster IN (
+        SELECT x.cluster FROM crm_decided_pair d JOIN crm_group x ON x.node = d.a
+        JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster
+        WHERE d.decision = 'different')
+) s WHERE s.node = g.node;
+INSERT INTO crm_split (node, cluster) SELECT node, cluster FROM crm_told_apart;
 
 -- step: clusters of persons
 UPDATE crm_person p SET cluster = g.cluster FROM crm_group g
@@ -236,7 +290,7 @@ SELECT DISTINCT ON (node) node, rule FROM (
     SELECT b AS node, rule FROM crm_edge UNION ALL SELECT a, rule FROM crm_edge
 ) e
 JOIN crm_person p USING (node) WHERE p.cluster <> node
-ORDER BY node, array_position(ARRAY['linked', 'same_email_and_name', 'same_eap_and_name',
+ORDER BY node, array_position(ARRAY['decided', 'linked', 'same_email_and_name', 'same_eap_and_name',
     'same_trial_and_name', 'linked_part'], rule);
 DROP TABLE crm_group;
 
@@ -259,6 +313,14 @@ FROM crm_specialist s JOIN (
     HAVING count(*) > 1 AND count(DISTINCT nullif(q.licence_key, '')) < 2
 ) g USING (role, email, name_key) WHERE g.first <> s.node;
 
+-- What people decided.
+CREATE TEMP TABLE crm_specialist_decided ON COMMIT DROP AS
+SELECT x.node AS a, y.node AS b, d.decision FROM crm_pair_decision d
+JOIN crm_specialist x ON x.legacy_id = d.first_id
+JOIN crm_specialist y ON y.legacy_id = d.second_id;
+INSERT INTO crm_edge (a, b, rule)
+SELECT least(a, b), greatest(a, b), 'decided' FROM crm_specialist_decided WHERE decision = 'same';
+
 -- Records that are there already are met again, and stay as many as they are.
 CREATE TEMP TABLE crm_specialist_known ON COMMIT DROP AS
 SELECT s.node, x.target_id AS id FROM crm_specialist s
@@ -280,6 +342,16 @@ UPDATE crm_group g SET cluster = s.first
 FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first
     FROM crm_specialist_split) s
 WHERE s.node = g.node;
+CREATE TEMP TABLE crm_specialist_apart ON COMMIT DROP AS
+SELECT g.node, g.cluster, CASE WHEN k.node IS NULL THEN g.node
+    ELSE min(g.node) OVER (PARTITION BY g.cluster, k.node IS NULL) END AS first
+FROM crm_group g LEFT JOIN crm_specialist_known k USING (node)
+WHERE g.cluster IN (
+    SELECT x.cluster FROM crm_specialist_decided d JOIN crm_group x ON x.node = d.a
+    JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster WHERE d.decision = 'different');
+UPDATE crm_group g SET cluster = s.first FROM crm_specialist_apart s WHERE s.node = g.node;
+INSERT INTO crm_specialist_split (node, cluster)
+SELECT node, cluster FROM crm_specialist_apart;
 
 -- step: clusters of specialists
 UPDATE crm_specialist s SET cluster = g.cluster FROM crm_group g

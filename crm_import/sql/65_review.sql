@@ -13,6 +13,12 @@ SELECT p.cluster, c.cluster, CASE
 FROM crm_link l
 JOIN crm_person p ON p.node = l.patient_node JOIN crm_person c ON c.node = l.contact_node
 WHERE p.cluster <> c.cluster;
+-- R1: merged in the CRM, each into another of them.
+INSERT INTO crm_pair (a, b, tier, rank, because)
+SELECT x.cluster, y.cluster, 'R1', 1, 'merged_in_a_circle'
+FROM crm_master m JOIN crm_circle c ON c.node = m.node
+JOIN crm_person x ON x.node = m.node JOIN crm_person y ON y.node = m.master
+WHERE x.cluster <> y.cluster;
 -- R2, R4: one address (which is no mailbox of many), several names.
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT x.cluster, y.cluster, CASE WHEN z.alike THEN 'R4' ELSE 'R2' END,
@@ -39,6 +45,7 @@ WHERE x.cluster <> y.cluster;
 CREATE TEMP TABLE crm_named ON COMMIT DROP AS
 WITH names AS (
     SELECT name_key FROM crm_person WHERE first_key <> '' AND last_key <> ''
+        AND ((SELECT whole FROM crm_this) OR name_key IN (SELECT name_key FROM crm_whole_name))
     GROUP BY name_key HAVING min(cluster) <> max(cluster)
 )
 SELECT DISTINCT p.name_key, p.cluster, x.medical_condition_id AS condition_id
@@ -52,12 +59,26 @@ FROM (SELECT *, count(*) OVER (PARTITION BY name_key, condition_id) AS people,
 JOIN crm_named y USING (name_key, condition_id)
 WHERE x.cluster < y.cluster AND (x.people <= 6 OR x.cluster = x.oldest);
 
+-- step: decisions about these pairs
+-- Made before a rollback, about the same rows or others of the same people.
+CREATE TEMP TABLE crm_cluster_decision ON COMMIT DROP AS
+SELECT DISTINCT ON (a, b) a, b, decision, decided_at, by_id FROM (
+    SELECT least(x.cluster, y.cluster) AS a, greatest(x.cluster, y.cluster) AS b, d.decision,
+        CASE WHEN d.decision <> 'later' THEN d.at END AS decided_at, d.at,
+        CASE WHEN d.decision <> 'later' THEN d.by_id END AS by_id
+    FROM crm_pair_decision d JOIN crm_person x ON x.legacy_id = d.first_id
+    JOIN crm_person y ON y.legacy_id = d.second_id WHERE x.cluster <> y.cluster
+) d ORDER BY a, b, at DESC;
+
 -- make: pairs
-INSERT INTO patients_possibleduplicate (first_patient_id, second_patient_id, tier, evidence)
+INSERT INTO patients_possibleduplicate (first_patient_id, second_patient_id, tier, evidence, state,
+    decided_at, decided_by_id)
 SELECT DISTINCT ON (least(s.id, t.id), greatest(s.id, t.id)) least(s.id, t.id),
     greatest(s.id, t.id), p.tier, jsonb_build_object('source', 'legacy_crm',
-        'because', p.because, 'legacy_ids', jsonb_build_array(x.legacy_id, y.legacy_id))
+        'because', p.because, 'legacy_ids', jsonb_build_array(x.legacy_id, y.legacy_id)),
+    coalesce(d.decision, 'open'), d.decided_at, d.by_id
 FROM crm_pair p
+LEFT JOIN crm_cluster_decision d ON d.a = least(p.a, p.b) AND d.b = greatest(p.a, p.b)
 JOIN crm_target s ON s.cluster = p.a JOIN crm_target t ON t.cluster = p.b
 JOIN crm_person x ON x.node = p.a JOIN crm_person y ON y.node = p.b
 WHERE s.id <> t.id
@@ -75,10 +96,13 @@ ON CONFLICT DO NOTHING;
 
 -- make: pairs with specialists
 -- R1: a Patient row linked to a specialist. R5: one address for a patient and a specialist.
-INSERT INTO patients_possibleduplicate (first_patient_id, first_specialist_id, tier, evidence)
+INSERT INTO patients_possibleduplicate (first_patient_id, first_specialist_id, tier, evidence,
+    state, decided_at, decided_by_id)
 SELECT DISTINCT ON (v.patient_id, v.specialist_id) v.patient_id, v.specialist_id, v.tier,
     jsonb_build_object('source', 'legacy_crm', 'because', v.because,
-        'legacy_ids', jsonb_build_array(v.patient_row, v.specialist_row))
+        'legacy_ids', jsonb_build_array(v.patient_row, v.specialist_row)),
+    coalesce(d.decision, 'open'), CASE WHEN d.decision <> 'later' THEN d.at END,
+    CASE WHEN d.decision <> 'later' THEN d.by_id END
 FROM (
     SELECT t.id AS patient_id, s.id AS specialist_id, 'R1' AS tier, 'contact_record' AS because,
         p.legacy_id AS patient_row, s.legacy_id AS specialist_row
@@ -97,15 +121,20 @@ FROM (
     JOIN crm_specialist_target u ON u.cluster = s.cluster
     WHERE m.names <= 5
 ) v
-ORDER BY v.patient_id, v.specialist_id, v.tier
+LEFT JOIN crm_pair_decision d ON d.first_id = least(v.patient_row, v.specialist_row)
+    AND d.second_id = greatest(v.patient_row, v.specialist_row)
+ORDER BY v.patient_id, v.specialist_id, v.tier, v.because, v.patient_row, v.specialist_row
 ON CONFLICT DO NOTHING;
 
 -- make: pairs of specialists
 -- R2, R4: one address, other name or licence. R3: same name and hospital.
-INSERT INTO patients_possibleduplicate (first_specialist_id, second_specialist_id, tier, evidence)
+INSERT INTO patients_possibleduplicate (first_specialist_id, second_specialist_id, tier, evidence,
+    state, decided_at, decided_by_id)
 SELECT DISTINCT ON (least(s.id, t.id), greatest(s.id, t.id)) least(s.id, t.id),
     greatest(s.id, t.id), v.tier, jsonb_build_object('source', 'legacy_crm',
-        'because', v.because, 'legacy_ids', jsonb_build_array(v.x, v.y))
+        'because', v.because, 'legacy_ids', jsonb_build_array(v.x, v.y)),
+    coalesce(d.decision, 'open'), CASE WHEN d.decision <> 'later' THEN d.at END,
+    CASE WHEN d.decision <> 'later' THEN d.by_id END
 FROM (
     SELECT x.cluster AS a, y.cluster AS b, x.legacy_id AS x, y.legacy_id AS y,
         CASE WHEN crm_alike(x.first_key, x.last_key, y.first_key, y.last_key)
@@ -125,5 +154,6 @@ FROM (
     WHERE x.cluster <> y.cluster
 ) v
 JOIN crm_specialist_target s ON s.cluster = v.a JOIN crm_specialist_target t ON t.cluster = v.b
+LEFT JOIN crm_pair_decision d ON d.first_id = least(v.x, v.y) AND d.second_id = greatest(v.x, v.y)
 ORDER BY least(s.id, t.id), greatest(s.id, t.id), v.tier DESC
 ON CONFLICT DO NOTHING;

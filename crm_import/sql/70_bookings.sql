@@ -8,7 +8,9 @@ SELECT c.legacy_id, p.cluster, c.booking_at, c.reminder_at, c.no_show, c.row_id,
 FROM crm_person p
 JOIN crm_contact c ON c.legacy_id = p.legacy_id AND c.role NOT IN ('physician', 'pharmacist')
 LEFT JOIN crm_fate f ON f.entity = 'Contact' AND f.row_id = c.row_id
-WHERE p.kind = 1 AND (c.row_id = p.row_id OR f.outcome = 'superseded') AND c.legacy_id IN (
+WHERE p.kind = 1
+    AND (c.row_id = p.row_id OR f.outcome = 'superseded' AND f.reason <> 'corrected')
+    AND c.legacy_id IN (
     SELECT o.legacy_id FROM crm_fate g JOIN crm_contact o ON o.row_id = g.row_id
     WHERE g.entity = 'Contact' AND g.outcome = 'superseded')
 WINDOW w AS (PARTITION BY c.legacy_id ORDER BY c.row_id <> p.row_id, c.version DESC NULLS LAST,
@@ -30,7 +32,8 @@ ORDER BY v.legacy_id, v.booking_at, v.age;
 -- A time that was overwritten before it came was moved. One that was overwritten afterwards took
 -- place or not: that is an outcome nobody wrote down.
 CREATE TEMP TABLE crm_booking ON COMMIT DROP AS
-SELECT b.*, coalesce(x.target_id, portal_uuid7()) AS id, x.target_id IS NULL AS is_new,
+SELECT b.*, x.target_id IS NULL AS is_new, coalesce(x.target_id, crm_id(
+        (SELECT portal_uuid7()), row_number() OVER (ORDER BY b.starts_at))) AS id,
     t.id AS patient_id, to_char(b.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ')
         AS slot,
     CASE
@@ -139,7 +142,7 @@ SELECT b.id, coalesce(b.modified, b.created, r.started), b.patient_id, b.starts_
     b.starts_at + interval '30 minutes', b.status,
     CASE WHEN b.status = 'no_show' THEN 'patient' ELSE '' END,
     CASE WHEN b.status = 'cancelled' THEN 'patient' ELSE '' END,
-    b.reason, b.moved_to, b.reminder_at, '', gen_random_uuid()
+    b.reason, b.moved_to, b.reminder_at, '', md5(b.id::text)::uuid
 FROM crm_booking b, crm_this r
 WHERE b.is_new ORDER BY b.starts_at;
 

@@ -26,9 +26,9 @@ FROM crm_import_legacycontact a WHERE f.version IS NULL AND a.id = f.row_id;
 -- make: submissions
 -- The first version came in when the row was made, a later one when it was changed. The payload is
 -- made of arrays: jsonb_build_object looks up each argument's type for each row, at twice the cost.
-INSERT INTO patients_submission (created_at, patient_id, source, received_at, payload, match,
+INSERT INTO patients_submission (id, created_at, patient_id, source, received_at, payload, match,
     match_evidence, idempotency_key)
-SELECT r.started, t.id, 'legacy_crm',
+SELECT crm_id((SELECT portal_uuid7()), row_number() OVER (ORDER BY f.node)), r.started, t.id, 'legacy_crm',
     coalesce(CASE WHEN f.is_current AND l.legacy_id IS NOT NULL THEN f.modified END, f.created,
         f.modified, r.started),
     jsonb_object(

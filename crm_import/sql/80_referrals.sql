@@ -40,8 +40,19 @@ SELECT DISTINCT ON (cluster, number) cluster, number, id FROM (
 ) k ORDER BY cluster, number, rank, place, id;
 
 -- step: referrals
+-- The database refuses "enrolled, though not eligible": then eligible is unknown, and a note and a
+-- problem keep what the CRM said. A reason in words has no code of ours, which somebody decides.
 CREATE TEMP TABLE crm_referral ON COMMIT DROP AS
-SELECT coalesce(k.id, portal_uuid7()) AS id, k.id IS NULL AS is_new,
+SELECT f.*,
+    CASE WHEN f.status = 'enrolled' AND f.eligible = 'no' THEN 'unknown'
+        ELSE coalesce(nullif(f.eligible, ''), 'unknown') END AS said_eligible,
+    CASE WHEN f.status = 'ineligible' OR f.eligible = 'no' AND f.reason <> '' THEN 'other'
+        ELSE '' END AS said_reason,
+    CASE WHEN f.outcome <> '' THEN f.outcome WHEN f.has_outcome THEN 'other' ELSE 'pending' END
+        AS said_outcome
+FROM (
+SELECT coalesce(k.id, crm_id((SELECT portal_uuid7()),
+        row_number() OVER (ORDER BY p.node, p.number))) AS id, k.id IS NULL AS is_new,
     t.id AS patient_id, c.id AS trial_id, p.*,
     CASE WHEN p.outcome = 'enrolled' THEN 'enrolled'
         WHEN p.outcome IN ('screen_failed', 'withdrawn', 'site_declined') THEN p.outcome
@@ -54,20 +65,13 @@ JOIN crm_target t USING (cluster)
 JOIN referrals_clinicaltrial c ON c.registry_id = p.number
 LEFT JOIN crm_referred k USING (cluster, number)
 WHERE p.place = 1
-ORDER BY p.node, p.number;
+) f ORDER BY f.node, f.number;
 
 -- make: ct_referrals
--- The database refuses "enrolled, though not eligible": then eligible is unknown, and a note and a
--- problem keep what the CRM said. A reason in words has no code of ours, which somebody decides.
 INSERT INTO referrals_ctreferral (id, created_at, patient_id, trial_id, physician_id, status,
     eligible, ineligible_reason, ineligible_text, referred_at, outcome)
 SELECT f.id, coalesce(f.created, r.started), f.patient_id, f.trial_id, f.physician_id, f.status,
-    CASE WHEN f.status = 'enrolled' AND f.eligible = 'no' THEN 'unknown'
-        ELSE coalesce(nullif(f.eligible, ''), 'unknown') END,
-    CASE WHEN f.status = 'ineligible' OR f.eligible = 'no' AND f.reason <> '' THEN 'other'
-        ELSE '' END,
-    f.reason, crm_noon(f.referred),
-    CASE WHEN f.outcome <> '' THEN f.outcome WHEN f.has_outcome THEN 'other' ELSE 'pending' END
+    f.said_eligible, f.said_reason, f.reason, crm_noon(f.referred), f.said_outcome
 FROM crm_referral f, crm_this r
 WHERE f.is_new ORDER BY f.node, f.number;
 

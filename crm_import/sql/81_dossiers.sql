@@ -55,7 +55,8 @@ ORDER BY c.row_id;
 
 -- make: eap_dossiers
 WITH new AS (
-    SELECT portal_uuid7() AS id, c.*, p.id AS program_id FROM crm_case c
+    SELECT crm_id((SELECT portal_uuid7()), row_number() OVER (ORDER BY c.row_id)) AS id, c.*,
+        p.id AS program_id FROM crm_case c
     JOIN referrals_expandedaccessprogram p
         ON upper(regexp_replace(p.eap_number, '[^A-Za-z0-9]', '', 'g')) = c.number_key
     WHERE c.place = 1 AND c.patient_id IS NOT NULL AND NOT EXISTS (
@@ -79,7 +80,9 @@ SELECT 'EAPDossier', c.legacy_id, 'referrals.eapdossier', k.id,
 FROM crm_case c
 JOIN referrals_expandedaccessprogram p
     ON upper(regexp_replace(p.eap_number, '[^A-Za-z0-9]', '', 'g')) = c.number_key
-JOIN LATERAL (SELECT id FROM referrals_eapdossier k WHERE k.patient_id = c.patient_id
-    AND k.program_id = p.id ORDER BY k.created_at LIMIT 1) k ON true
+JOIN (
+    SELECT DISTINCT ON (patient_id, program_id) patient_id, program_id, id
+    FROM referrals_eapdossier ORDER BY patient_id, program_id, created_at
+) k ON k.patient_id = c.patient_id AND k.program_id = p.id
 CROSS JOIN crm_this r
 ON CONFLICT DO NOTHING;

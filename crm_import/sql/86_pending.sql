@@ -59,7 +59,9 @@ WHERE l.entity = 'Patient' AND l.field = 'physician' AND k.id = t.id AND k.physi
 -- step: what waits
 DELETE FROM crm_import_pendinglink l WHERE NOT EXISTS (
     SELECT FROM crm_pending p
-    WHERE p.entity = l.entity AND p.legacy_id = l.legacy_id AND p.field = l.field);
+    WHERE p.entity = l.entity AND p.legacy_id = l.legacy_id AND p.field = l.field)
+AND ((SELECT whole FROM crm_this) OR EXISTS (
+    SELECT FROM crm_scope s WHERE s.entity = l.entity AND s.legacy_id = l.legacy_id));
 INSERT INTO crm_import_pendinglink (entity, legacy_id, field, missing_id, run_id)
 SELECT p.entity, p.legacy_id, p.field, p.missing, r.id FROM crm_pending p, crm_this r
 ON CONFLICT (entity, legacy_id, field) DO UPDATE SET missing_id = EXCLUDED.missing_id

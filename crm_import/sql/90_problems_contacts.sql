@@ -52,14 +52,19 @@ CROSS JOIN LATERAL (
         OR last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse')
 ) n
 WHERE v.first_name = '' OR v.first_key IN ('test', 'asdf', 'qwerty', 'dummy')
-    OR v.last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse') OR v.first_name ~ E'[?\ufffd]' OR v.last_name ~ E'[?\ufffd]';
+    OR v.last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse')
+    OR strpos(v.first_name, '?') + strpos(v.last_name, '?')
+        + strpos(v.first_name, E'\ufffd') + strpos(v.last_name, E'\ufffd') > 0;
 INSERT INTO crm_problem
 SELECT a.entity, a.id, 'encoding_repaired', 'info', 'name', '' FROM (
     SELECT 'Contact' AS entity, id, firstname, lastname FROM crm_import_legacycontact
     UNION ALL SELECT 'Patient', id, firstname, lastname FROM crm_import_legacypatient
 ) a
-WHERE (a.firstname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.firstname) <> a.firstname)
-    OR (a.lastname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.lastname) <> a.lastname);
+WHERE ((SELECT whole FROM crm_this) OR (a.entity, a.id) IN (SELECT entity, row_id FROM crm_scope))
+    AND octet_length(a.firstname) + octet_length(a.lastname)
+        > length(a.firstname) + length(a.lastname)
+    AND ((a.firstname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.firstname) <> a.firstname)
+        OR (a.lastname ~ E'[\u00c2-\u00ef]' AND crm_repaired(a.lastname) <> a.lastname));
 
 -- step: words that are neither yes nor no
 INSERT INTO crm_problem
@@ -73,12 +78,14 @@ FROM (
     SELECT 'Contact' AS entity, id, statecode FROM crm_import_legacycontact
     UNION ALL SELECT 'Patient', id, statecode FROM crm_import_legacypatient
     UNION ALL SELECT 'EAPDossier', id, statecode FROM crm_import_legacydossier
-) a WHERE crm_inactive(a.statecode) IS NULL;
+) a
+WHERE ((SELECT whole FROM crm_this) OR (a.entity, a.id) IN (SELECT entity, row_id FROM crm_scope))
+    AND crm_inactive(a.statecode) IS NULL;
 
 -- step: problems of what was deleted here
 INSERT INTO crm_problem
 SELECT f.entity, f.row_id, 'deleted_here', 'warning', '', '' FROM crm_fate f
-WHERE f.outcome = 'ignored' AND NOT EXISTS (
+WHERE f.outcome = 'ignored' AND f.reason <> 'waived' AND NOT EXISTS (
     SELECT FROM crm_import_rowoutcome o WHERE o.entity = f.entity AND o.row = f.row_id)
 UNION ALL
 SELECT 'Contact', s.row_id, 'deleted_here', 'warning', 'hospital', ''

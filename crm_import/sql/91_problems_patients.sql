@@ -58,9 +58,13 @@ WHERE n.kind = 2 AND f.hit;
 
 -- step: problems of trials
 INSERT INTO crm_problem
-SELECT DISTINCT 'Patient', t.row_id, CASE t.registry WHEN 'malformed' THEN 'trial_malformed'
-    ELSE 'trial_text' END, 'warning', 'trial_id', '' FROM crm_trial t
-WHERE t.registry IN ('malformed', 'text')
+SELECT 'Patient', t.row_id, CASE t.registry WHEN 'malformed' THEN 'trial_malformed'
+        ELSE 'trial_text' END, 'warning', 'trial_id',
+    -- Letters for digits, and the three letters in another order.
+    coalesce(left('perhaps ' || string_agg(DISTINCT 'NCT' || right(translate(t.number, 'OIL', '011'), 8),
+        ', ') FILTER (WHERE translate(t.number, 'OIL', '011')
+            ~ '^(NCT|NTC|CNT|CTN|TNC|TCN)[0-9]{8}$'), 300), '')
+FROM crm_trial t WHERE t.registry IN ('malformed', 'text') GROUP BY t.row_id, t.registry
 UNION ALL
 SELECT 'Patient', row_id, 'shared_by_trials', 'info', 'trial_id', count(*) || ' trials'
 FROM crm_pairing GROUP BY row_id HAVING count(*) > 1

@@ -1,19 +1,6 @@
--- What the CRM changed after it was imported. The portal's own value stays; where the newer row
--- says another thing than the older one and than the portal, somebody should know.
-
--- step: versions that were imported before
-CREATE TEMP TABLE crm_before ON COMMIT DROP AS
-SELECT DISTINCT ON (v.entity, v.legacy_id) v.entity, v.legacy_id, v.row_id
-FROM crm_fate f JOIN (
-    SELECT 'Contact' AS entity, row_id, legacy_id, version, modified FROM crm_contact
-    UNION ALL SELECT 'Patient', row_id, legacy_id, version, modified FROM crm_patient
-    UNION ALL SELECT 'EAPDossier', row_id, legacy_id, version, modified FROM crm_dossier
-) v USING (entity, row_id)
-WHERE f.outcome = 'superseded' AND EXISTS (
-    SELECT FROM crm_import_rowoutcome o WHERE o.entity = v.entity AND o.row = v.row_id)
-ORDER BY v.entity, v.legacy_id, v.version DESC NULLS LAST, v.modified DESC NULLS LAST,
-    v.row_id DESC;
-ANALYZE crm_before;
+-- What the CRM changed after it was imported and the portal did not follow (sql/62_updates.sql):
+-- where the newer row says another thing than the older one and than the portal, somebody should
+-- know.
 
 -- step: changed contacts
 INSERT INTO crm_problem

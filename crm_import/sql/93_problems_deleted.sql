@@ -4,4 +4,4 @@
 INSERT INTO crm_problem
 SELECT d.entity, d.row_id, CASE WHEN d.deleted THEN 'deleted_in_crm' ELSE 'back_in_crm' END,
     'warning', '', ''
-FROM crm_deleted d;
+FROM crm_deleted d WHERE d.is_told;

@@ -1,7 +1,8 @@
 -- Every row has exactly one outcome.
 
 -- step: outcomes
--- A row keeps the outcome that an earlier run wrote, unless it was in quarantine and is not now.
+-- A row keeps the outcome that an earlier run wrote, unless it was in quarantine and is not now, or
+-- is there for another reason.
 INSERT INTO crm_import_rowoutcome (run_id, entity, row, legacy_id, outcome, reason)
 SELECT r.id, v.entity, v.row_id, v.legacy_id, v.outcome, v.reason
 FROM (
@@ -41,8 +42,11 @@ FROM (
 ) v
 CROSS JOIN crm_this r
 WHERE NOT EXISTS (
-    SELECT FROM crm_import_rowoutcome o WHERE o.entity = v.entity AND o.row = v.row_id
-        AND (o.outcome <> 'quarantined' OR v.outcome = 'quarantined'));
+    SELECT FROM crm_import_rowoutcome o
+    WHERE o.entity = v.entity AND o.row = v.row_id AND o.outcome <> 'quarantined')
+AND (v.outcome <> 'quarantined' OR v.reason IS DISTINCT FROM (
+    SELECT o.reason FROM crm_import_rowoutcome o
+    WHERE o.entity = v.entity AND o.row = v.row_id ORDER BY o.id DESC LIMIT 1));
 
 -- step: problems
 INSERT INTO crm_import_problem (run_id, entity, row, record, legacy_id, code, severity, field, note)
@@ -62,6 +66,8 @@ WHERE NOT EXISTS (
     SELECT FROM crm_import_problem k WHERE k.entity = p.entity
         AND coalesce(k.row, 0) = coalesce(p.row_id, 0) -- an equality, so that it can be hashed
         AND k.code = p.code AND k.field = p.field)
+    AND NOT EXISTS (SELECT FROM crm_import_takenback b
+        WHERE b.entity = p.entity AND b.row = p.row_id)
 ORDER BY p.entity, i.record, p.code;
 
 -- step: statistics of the ledger

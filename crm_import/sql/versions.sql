@@ -18,8 +18,8 @@ WHERE NOT EXISTS (
 DROP TABLE crm_tomb;
 
 -- step: versions of __ENTITY__
--- Of rows of one version a deletion counts, then the one that was written or delivered later.
--- Within one delivery nobody can say which one does.
+-- Of rows of one version a deletion counts, then the one that was written or delivered later (also
+-- the news that it was gone from an export). Within one delivery nobody can say which one does.
 WITH ids AS (
     SELECT legacy_id FROM __ROWS__ WHERE legacy_id IS NOT NULL GROUP BY legacy_id
     HAVING count(*) > 1
@@ -27,15 +27,15 @@ WITH ids AS (
     SELECT r.row_id, r.legacy_id,
         md5(ROW(__CONTENT__)::text) AS content,
         dense_rank() OVER (PARTITION BY r.legacy_id ORDER BY r.version DESC NULLS LAST,
-            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST, a.deleted DESC,
-            a.written DESC, f.run_id DESC) AS age
+            CASE WHEN r.version IS NULL THEN r.modified END DESC NULLS LAST,
+            a.deleted AND NOT f.is_gone DESC, a.written DESC, f.run_id DESC) AS age
     FROM __ROWS__ r JOIN ids USING (legacy_id) JOIN __ARCHIVE__ a ON a.id = r.row_id
     JOIN crm_import_sourcefile f ON f.id = a.file_id
     WHERE NOT (r.deleted AND r.row_id IN (
         SELECT d.row_id FROM crm_fate d WHERE d.entity = '__ENTITY__'))
 ), judged AS (
     SELECT row_id, age,
-        row_number() OVER (PARTITION BY legacy_id, content ORDER BY row_id) AS copy,
+        row_number() OVER (PARTITION BY legacy_id, content ORDER BY age, row_id) AS copy,
         age = 1 AND min(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id)
             <> max(content) FILTER (WHERE age = 1) OVER (PARTITION BY legacy_id) AS conflict
     FROM ranked
@@ -45,3 +45,12 @@ SELECT '__ENTITY__', row_id,
     CASE WHEN conflict THEN 'quarantined' WHEN copy > 1 THEN 'exact_repeat' ELSE 'superseded' END,
     CASE WHEN conflict THEN 'version_conflict' ELSE '' END
 FROM judged WHERE conflict OR copy > 1 OR age > 1;
+
+-- step: corrected rows of __ENTITY__
+-- What stands in their place came later; what they said themselves counts no more. With the run
+-- that made it, a correction is taken back.
+UPDATE crm_fate f SET outcome = 'superseded', reason = 'corrected'
+FROM crm_import_correction c
+WHERE c.kind = 'fix' AND c.entity = '__ENTITY__' AND f.entity = c.entity AND f.row_id = c.row
+    AND NOT EXISTS (SELECT FROM crm_import_takenback b
+        WHERE b.entity = c.entity AND b.row = c.replacement);

@@ -33,6 +33,8 @@ _VOLATILE = frozenset(
         *("pgh_id", "pgh_created_at", "pgh_context_id", "ics_uid"),
     }
 )
+# The row of the archive beside a value of a conflict.
+_ROW = re.compile(r'"row": \d+')
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.]*\+00:00")
 # Records that no legacy row became as a whole, by what they are known by.
@@ -77,7 +79,8 @@ def state() -> dict[str, str]:
                     if key not in _VOLATILE
                     and not (key in ("id", "pgh_obj_id") and isinstance(value, int))
                 }
-                text = _UUID.sub(named, json.dumps(kept, sort_keys=True, ensure_ascii=False))
+                text = _ROW.sub("", json.dumps(kept, sort_keys=True, ensure_ascii=False))
+                text = _UUID.sub(named, text)
                 rows.append(_MOMENT.sub(dated, text))
             found[table] = "\n".join(sorted(rows))
     return found

@@ -12,10 +12,7 @@ from crm_import.tests import exports
 from crm_import.tests.checksums import checksums
 from crm_import.tests.exports import (
     ANNA,
-    DMD,
-    GBM,
     MOVED,
-    NEWER,
     SOON,
     contact,
     dossier,
@@ -23,7 +20,6 @@ from crm_import.tests.exports import (
     patient,
     physician,
 )
-from crm_import.tests.told import changed
 from patients.models import (
     Hospital,
     Patient,
@@ -106,7 +102,7 @@ def test_call_that_somebody_cancelled_stays_cancelled(bring: Bring) -> None:
     assert Booking.objects.order_by("starts_at")[1].status == "booked"
 
 
-def test_what_people_wrote_is_not_overwritten(bring: Bring) -> None:
+def test_row_86_what_people_wrote_is_not_overwritten(bring: Bring) -> None:
     bring(contacts=[ANNA])
     Patient.objects.update(last_name="van der Berg", email="new@example.org")
 
@@ -127,7 +123,7 @@ def test_new_rows_join_the_people_who_are_there(bring: Bring) -> None:
     )
 
     assert Patient.objects.count() == 1
-    assert Patient.objects.get().stage == "lead"  # a stage is changed by people, not by an update
+    assert Patient.objects.get().stage == "patient"
     assert Submission.objects.count() == 2
     assert again.report["tables"]["Contact"]["unchanged"] == 1
     assert again.report["tables"]["Contact"]["merged"] == 1
@@ -219,76 +215,7 @@ def test_call_of_a_patient_who_has_one_then_is_cancelled(bring: Bring) -> None:
     assert Problem.objects.filter(code="overlapping_bookings").count() == 1
 
 
-# --- what the CRM changed ----------------------------------------------------------------------
-
-
-def test_changed_contact_is_told_field_by_field(bring: Bring) -> None:
-    bring(contacts=[{**ANNA, "medical_condition": GBM}])
-
-    bring(
-        contacts=[
-            {**ANNA, **NEWER, "medical_condition": DMD, "lastname": "Bergman", "statecode": "1"}
-        ]
-    )
-
-    assert changed() == ["medical_condition", "name", "statecode"]
-    assert Patient.objects.get().last_name == "Berg"
-
-
-def test_change_that_the_portal_has_already_is_not_told(bring: Bring) -> None:
-    bring(contacts=[ANNA])
-    Patient.objects.update(last_name="Bergman")
-
-    bring(contacts=[{**ANNA, **NEWER, "lastname": "Bergman"}])
-
-    assert changed() == []
-
-
-def test_changed_specialist_is_told(bring: Bring) -> None:
-    ida = physician(1, "Ida", "Vos", "ida@example.org", job_title="Neurologist")
-    bring(contacts=[ida])
-
-    bring(contacts=[{**ida, **NEWER, "job_title": "Head", "email": "vos@example.org"}])
-
-    assert changed() == ["email", "job_title"]
-
-
-def test_changed_patient_row_is_told(bring: Bring) -> None:
-    row = patient(1, "Anna", "Berg", trial_id="NCT01234567", eligible=exports.YES)
-    ida = physician(1, "Ida", "Vos")
-    bring(contacts=[ida], patients=[row])
-
-    bring(
-        contacts=[ida],
-        patients=[
-            {
-                **row,
-                **NEWER,
-                "physician": guid(1),
-                "initial_consult_date": "2024-03-20T00:00:00Z",
-                "ct_outcome": exports.SCREEN_FAILED,
-            }
-        ],
-    )
-
-    assert changed() == ["ct_outcome", "initial_consult_date", "physician"]
-
-
-def test_patient_row_of_a_known_lead_is_told(bring: Bring) -> None:
-    bring(contacts=[ANNA])
-
-    bring(contacts=[ANNA], patients=[patient(1, "Anna", "Berg", of=1)])
-
-    assert "stage" in changed()
-
-
-def test_changed_dossier_is_told(bring: Bring) -> None:
-    rows = {"patients": [patient(1, "Anna", "Berg")]}
-    bring(**rows, dossiers=[dossier(1, "EAP-1", 1)])
-
-    bring(**rows, dossiers=[{**dossier(1, "EAP-1", 1, product="100000001"), **NEWER}])
-
-    assert changed() == ["product"]
+# --- what is told ------------------------------------------------------------------------------
 
 
 def test_row_of_a_restricted_patient_is_told(bring: Bring) -> None:

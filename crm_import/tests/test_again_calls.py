@@ -42,7 +42,7 @@ def test_edited_row_without_a_version_counts_by_its_file(bring: Bring) -> None:
 # --- calls -------------------------------------------------------------------------------------
 
 
-def test_call_that_is_moved_away_and_back_stands(bring: Bring) -> None:
+def test_row_87_call_that_is_moved_away_and_back_stands(bring: Bring) -> None:
     bring(contacts=[ANNA])
     bring(contacts=[MOVED])
 

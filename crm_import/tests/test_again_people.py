@@ -92,7 +92,7 @@ def test_two_specialists_whose_rows_become_alike_stay_two(bring: Bring) -> None:
         contacts=[one, {**two, **NEWER, "lastname": "Vos", "medical_license_number": "BIG-1"}],
     )
 
-    assert sorted(Specialist.objects.values_list("last_name", flat=True)) == ["Ott", "Vos"]
+    assert sorted(Specialist.objects.values_list("first_name", flat=True)) == ["Ida", "Udo"]
     assert PossibleDuplicate.objects.count() == 1
 
 

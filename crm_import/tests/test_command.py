@@ -1,30 +1,21 @@
-"""`manage.py crm_import`: exit codes, the report, the problems, and what a kill leaves behind."""
+"""`manage.py crm_import`: exit codes, the report, and the problems."""
 
 import csv
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import psycopg
 import pytest
-from django.conf import settings
-from django.core.management import CommandError, call_command
-from django.db import connection
 
 from crm_import import importing, reporting, transform
+from crm_import.locks import LOCK
 from crm_import.models import ImportRun, LegacyContact
 from crm_import.refusals import AnotherRun, Brake, DecisionNeeded, Refused
 from crm_import.sources import Choices
 from crm_import.tests import exports
-from crm_import.tests.exports import contact, patient, physician
-from patients.models import Patient, Submission
+from crm_import.tests.exports import contact, patient
+from crm_import.tests.operators import command, other_session
+from patients.models import Patient
 
 KEYS = {
     *("patients", "specialists", "hospitals", "specializations", "medical_conditions"),
@@ -35,15 +26,7 @@ NAMES = ("Hildegonda", "Quackelstein", "hildegonda", "example.org")
 
 
 def crm_import(*args: Any) -> tuple[int, str]:
-    """(exit code, what was printed)"""
-    out = StringIO()
-    try:
-        call_command("crm_import", *map(str, args), stdout=out, stderr=out)
-    except SystemExit as end:
-        return int(end.code or 0), out.getvalue()
-    except CommandError as error:
-        return error.returncode, f"{out.getvalue()}{error}"
-    return 0, out.getvalue()
+    return command("crm_import", *args)
 
 
 @pytest.fixture
@@ -83,7 +66,11 @@ def test_report_has_the_shape_others_rely_on(db: None, export: Path, tmp_path: P
     assert set(report["created"]) == set(report["totals"]) == KEYS
     assert report["created"]["patients"] == report["totals"]["patients"] == 1
     assert report["problems"]["routing_missing"] == 1
-    assert set(report) == {"run", "dry_run", "tables", "created", "totals", "problems"}
+    assert set(report) == {
+        *("run", "dry_run", "tables", "created", "totals", "problems"),
+        *("scope", "watermark"),
+    }
+    assert report["watermark"]["Contact"] == {"version": 1002, "written": ""}
 
 
 def test_nothing_personal_is_printed_or_reported(
@@ -289,13 +276,15 @@ def test_what_the_database_objects_to_is_told_without_values(
     assert not ImportRun.objects.exists()
 
 
-def test_two_runs_at_once_end_with_7(db: None, export: Path) -> None:
+def test_lock_of_another_session_ends_with_7(db: None, export: Path) -> None:
     with other_session() as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", [importing.LOCK])
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
         code, printed = crm_import(export)
 
-        assert (code, "Another crm_import is running" in printed) == (7, True)
+        assert code == 7
+        assert "Another crm_import is running: since 20" in printed
+        assert "in a session that does not say whose it is (server process" in printed
         other.rollback()
     assert crm_import(export)[0] == 3
 
@@ -319,84 +308,24 @@ def test_steps_hold_no_percent_sign() -> None:
     assert not [step.name for step in transform.steps() if "%" in step.sql]
 
 
-# --- killed ------------------------------------------------------------------------------------
-
-
-def other_session() -> "psycopg.Connection[Any]":
-    parameters = {**connection.get_connection_params(), "dbname": connection.settings_dict["NAME"]}
-    parameters.pop("cursor_factory", None)
-    parameters.pop("context", None)
-    parameters.pop("server_side_binding", None)
-    parameters.pop("pool", None)
-    return psycopg.connect(**parameters)
-
-
-@pytest.fixture
-def own_database(transactional_db: None) -> dict[str, str]:
-    """The environment of a process that works on the test database."""
-    database = connection.settings_dict
-    host = quote(database["HOST"] or database.get("OPTIONS", {}).get("host", ""), safe="")
-    user = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
-    port = f"&port={database['PORT']}" if database["PORT"] else ""
-    return {
-        **os.environ,
-        "DATABASE_URL": f"postgres://{user}@/{database['NAME']}?host={host}{port}",
-        "SECRET_KEY": "x" * 60,
-        "ALLOWED_HOSTS": "localhost",
-    }
-
-
-def start(folder: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "manage.py", "crm_import", str(folder)]
-    return subprocess.Popen(
-        command,
-        cwd=settings.BASE_DIR,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def wait_for(question: str, answer: Any) -> None:
-    deadline = time.monotonic() + 60
-    with other_session() as other:
-        other.autocommit = True
-        while other.execute(question).fetchone() != (answer,):
-            assert time.monotonic() < deadline, question
-            time.sleep(0.05)
-
-
-def test_killed_half_way_nothing_is_half_applied_and_the_next_run_completes(
-    own_database: dict[str, str], tmp_path: Path
+def test_report_on_standard_output_is_one_document_and_progress_a_line_a_phase(
+    db: None, export: Path
 ) -> None:
-    folder = exports.write(
-        tmp_path / "export",
-        contacts=[
-            *(contact(n, f"Name{n}", "Berg", f"n{n}@example.org") for n in range(500)),
-            physician(501, "Ida", "Vos"),
-        ],
-    )
-    # The lock makes the run stop in the middle: rows are staged, people are being written.
-    with other_session() as other:
-        other.execute("LOCK TABLE patients_patient IN SHARE MODE")
-        process = start(folder, own_database)
-        wait_for(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-            "AND query LIKE '%INSERT INTO patients_patient%' AND datname = current_database()",
-            1,
-        )
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        other.rollback()
-    wait_for(
-        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
-        "WHERE l.locktype = 'advisory' AND d.datname = current_database()",
-        0,
-    )
+    code, printed = crm_import(export, "--json")
 
-    for model in (Patient, Submission, LegacyContact, ImportRun):
-        assert not model._default_manager.exists()
-    assert start(folder, own_database).wait() == 0
-    assert Patient.objects.count() == 500
-    assert Submission.objects.count() == 500
-    assert ImportRun.objects.get().report["totals"]["specialists"] == 1
+    *lines, document = [json.loads(line) for line in printed.splitlines()]
+    assert (code, document["exit_code"], document["schema"]) == (3, 3, 1)
+    assert document["tables"]["Contact"]["read"] == 2
+    assert [line["phase"] for line in lines[:2]] == ["read OptionSets", "read MedicalCondition"]
+    assert {line["event"] for line in lines} == {"phase"}
+    assert lines[-1]["left"] == 0
+
+
+def test_refusal_is_a_document_too(db: None, export: Path) -> None:
+    (export / "Patient.csv").unlink()
+
+    code, printed = crm_import(export, "--json")
+
+    document = json.JSONDecoder().raw_decode(printed)[0]
+    assert (code, document["exit_code"]) == (8, 8)
+    assert "lacks Patient.csv" in document["error"]

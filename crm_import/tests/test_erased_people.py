@@ -14,8 +14,11 @@ from crm_import.models import (
     LegacyDossier,
     LegacyPatient,
     RowOutcome,
+    TakenBack,
 )
-from crm_import.tests.exports import contact, dossier, patient
+from crm_import.rolling_back import roll_back
+from crm_import.tests.exports import NEWER, contact, dossier, patient
+from crm_import.verifying import verify
 from patients import erasure
 from patients.models import ErasureRequest, Patient
 from portal.core.tests.factories import UserFactory
@@ -66,6 +69,15 @@ def test_erasure_takes_the_legacy_rows_along(gone: ErasureRequest) -> None:
     ]
 
 
+def test_views_for_the_old_systems_have_forgotten_the_person(gone: ErasureRequest) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT string_agg(firstname, ',') FROM legacy_contact), "
+            "(SELECT count(*) FROM legacy_patient), (SELECT count(*) FROM legacy_eap_dossier)"
+        )
+        assert cursor.fetchone() == ("Eva", 0, 0)
+
+
 @pytest.mark.parametrize("changed", [{}, {"versionnumber": "9000", "email": "new@example.org"}])
 def test_later_export_does_not_bring_the_person_back(
     bring: Bring, gone: ErasureRequest, changed: dict[str, Any]
@@ -94,3 +106,25 @@ def test_somebody_else_with_the_same_name_is_brought_in(bring: Bring, gone: Eras
     bring(contacts=[EVA, contact(9, "Anna", "Berg", "another@example.org")])
 
     assert Patient.objects.filter(first_name="Anna", email="another@example.org").exists()
+
+
+def test_everything_adds_up_after_an_erasure_and_the_next_export(
+    bring: Bring, gone: ErasureRequest
+) -> None:
+    assert verify(is_deep=True)[0].adds_up
+
+    bring(contacts=[ANNA, EVA], patients=[HER_ROW], dossiers=[HER_DOSSIER])
+
+    assert verify(is_deep=True)[0].adds_up
+
+
+def test_rows_that_a_rollback_took_back_are_erased_as_well(bring: Bring) -> None:
+    bring(contacts=[ANNA])
+    again = bring(contacts=[{**ANNA, **NEWER}])
+    roll_back(run_id=again.run.pk, by=None, apply=True)
+    assert TakenBack.objects.count() > 0
+
+    erase(Patient.objects.get())
+
+    assert not TakenBack.objects.filter(entity="Contact").exists()
+    assert not LegacyContact.objects.exists()

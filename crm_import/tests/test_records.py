@@ -36,16 +36,23 @@ PAST = timezone.now() - timedelta(days=30)
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({"contactid": "12345"}, "bad_id"),
+        pytest.param({"contactid": "12345"}, "bad_id", id="row_12_id_that_is_none"),
         ({"contactid": ""}, "bad_id"),
         ({"contactid": "00000000-0000-0000-0000-000000000000"}, "bad_id"),
-        ({"firstname": " ", "lastname": ""}, "no_name"),
+        pytest.param(
+            {"firstname": " ", "lastname": "", "email": "a@example.org"},
+            "no_name",
+            id="row_39_no_name_but_an_address",
+        ),
         ({"firstname": "-", "lastname": "n/a"}, "no_name"),
         ({"firstname": "Unknown", "lastname": "ONBEKEND"}, "no_name"),
-        ({"lastname": "x" * 201}, "too_long"),
+        pytest.param({"lastname": "x" * 201}, "too_long", id="row_10_longer_than_the_column"),
         ({"email": f"{'x' * 250}@example.org"}, "too_long"),
         ({"contact_type": ""}, "routing_missing"),
-        ({"contact_type": "100000099"}, "routing_unmapped"),
+        pytest.param(
+            *({"contact_type": "100000099"}, "routing_unmapped"),
+            id="row_43_option_without_a_meaning",
+        ),
     ],
 )
 def test_row_that_cannot_be_placed_is_quarantined(
@@ -61,7 +68,7 @@ def test_row_that_cannot_be_placed_is_quarantined(
 
 
 @pytest.mark.parametrize("cell", ["", "100000099"])
-def test_contact_without_a_type_is_what_its_patient_row_says(bring: Bring, cell: str) -> None:
+def test_row_41_contact_without_a_type_is_what_its_patient_row_is(bring: Bring, cell: str) -> None:
     bring(
         contacts=[contact(1, "Anna", "Berg", contact_type=cell)],
         patients=[patient(1, "Anna", "Berg", of=1)],
@@ -72,7 +79,7 @@ def test_contact_without_a_type_is_what_its_patient_row_says(bring: Bring, cell:
 
 
 @pytest.mark.parametrize("written", ["{%s}", " %s ", "%s"], ids=["braces", "blanks", "capitals"])
-def test_legacy_id_is_found_however_it_is_written(bring: Bring, written: str) -> None:
+def test_row_11_legacy_id_is_found_however_it_is_written(bring: Bring, written: str) -> None:
     odd = written % guid(1).upper()
     bring(
         contacts=[contact(1, "Anna", "Berg", contactid=odd)],
@@ -83,7 +90,7 @@ def test_legacy_id_is_found_however_it_is_written(bring: Bring, written: str) ->
     assert Crosswalk.objects.filter(entity="Contact", legacy_id=guid(1)).exists()
 
 
-def test_labels_in_place_of_option_values_are_understood(bring: Bring) -> None:
+def test_row_44_labels_of_several_languages_are_understood(bring: Bring) -> None:
     bring(
         contacts=[
             contact(1, "Anna", "Berg", contact_type="Patient - Lead", medical_condition="GBM"),
@@ -129,12 +136,29 @@ def test_every_change_is_in_the_history_with_its_run(bring: Bring) -> None:
     ("raw", "email", "further", "code"),
     [
         ("Anna@Example.ORG", "anna@example.org", [], None),
-        ("anna@example.org; b@example.org", "anna@example.org", ["b@example.org"], "two_emails"),
+        pytest.param(
+            "\u00a0mailto:Anna@Example.ORG ;",
+            *("anna@example.org", [], None),
+            id="row_22_case_blanks_mailto_and_semicolon",
+        ),
+        pytest.param(
+            "anna@example.org; b@example.org",
+            "anna@example.org",
+            ["b@example.org"],
+            "two_emails",
+            id="row_23_two_addresses",
+        ),
         ("anna@example.org, b@example.org", "anna@example.org", ["b@example.org"], "two_emails"),
         ("Anna <anna@example.org>", "anna@example.org", [], None),
         ("anna @ example.org", "anna@example.org", [], None),
-        ("post@bücher.example.org", "post@bücher.example.org", [], None),
-        ("anna.berg", "", ["anna.berg"], "email_invalid"),
+        pytest.param(
+            "post@bücher.example.org",
+            "post@bücher.example.org",
+            [],
+            None,
+            id="letters of another script",
+        ),
+        pytest.param("anna.berg", "", ["anna.berg"], "email_invalid", id="row_24_no_domain"),
         ("anna@home", "", ["anna@home"], "email_invalid"),
         ("anna@example..org", "", ["anna@example..org"], "email_invalid"),
         (".a@example.org", "a@example.org", [], None),
@@ -153,19 +177,22 @@ def test_address_is_read_and_nothing_of_it_lost(
     anna = Patient.objects.get()
     assert anna.email == email
     assert list(anna.contact_points.values_list("value", flat=True)) == further
+    assert anna.submissions.get().payload["email"] == raw
     assert codes() == ({f"{code}:email"} if code else set())
 
 
 @pytest.mark.parametrize(
     ("raw", "stored", "code"),
     [
-        ("MÃ¼ller", "Müller", "encoding_repaired:name"),
-        ("ÃƒÂ©tienne", "étienne", "encoding_repaired:name"),
-        ("Ãngel", "Ãngel", None),
+        pytest.param(
+            "MÃ¼ller", "Müller", "encoding_repaired:name", id="row_34_read_in_the_wrong_encoding"
+        ),
+        pytest.param("ÃƒÂ©tienne", "étienne", "encoding_repaired:name", id="and twice"),
+        pytest.param("Ãngel", "Ãngel", None, id="row_35_innocent_letters"),
         ("SÃO", "SÃO", None),
-        ("M?ller", "M?ller", "lossy_text:name"),
-        ("Mu\u0308ller", "Müller", None),
-        ("=HYPERLINK(1)", "=HYPERLINK(1)", None),
+        pytest.param("M?ller", "M?ller", "lossy_text:name", id="row_36_lost_letter"),
+        pytest.param("Mu\u0308ller", "Müller", None, id="row_32_decomposed_accent"),
+        pytest.param("=HYPERLINK(1)", "=HYPERLINK(1)", None, id="row_38_formula"),
         ("n/a", "", None),
         ("Na", "Na", None),
         ("Unknown", "Unknown", None),

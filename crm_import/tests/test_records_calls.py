@@ -10,6 +10,7 @@ from bookings.models import Booking
 from crm_import.importing import Result
 from crm_import.models import RowOutcome
 from crm_import.tests.exports import (
+    DMD,
     contact,
     guid,
     iso,
@@ -40,7 +41,9 @@ PAST, AHEAD = timezone.now() - timedelta(days=30), timezone.now() + timedelta(da
         (PAST, "", "booked", None),
         (AHEAD, "", "booked", None),
         (AHEAD, "false", "booked", None),
-        (AHEAD, "true", "booked", "no_show_future:no_show"),
+        pytest.param(
+            AHEAD, "true", "booked", "no_show_future:no_show", id="row_65_no_show_of_a_call_ahead"
+        ),
     ],
 )
 def test_call_has_the_status_the_crm_recorded(
@@ -59,12 +62,12 @@ def test_call_has_the_status_the_crm_recorded(
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        ("1900-01-01T00:00:00Z", "sentinel_date"),
+        pytest.param("1900-01-01T00:00:00Z", "sentinel_date", id="row_58_date_that_means_none"),
         ("1753-01-01T00:00:00Z", "sentinel_date"),
         ("1970-01-01T00:00:00Z", "sentinel_date"),
         ("9999-12-31T23:59:59Z", "sentinel_date"),
-        ("2212-03-04T10:00:00Z", "implausible_date"),
-        ("now", "invalid_date"),
+        pytest.param("2203-03-04T10:00:00Z", "implausible_date", id="row_69_far_year"),
+        pytest.param("now", "invalid_date", id="row_63_word_that_postgresql_takes_for_a_date"),
         ("tomorrow", "invalid_date"),
         ("infinity", "invalid_date"),
         ("2024-02-30T10:00:00Z", "invalid_date"),
@@ -189,7 +192,7 @@ def test_older_version_is_no_part_of_a_conflict(bring: Bring) -> None:
     assert (counts["quarantined"], counts["superseded"]) == (2, 1)
 
 
-def test_physician_who_became_a_lead_is_both(bring: Bring) -> None:
+def test_row_27_physician_who_became_a_lead_is_both(bring: Bring) -> None:
     result = bring(
         contacts=[
             physician(1, "Ida", "Vos", booking_date="2024-01-20T10:00:00Z"),
@@ -236,21 +239,32 @@ def test_two_forms_for_one_time_leave_one_call_standing(bring: Bring) -> None:
     assert "overlapping_bookings:booking_date" in codes()
 
 
-def test_a_specialist_has_no_call(bring: Bring) -> None:
-    bring(contacts=[physician(1, "Ida", "Vos", booking_date="2024-01-20T10:00:00Z")])
+def test_row_42_a_specialist_has_no_call_and_no_condition(bring: Bring) -> None:
+    cells = {"booking_date": "2024-01-20T10:00:00Z", "medical_condition": DMD}
+    bring(contacts=[physician(1, "Ida", "Vos", **cells)])
 
+    assert Specialist.objects.count() == 1
     assert not Booking.objects.exists()
-    assert codes() == {"role_mismatch:booking_date"}
+    assert codes() == {"role_mismatch:booking_date", "role_mismatch:medical_condition"}
 
 
 @pytest.mark.parametrize(
     ("cells", "code"),
     [
-        ({"no_show": "true"}, "no_show_without_booking:no_show"),
-        ({"reminder_date": "2024-01-19T10:00:00Z"}, "reminder_without_booking:reminder_date"),
-        (
+        pytest.param(
+            {"no_show": "true"},
+            "no_show_without_booking:no_show",
+            id="row_66_no_show_without_a_booking",
+        ),
+        pytest.param(
+            {"reminder_date": "2024-01-19T10:00:00Z"},
+            "reminder_without_booking:reminder_date",
+            id="reminder of no booking",
+        ),
+        pytest.param(
             {"booking_date": "2024-01-18T10:00:00Z", "reminder_date": "2024-01-19T10:00:00Z"},
             "reminder_after_booking:reminder_date",
+            id="row_67_reminder_after_the_booking",
         ),
     ],
 )

@@ -37,7 +37,7 @@ SHAPES = ("csv", "webapi", "synapse")
 # The pages of the Web API have labels in one language, and only of values that some row has; the
 # others come in metadata of their own.
 LABELS = {
-    *("crm_import_legacyoption", "crm_import_optionvalue"),
+    *("crm_import_legacyoption", "crm_import_optionvalue", "crm_import_optionvalueevent"),
     *("referrals_product", "referrals_productevent"),
 }
 # The state after the import, by shape; filled as the shapes have their turn.

@@ -212,7 +212,7 @@ def test_unknown_columns_are_kept_and_absent_ones_named(db: None, tmp_path: Path
     assert "booking_date" in absent.values_list("field", flat=True)
 
 
-def test_free_text_of_megabytes_is_kept_whole(db: None, tmp_path: Path) -> None:
+def test_row_09_free_text_of_megabytes_is_kept_whole(db: None, tmp_path: Path) -> None:
     text = 'all of "it", ' * 100_000
     row = exports.patient(1, "Anna", "Berg", ineligible_reason=text, trial_id="NCT00000001")
     folder = exports.write(tmp_path / "export", patients=[row])

@@ -99,3 +99,61 @@ def test_labels_beside_values_are_added_to_metadata_once() -> None:
     ]
 
     assert labels.together(WANTED, harvest) == [*WANTED, harvest[1]]
+
+
+def _described(folder: Path, name: str = "contoso_patient", **sets: object) -> None:
+    home = folder / "Microsoft.Athena.TrickleFeedService"
+    home.mkdir(exist_ok=True)
+    (home / f"{name}-EntityMetadata.json").write_text(json.dumps(sets), encoding="utf-8-sig")
+    (home / f"{name}-model.json").write_text("{}", encoding="utf-8")
+
+
+def test_metadata_of_tables_beside_a_link(tmp_path: Path) -> None:
+    exports.write(tmp_path / "csv", contacts=[contact(1, "Anna", "Berg")])
+    folder = shapes.write_link(tmp_path / "link", shapes.read(tmp_path / "csv"))
+    label = {"Option": 100000001, "LocalizedLabelLanguageCode": 1036, "IsUserLocalizedLabel": False}
+    own = {**label, "OptionSetName": "contoso_eligible", "LocalizedLabel": "Admissible"}
+    shared = {**label, "OptionSetName": "contoso_ctoutcome", "LocalizedLabel": "Inclus"}
+    _described(
+        folder,
+        AttributeMetadata=[{"AttributeName": "contoso_eligible"}],
+        OptionSetMetadata=[{**own, "EntityName": "contoso_patient"}],
+        GlobalOptionSetMetadata=[shared, {**shared, "LocalizedLabel": None}],
+    )
+
+    seen = see(folder)
+
+    assert ("eligible", "100000001", "Admissible", "1036") in seen.labels
+    assert ("ct_outcome", "100000001", "Inclus", "1036") in seen.labels
+    assert {label[3] for label in seen.labels} == {"1033", "1036"}
+    assert seen.source.ignored == []
+
+
+def test_metadata_beside_incremental_folders_is_no_other_kind(tmp_path: Path) -> None:
+    exports.write(tmp_path / "csv", contacts=[contact(1, "Anna", "Berg")])
+    written = tmp_path / "link" / "2026-10-01T08.15.00Z"
+    shapes.write_link(written, shapes.read(tmp_path / "csv"))
+    option = {"OptionSetName": "contoso_eligible", "Option": 9, "LocalizedLabel": "Peut-être"}
+    _described(tmp_path / "link", OptionSetMetadata=[option])
+
+    assert ("eligible", "9", "Peut-être", "") in see(tmp_path / "link").labels
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", '{"OptionSetMetadata": [{}]}'])
+def test_metadata_that_describes_nothing_is_refused(tmp_path: Path, text: str) -> None:
+    exports.write(tmp_path / "csv", contacts=[contact(1, "Anna", "Berg")])
+    folder = shapes.write_link(tmp_path / "link", shapes.read(tmp_path / "csv"))
+    _described(folder)
+    for path in folder.rglob("*-EntityMetadata.json"):
+        path.write_text(text, encoding="utf-8")
+
+    code, says = refusal(folder)
+
+    assert (code, "describes no options" in says) == (8, True)
+
+
+def test_metadata_beside_headed_files_is_not_read(tmp_path: Path) -> None:
+    exports.write(tmp_path / "csv", contacts=[contact(1, "Anna", "Berg")])
+    (tmp_path / "csv" / "OptionsetMetadata.csv").write_text(HEADLESS, encoding="utf-8")
+
+    assert see(tmp_path / "csv").source.ignored == ["OptionsetMetadata.csv"]

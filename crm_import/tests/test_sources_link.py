@@ -62,7 +62,7 @@ def test_row_01_row_from_before_a_column_is_short_and_whole(link: Path) -> None:
     assert not seen.bad
 
 
-def test_row_01_row_torn_before_the_mark_of_deletion_is_unreadable(link: Path) -> None:
+def test_row_torn_before_the_mark_of_deletion_is_unreadable(link: Path) -> None:
     torn = ",".join(shapes.line(CONTACT, ROWS[0]).split(",")[:6]) + "\n"
     contacts(link, torn, shapes.line(CONTACT, ROWS[1]))
 
@@ -79,7 +79,7 @@ def test_row_02_row_with_a_cell_too_many_is_unreadable(link: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["True", "true", "1"])
-def test_row_16_tombstone_is_no_row(link: Path, word: str) -> None:
+def test_tombstone_is_no_row(link: Path, word: str) -> None:
     stone = shapes.tombstone(CONTACT, exports.guid(1), "2000")
     contacts(link, shapes.line(CONTACT, ROWS[0]), stone.replace('"True"', f'"{word}"'))
 
@@ -108,7 +108,7 @@ def test_row_16_tombstone_is_no_row(link: Path, word: str) -> None:
         ("", ""),
     ],
 )
-def test_rows_58_63_dates_get_one_spelling_or_stay(cell: str, spelt: str) -> None:
+def test_dates_get_one_spelling_or_stay(cell: str, spelt: str) -> None:
     assert synapse.instant(cell) == spelt
 
 

@@ -114,7 +114,7 @@ def test_the_moment_is_that_of_the_first_look(crm: str) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("mssql://crm/db", "no database that can be read here"),
+        ("oracle://crm/db", "no database that can be read here"),
         ("postgres://nobody@localhost:1/crm?password=secret", "The database crm cannot be read"),
     ],
 )

@@ -62,7 +62,7 @@ def test_etag_is_the_version_where_none_was_selected(pages: Path) -> None:
     assert [row["versionnumber"] for row in see(pages).contacts] == ["1001", "1002"]
 
 
-def test_row_20_absent_is_not_null(pages: Path) -> None:
+def test_absent_is_not_null(pages: Path) -> None:
     def edit(page: dict[str, Any]) -> None:
         del page["value"][1]["contoso_bookingdate"]
         page["value"][1]["jobtitle"] = None
@@ -183,7 +183,7 @@ def test_pages_follow_each_other(chain: Path) -> None:
     assert [row.record for row in seen.others["Contact"]] == [1, 2, 3, 4, 5]
 
 
-def test_row_85_missing_last_page_is_a_truncated_export(chain: Path) -> None:
+def test_missing_last_page_is_a_truncated_export(chain: Path) -> None:
     (chain / "contacts-0003.json").unlink()
 
     code, says = refusal(chain)
@@ -283,7 +283,7 @@ def test_tables_nobody_asked_for_are_named(pages: Path) -> None:
 # --- deltas ------------------------------------------------------------------------------------
 
 
-def test_row_16_deleted_entities_are_no_rows(tmp_path: Path) -> None:
+def test_deleted_entities_are_no_rows(tmp_path: Path) -> None:
     changed = [shapes.record(CONTACT, PEOPLE[1])]
     folder = shapes.write_delta(tmp_path / "delta", CONTACT, changed, [exports.guid(1)])
 
@@ -294,7 +294,7 @@ def test_row_16_deleted_entities_are_no_rows(tmp_path: Path) -> None:
     assert [gone.id for gone in seen.deleted["Contact"]] == [exports.guid(1)]
 
 
-def test_row_20_delta_may_leave_out_any_column_but_the_id(tmp_path: Path) -> None:
+def test_delta_may_leave_out_any_column_but_the_id(tmp_path: Path) -> None:
     row = {"contactid": exports.guid(1), "no_show": "true"}
     folder = shapes.write_delta(tmp_path / "delta", CONTACT, [shapes.record(CONTACT, row)])
 
@@ -316,7 +316,7 @@ def test_delta_of_custom_tables_needs_no_other_pages(tmp_path: Path) -> None:
 # --- bad records -------------------------------------------------------------------------------
 
 
-def test_row_03_nul_in_json_is_taken_out_and_told(pages: Path) -> None:
+def test_nul_in_json_is_taken_out_and_told(pages: Path) -> None:
     change(
         pages / "contacts-0001.json",
         lambda page: page["value"][0].update(firstname="Zo\0ë", contoso_other="a\0b"),

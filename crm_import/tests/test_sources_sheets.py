@@ -131,7 +131,7 @@ def test_workbooks_are_read_by_their_headings(tmp_path: Path) -> None:
     assert seen.rows["EAPDossier"][0]["eap_number"] == "12"
 
 
-def test_workbooks_import_like_any_other_export(db: None, tmp_path: Path) -> None:
+def test_row_50_workbooks_import_but_for_a_hospital_of_two(db: None, tmp_path: Path) -> None:
     with transaction.atomic():
         result = importing.run(source=write(tmp_path / "ui"), by=None)
 
@@ -148,7 +148,7 @@ def test_workbooks_import_like_any_other_export(db: None, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("encoding", "mark"), [("utf-8-sig", ","), ("cp1252", ";"), ("utf-16", "\t")]
 )
-def test_row_05_csv_that_a_spreadsheet_wrote(tmp_path: Path, encoding: str, mark: str) -> None:
+def test_csv_that_a_spreadsheet_wrote(tmp_path: Path, encoding: str, mark: str) -> None:
     text = contacts_csv({"booking": "19/10/2023 14:30", "no_show": "Nee"}, mark=mark)
 
     seen = see(rewrite(write(tmp_path / "ui"), "Contact", text, encoding))
@@ -181,9 +181,7 @@ def booked(seen: Seen) -> list[str]:
         (["2023-03-10 09:00"], "2023-03-10T08:00:00Z"),
     ],
 )
-def test_row_61_a_day_above_12_tells_the_order(
-    tmp_path: Path, cells: list[str], first: str
-) -> None:
+def test_a_day_above_12_tells_the_order(tmp_path: Path, cells: list[str], first: str) -> None:
     assert booked(see(_dates(tmp_path, *cells)))[0] == first
 
 
@@ -198,14 +196,14 @@ def test_row_61_column_that_can_be_read_in_two_ways_needs_a_decision(tmp_path: P
     assert booked(see(folder, dates={"booking_date": "dmy"}))[0] == "2023-04-03T08:00:00Z"
 
 
-def test_row_61_column_in_both_orders_needs_a_decision(tmp_path: Path) -> None:
+def test_column_in_both_orders_needs_a_decision(tmp_path: Path) -> None:
     code, says = refusal(_dates(tmp_path, "13/04/2023", "04/13/2023"))
 
     assert (code, "in both orders" in says) == (4, True)
 
 
 @pytest.mark.parametrize("cell", ["now", "tomorrow", "infinity", "45228.1", "soon", "31/31/2023"])
-def test_rows_62_63_what_is_no_date_in_csv_stays_as_it_is(tmp_path: Path, cell: str) -> None:
+def test_what_is_no_date_in_csv_stays_as_it_is(tmp_path: Path, cell: str) -> None:
     assert booked(see(_dates(tmp_path, cell, "31/12/2023")))[0] == cell
 
 
@@ -225,7 +223,7 @@ def test_rows_62_63_what_is_no_date_in_csv_stays_as_it_is(tmp_path: Path, cell: 
         (None, True, ""),
     ],
 )
-def test_rows_58_59_60_62_cells_of_a_workbook(cell: Any, is_serial: bool, spelt: str) -> None:
+def test_rows_59_62_cells_of_a_workbook(cell: Any, is_serial: bool, spelt: str) -> None:
     assert words.instant(cell, "dmy", is_serial=is_serial) == spelt
 
 

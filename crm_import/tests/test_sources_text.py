@@ -94,7 +94,7 @@ def test_row_04_record_that_is_no_utf8_among_others_is_unreadable(rewritten: Rew
         ("a\nМюллер\n".encode(), "utf-8"),
     ],
 )
-def test_row_04_another_encoding_is_believed_only_for_the_whole_file(
+def test_another_encoding_is_believed_only_for_the_whole_file(
     tmp_path: Path, content: bytes, encoding: str
 ) -> None:
     path = tmp_path / "a.csv"
@@ -103,7 +103,7 @@ def test_row_04_another_encoding_is_believed_only_for_the_whole_file(
     assert look_at(*entries(path)).encoding == encoding
 
 
-def test_row_04_character_cut_by_a_chunk_is_no_other_encoding(
+def test_character_cut_by_a_chunk_is_no_other_encoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.csv"
@@ -114,13 +114,13 @@ def test_row_04_character_cut_by_a_chunk_is_no_other_encoding(
         assert look_at(*entries(path)).encoding == "utf-8"
 
 
-def test_row_05_utf16_that_ends_in_half_a_character_is_refused(rewritten: Rewrite) -> None:
+def test_utf16_that_ends_in_half_a_character_is_refused(rewritten: Rewrite) -> None:
     code, says = refusal(rewritten(lambda text: text.encode("utf-16") + b"\x00\xd8"))
 
     assert (code, "none further on" in says) == (8, True)
 
 
-def test_rows_01_02_06_07_08_records_of_a_headed_file_stay_apart(rewritten: Rewrite) -> None:
+def test_rows_06_07_08_records_of_a_headed_file_stay_apart(rewritten: Rewrite) -> None:
     folder = rewritten(
         lambda text: (
             text.splitlines()[0]
@@ -129,7 +129,7 @@ def test_rows_01_02_06_07_08_records_of_a_headed_file_stay_apart(rewritten: Rewr
             + "short,row\n"  # row 1
             + "x" + "," * 17 + "\r\n"  # row 2
             + "b2,\\.," + "," * 14 + "\n"  # row 8
-            + 'c3,"never closed' + "," * 15  # row 7
+            + 'c3,"never closed' + "," * 15  # row 7, and no piece of a record
         ).encode()
     )  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_row_03_nul_is_taken_out_and_its_bytes_kept(rewritten: Rewrite) -> None:
     assert (bad.reason, bad.loaded, b"An\0na" in bad.raw) == ("nul_removed", True, True)
 
 
-def test_row_09_free_text_of_megabytes_is_one_cell(rewritten: Rewrite) -> None:
+def test_free_text_of_megabytes_is_one_cell(rewritten: Rewrite) -> None:
     huge = "x" * 5_000_000
 
     seen = see(rewritten(lambda text: text.replace("né; à Liège", huge).encode()))
@@ -160,7 +160,7 @@ def test_row_09_free_text_of_megabytes_is_one_cell(rewritten: Rewrite) -> None:
     assert first(seen)[2] == huge
 
 
-def test_rows_11_12_13_ids_stay_as_they_were_written(rewritten: Rewrite) -> None:
+def test_ids_stay_as_they_were_written(rewritten: Rewrite) -> None:
     """What an id is, is decided in the database, where the raw one is kept beside it."""
     plain = exports.guid(1)
     braced = f"{{{plain.upper()}}}"

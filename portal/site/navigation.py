@@ -137,9 +137,26 @@ WITHIN_OTHERS = frozenset(
         "crm_import.legacyhospital",
         "crm_import.legacyspecialization",
         "crm_import.legacyoption",
+        "crm_import.takenback",
+        "crm_import.verificationsignature",
     }
 )
 MIGRATION = "crm_import"
+# What is worked with during the migration, in the order of the work; the rest is behind it.
+MIGRATION_WORK = (
+    Entry("crm_import.importplan", "checklist"),
+    Entry("crm_import.importrun", "sync"),
+    Entry("crm_import.verification", "fact_check"),
+    Entry("crm_import.heldrow", "rule_folder", _("Quarantine")),
+    Entry("crm_import.optionvalue", "translate"),
+    Entry("crm_import.fieldconflict", "compare_arrows"),
+    Entry("crm_import.problem", "warning"),
+    Entry("crm_import.pendinglink", "link_off"),
+    Entry("crm_import.rowoutcome", "table_rows"),
+    Entry("crm_import.crosswalk", "key"),
+    Entry("crm_import.correction", "build"),
+    Entry("crm_import.pairdecision", "join_inner"),
+)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -162,9 +179,11 @@ def _migration() -> Iterable[Entry]:
     """What the legacy import shows, as long as it is installed; it leaves after the cut-over."""
     if not apps.is_installed(MIGRATION):
         return
+    yield from MIGRATION_WORK
+    listed = {*WITHIN_OTHERS, *(entry.label for entry in MIGRATION_WORK)}
     for model in admin.site._registry:
         label = model._meta.label_lower
-        if model._meta.app_label == MIGRATION and label not in WITHIN_OTHERS:
+        if model._meta.app_label == MIGRATION and label not in listed:
             yield Entry(label, "swap_horiz")
 
 

@@ -16,10 +16,14 @@ from bookings.tests.factories import BookingFactory, CallFactory
 from bookings.tests.test_scheduling import race
 from crm_import.models import ForgottenRow, LegacyContact, LegacyPatient, UnreadableRecord
 from crm_import.tests.factories import (
+    CorrectionFactory,
     CrosswalkFactory,
+    FieldConflictFactory,
+    ImportPlanFactory,
     LegacyContactFactory,
     LegacyDossierFactory,
     LegacyPatientFactory,
+    PairDecisionFactory,
     PendingLinkFactory,
     ProblemFactory,
     RowOutcomeFactory,
@@ -209,6 +213,7 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         contact,
         legacy_patient,
         legacy_dossier,
+        FieldConflictFactory(patient=patient),
     ]
     for entity, row, target in (
         ("Contact", contact, patient),
@@ -225,6 +230,8 @@ def person_with_everything() -> tuple[Patient, list[models.Model]]:
         RowOutcomeFactory(entity=entity, row=row.pk, legacy_id=legacy_id, outcome="imported")
         ProblemFactory(entity=entity, row=row.pk, legacy_id=legacy_id)
         PendingLinkFactory(entity=entity, legacy_id=legacy_id)
+        rows.append(CorrectionFactory(entity=entity, row=row.pk, legacy_id=legacy_id))
+        PairDecisionFactory(first_id=legacy_id, second_id=UUID(int=legacy_id.int + 1))
     return patient, rows
 
 
@@ -710,8 +717,30 @@ def test_certificate_counts_the_legacy_records_that_a_later_export_brings_back()
 
 
 @pytest.mark.django_db
+def test_examples_in_plans_of_imports_are_forgotten() -> None:
+    patient = PatientFactory()
+    theirs = str(CrosswalkFactory(target_id=patient.pk).legacy_id)
+    other = str(CrosswalkFactory().legacy_id)
+    plan = ImportPlanFactory(
+        findings={
+            "examples": {"Contact": {"create": [theirs, other]}},
+            "decisions": [{"kind": "problem", "examples": [theirs]}],
+        }
+    )
+
+    done = erase(patient.pk)
+
+    plan.refresh_from_db()
+    assert plan.findings == {
+        "examples": {"Contact": {"create": [other]}},
+        "decisions": [{"kind": "problem", "examples": []}],
+    }
+    assert done.state == State.VERIFIED
+
+
+@pytest.mark.django_db
 def test_erasure_while_an_import_runs_is_refused() -> None:
-    from crm_import.importing import LOCK
+    from crm_import.locks import LOCK
 
     wanted = ask(PatientFactory().pk)
     other = connection.copy()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bookings.models import Booking
 from bookings.tests.factories import MONDAY_NINE, BookingFactory, CallFactory
 from bookings.tests.test_scheduling import race
-from patients import merging, relations
+from patients import merging, relations, reviewing
 from patients.choosing import CHOSEN, Side
 from patients.journal import ids_in
 from patients.locking import survivor_of
@@ -86,6 +86,10 @@ def test_policies_are_applied_in_this_order() -> None:
 
 def test_what_follows_a_merge_for_the_survivor() -> None:
     assert [step.name for step in relations.steps()] == ["eligibility"]
+
+
+def test_what_follows_a_decision_about_a_pair() -> None:
+    assert [step.name for step in reviewing.steps()] == ["remember for the next import"]
 
 
 def join(survivor: Patient, loser: Patient, **options: Any) -> PatientMerge:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from patients.models import MedicalCondition, Patient
 from patients.tests.factories import ContactPointFactory, HospitalFactory, PatientFactory
@@ -100,8 +101,6 @@ def test_search_looks_at_a_bounded_number_of_rows() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_folding_in_python_and_in_sql_agree(name: str) -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT portal_fold(%s), portal_fold_key(%s)", [name, name])
         folded, key = cursor.fetchone()
@@ -171,3 +170,33 @@ def test_short_words_are_not_looked_up_beside_long_ones() -> None:
 
     assert [len(kind) for kind in queries] == [1, 0, 2]
     assert contact_queries("de A").brief == []
+
+
+PLAIN = (
+    ("Anna", "Berg", "anna.berg@example.org", ""),
+    ("Anna  Maria ", " Berg", "a@b", ""),
+    ("", "Berg", "", ""),
+    ("", "", "", ""),
+    ("Anna", "Berg", "anna", ""),
+    ("Anna", "Berg", "@example.org", ""),
+    ("Anna", "Berg", "a@b@mail.example.org", ""),
+    ("Anna", "Berg", "a@.mail..org.", ""),
+    ("Anna", "Berg", "a@a.b.c.d.org", ""),
+    ("Anna", "Berg", "Anna@Example.org ", ""),
+    ("Anna", "O'Berg-Visser", "anna@mail.example.org", "+31612345678"),
+    ("Łucja", "Żuk", "l.zuk@example.org", ""),
+    ("Anna\tMaria", "Berg 2", "a_b-c@ex-ample.org", ""),
+)
+
+
+@pytest.mark.parametrize("contact", PLAIN, ids=lambda contact: " ".join(contact))
+def test_short_way_to_the_words_of_a_person_finds_the_same(
+    db: None, contact: tuple[str, ...]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT portal_contact_search(f, l, e, p) = portal_contact_words(f, l, e, p)"
+            " FROM (VALUES (%s, %s, %s, %s)) c (f, l, e, p)",
+            contact,
+        )
+        assert cursor.fetchone() == (True,)

@@ -2,8 +2,8 @@
 
 `records` the list and page of any record, `lists` bounded counts and pages, `forms` every rule
 and the optimistic lock, `related` what belongs to a record, `filters` filters that stay fast,
-`display` single values, `verbs` what can be done to a record, `staff` the pages of those who work
-here, `access_log` who opened what.
+`display` single values, `verbs` what can be done to a record, `origins` where it came from, `staff`
+the pages of those who work here, `access_log` who opened what.
 """
 
 from portal.core.admin import access_log, staff

@@ -28,6 +28,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from portal.core import access, history_log
+from portal.core.admin import origins
 from portal.core.admin.forms import RecordForm
 from portal.core.admin.lists import BoundedPaginator, PortalChangeList
 from portal.core.admin.reach import deletion, is_restricted, people_shown
@@ -291,6 +292,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
                 portal_history=history_log.read(
                     self.model, obj.pk, parts=self.history_parts, limit=ON_THE_PAGE
                 ),
+                portal_origins=origins.of(obj, request.user),
                 portal_keeps_history=history_log.is_kept(self.model),
                 portal_history_url=self._url("history", obj),
             )
