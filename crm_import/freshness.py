@@ -36,7 +36,8 @@ _QUESTIONS = {
             (SELECT max(id) FROM crm_import_crosswalk))
     """,
     "meanings": """
-        SELECT md5(coalesce(string_agg(v::text, '|' ORDER BY v.id), ''))
+        SELECT md5(coalesce(string_agg(
+            concat_ws(' ', v.option_set, v.value, v.state, v.meaning), '|' ORDER BY v.id), ''))
         FROM crm_import_optionvalue v
     """,
     "decisions": """
