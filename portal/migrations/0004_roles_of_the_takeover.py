@@ -1,4 +1,4 @@
-"""Who decides what the import of the CRM cannot, who signs its reconciliation, who makes reports."""
+"""Who decides what the import of the CRM cannot, who signs its reconciliation."""
 
 from django.db import migrations
 
@@ -9,8 +9,7 @@ ROLES = "595b344d7fc3b522"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0002_roles"),
+        ("portal", "0003_roles_of_reports_over_rest"),
         ("crm_import", "0009_legacy_views"),
-        ("referrals", "0003_routes"),
     ]
     operations = [migrations.RunPython(synchronize, migrations.RunPython.noop)]
