@@ -120,16 +120,27 @@ def take(*, conflict_id: UUID, place: int, by: User) -> FieldConflict:
 
 
 def _locked(conflict_id: UUID) -> FieldConflict:
-    """The open conflict, locked after its patient, as a merge locks them. Raises Decided."""
-    patient_id = FieldConflict.objects.values_list("patient", flat=True).get(pk=conflict_id)
-    if patient_id is not None:
-        locked(patient_id)
+    """The open conflict, locked after whom it is about, as merges and imports lock them.
+
+    Raises Decided.
+    """
+    seen = FieldConflict.objects.get(pk=conflict_id)
+    if seen.patient_id is not None:
+        locked(seen.patient_id)
+    else:
+        _locked_row(model_of(seen), seen.target_id)
     conflict = FieldConflict.objects.select_for_update(no_key=True, of=("self",)).get(
         pk=conflict_id
     )
     if not conflict.is_open:
         raise Decided(_("Somebody has decided on this already."))
     return conflict
+
+
+def _locked_row(model: type[models.Model], key: UUID) -> Any | None:
+    return (
+        model._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=key).first()
+    )
 
 
 def _write(conflict: FieldConflict, record: Any, value: Any, by: User) -> None:
@@ -141,9 +152,9 @@ def _write(conflict: FieldConflict, record: Any, value: Any, by: User) -> None:
     if isinstance(record, Patient):
         correcting.correct(patient_id=record.pk, values=values, by=by, reason=REASON)
         return
-    row = (
-        type(record)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=record.pk)
-    )
+    row = _locked_row(type(record), record.pk)
+    if row is None:
+        raise Refused(_("The record is no longer there."), code="gone")
     for name, said in values.items():
         setattr(row, name, said)
     row.full_clean()

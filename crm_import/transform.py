@@ -4,7 +4,7 @@ The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. 
 `-- step: what` begins a step; `-- make: key` one whose rows are counted as created, and
 `-- change: key` one whose rows are counted as updated; `-- include: versions Table` puts in
 `versions.sql` for a table; `-- components: name` groups the nodes of the temporary table crm_edge
-(a, b).
+(a, b). What counts is said as in `crm_import.standing`.
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection
 
-from crm_import import scope
+from crm_import import scope, standing
 from crm_import.meanings import word_rows
 from crm_import.tables import TABLES, Table
 
@@ -70,7 +70,7 @@ def _cut(text: str, phase: str) -> Iterator[Step]:
     marks = list(_DIRECTIVE.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
-        yield Step(mark[1], mark[2], text[mark.end() : end].strip(), phase)
+        yield Step(mark[1], mark[2], standing.filled_in(text[mark.end() : end].strip()), phase)
 
 
 def _for_table(text: str, table: Table) -> str:
