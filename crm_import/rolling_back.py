@@ -21,6 +21,7 @@ from crm_import import reporting, standing
 from crm_import.importing import one_transaction
 from crm_import.models import ImportRun
 from crm_import.refusals import LaterRun, NoSuchRun, NotRolledBack
+from crm_import.tables import TABLES
 from crm_import.undoing import Blocked, Kept, Meanwhile, Undone, constraint_of, undo
 from portal.core.history import unsealed
 from portal.core.models import User
@@ -102,6 +103,14 @@ ANALYZE crm_staying;
 _STAYS = (
     "EXISTS (SELECT FROM crm_staying s WHERE s.entity = {0}.entity AND s.legacy_id = {0}.legacy_id)"
 )
+# What the rows say that do not count any more.
+_GONE_CELLS = " UNION ALL ".join(
+    f"SELECT '{column}' AS option_set, btrim(a.{column}) AS value, count(*) AS gone "
+    f"FROM crm_import_takenback b JOIN {table.db_table} a ON a.id = b.row "
+    f"WHERE b.run_id = %(this)s AND b.entity = '{table.name}' GROUP BY 2"
+    for table in TABLES
+    for column in table.options
+)
 # The run is %(run)s, the rollback %(this)s.
 _STATEMENTS = {
     "legacy ids of records that went": """
@@ -142,9 +151,11 @@ _STATEMENTS = {
             WHERE decided_at IS NOT NULL AND pgh_context_id IN (SELECT id FROM crm_context)
             ORDER BY pgh_obj_id, pgh_id DESC
         ) e
-        WHERE e.pgh_obj_id = v.id AND v.state = 'proposed' AND e.meaning NOT IN ('', v.meaning);
-        UPDATE crm_import_optionvalue SET seen = 0
-        WHERE run_id = %(run)s AND state = 'proposed' AND seen > 0
+        WHERE e.pgh_obj_id = v.id AND v.state = 'proposed' AND e.meaning NOT IN ('', v.meaning)
+    """,
+    "rows of option values": f"""
+        UPDATE crm_import_optionvalue v SET seen = v.seen - c.gone FROM ({_GONE_CELLS}) c
+        WHERE c.option_set = v.option_set AND c.value = v.value
     """,
     # Links that the run made wait again: the problem that was told then says for what.
     "pending links": """

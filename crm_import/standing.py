@@ -5,6 +5,7 @@ row)`, `__GONE__(entity, row)` and `__STANDS__(run)` (crm_import.transform).
 """
 
 import re
+from collections.abc import Callable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -33,7 +34,7 @@ def stands(run: str) -> str:
 
 def filled_in(text: str) -> str:
     """A text of sql/ with the conditions written out."""
-    conditions = {"COUNTS": counts, "GONE": gone, "STANDS": stands}
+    conditions: dict[str, Callable[..., str]] = {"COUNTS": counts, "GONE": gone, "STANDS": stands}
     return _CONDITION.sub(lambda found: conditions[found[1]](*found[2].split(", ")), text)
 
 

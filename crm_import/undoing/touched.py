@@ -76,7 +76,7 @@ def find_contexts(cursor: Any, run_id: UUID) -> None:
 
 
 # What people decided outlives the run that made the row: of such rows, the condition.
-_DECIDED = {
+_DECIDED: dict[type[models.Model], str] = {
     OptionValue: "EXISTS (SELECT FROM crm_import_optionvalueevent d "
     "WHERE d.pgh_obj_id = e.id AND d.decided_at IS NOT NULL)"
 }
