@@ -246,7 +246,12 @@ def test_values_that_people_decided_come_back_as_they_decided(db: None, tmp_path
         "contacts": [contact(1, "Anna", "Berg", contact_type="100000099")],
         "patients": [
             patient(2, "Ben", "Smit", trial_id="NCT01234567", eligible="100000098"),
-            patient(3, "Cas", "Bos", trial_id="NCT01234567", eligible=exports.YES),
+            patient(
+                *(3, "Cas", "Bos"),
+                trial_id="NCT01234567",
+                eligible=exports.YES,
+                ct_outcome="100000096",
+            ),
         ],
         "dossiers": [dossier(1, "EAP-1", 2, product="100000097")],
     }
@@ -260,6 +265,7 @@ def test_values_that_people_decided_come_back_as_they_decided(db: None, tmp_path
                 Verdict("contact_type", "100000099", "pharmacist"),
                 Verdict("eligible", "100000098", "no"),
                 Verdict("eligible", exports.YES, "unknown"),
+                Verdict("ct_outcome", "100000096", "site_declined"),
                 Verdict("product", "100000097", str(product.pk)),
             ],
         )
@@ -270,7 +276,8 @@ def test_values_that_people_decided_come_back_as_they_decided(db: None, tmp_path
     assert before[1] == {"Patient": 2, "Specialist": 1, "CTReferral": 2, "EAPDossier": 1}
     assert after[1] == before[1]
     assert difference(before[0], after[0]) == {}
-    assert set(CTReferral.objects.values_list("eligible", flat=True)) == {"no", "unknown"}
+    referrals = dict(CTReferral.objects.values_list("eligible", "outcome"))
+    assert referrals == {"no": "pending", "unknown": "site_declined"}
 
 
 def test_calls_before_the_last_and_second_addresses_stay_behind(db: None, tmp_path: Path) -> None:
