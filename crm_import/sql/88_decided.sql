@@ -2,17 +2,20 @@
 -- crm_decided (option_set, value, was) are the values whose meaning changed with this run.
 
 -- step: rows that people left out
+-- if: crm_import_correction WHERE kind = 'waive'
 UPDATE crm_fate f SET outcome = 'ignored', reason = 'waived'
 FROM crm_import_correction c
 WHERE c.kind = 'waive' AND c.entity = f.entity AND c.row = f.row_id AND f.outcome = 'quarantined';
 
 -- step: cells whose meaning was decided
+-- if: crm_decided
 CREATE TEMP TABLE crm_renamed ON COMMIT DROP AS
 SELECT d.option_set, d.was, c.cell FROM crm_decided d
 JOIN crm_cell c ON c.option_set = d.option_set AND btrim(c.cell) = d.value
 WHERE c.meaning <> d.was;
 
 -- step: conditions that were decided
+-- if: crm_decided
 -- Where there is none, or still the one that the value meant before: unless a Patient row says that
 -- one too, or somebody chose it here.
 UPDATE patients_patient x SET medical_condition_id = n.condition_id
@@ -40,6 +43,7 @@ WHERE x.id = n.id AND NOT x.processing_restricted
                 AND NOT coalesce(c.metadata ? 'run', false)));
 
 -- step: referrals that were decided
+-- if: crm_decided
 -- As the import would make them today, where nobody but the import has had them in hand.
 UPDATE referrals_ctreferral k SET status = f.status, eligible = f.said_eligible,
     ineligible_reason = f.said_reason, outcome = f.said_outcome
