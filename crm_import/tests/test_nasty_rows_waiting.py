@@ -1,0 +1,147 @@
+"""Rows of the list that wait for a person, or would if the rules were less sure.
+
+Each has its number in its name, as in `test_nasty_rows`. They share one import.
+"""
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from crm_import import importing, review_files, understanding
+from crm_import.models import HeldRow, LegacyContact, Problem, RowOutcome
+from crm_import.tests import exports
+from crm_import.tests.exports import contact, dossier, guid, patient
+from patients.models import Patient, Specialist
+
+NO_KIND = {"contact_type": ""}
+CONTACTS = [
+    contact(37, "\u200bAn\u202ena", "Be\x07rg", "anna@example.org"),
+    contact(41, "Jan", "Moll", **NO_KIND),
+    contact(411, "Ida", "Vos", **NO_KIND, medical_license_number="BIG-1", specialization=guid(7)),
+    contact(412, "Udo", "Ott", **NO_KIND, specialization=guid(7)),
+    contact(413, "Bea", "Dam", **NO_KIND, medical_license_number="n/a", specialization="-"),
+    contact(414, "Cor", "Bos", **NO_KIND, medical_license_number="BIG-2"),
+]
+PATIENTS = [
+    patient(414, "Cor", "Bos", of=414),
+    patient(1, "Anna", "Berg", "a@example.org"),
+    patient(2, "Ben", "Smit", "b@example.org"),
+]
+DOSSIERS = [
+    dossier(1, "EAP-0012", 1),
+    dossier(2, " eap 0012", 1),
+    dossier(3, "EAP 12", 1),
+    dossier(4, "12", 2),
+    dossier(5, "EAP-2026-007", 2),
+    dossier(6, "EAP-2026-070", 2),
+]
+
+
+@pytest.fixture(scope="module")
+def once(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[importing.Result]:
+    folder = tmp_path_factory.mktemp("decided") / "export"
+    with django_db_blocker.unblock(), transaction.atomic():
+        source = exports.write(folder, contacts=CONTACTS, patients=PATIENTS, dossiers=DOSSIERS)
+        yield importing.run(source=source, by=None)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def imported(once: importing.Result, db: None) -> importing.Result:
+    return once
+
+
+def became(entity: str, number: int) -> tuple[str, str]:
+    """The last word about the row of that number."""
+    place = number + {"Contact": 0, "Patient": 10_000, "EAPDossier": 20_000}[entity]
+    last = RowOutcome.objects.filter(entity=entity, legacy_id=guid(place)).order_by("-pk").first()
+    assert last
+    return last.outcome, last.reason
+
+
+def held(entity: str, number: int) -> HeldRow:
+    place = number + {"Contact": 0, "EAPDossier": 20_000}[entity]
+    found: HeldRow = HeldRow.objects.get(entity=entity, legacy_id=guid(place))
+    return found
+
+
+def test_row_37_characters_that_nobody_sees_are_in_the_archive_only(
+    imported: importing.Result,
+) -> None:
+    anna = Patient.objects.get(email="anna@example.org")
+
+    assert (anna.first_name, anna.last_name) == ("Anna", "Berg")
+    assert LegacyContact.objects.get(record=1).firstname == "\u200bAn\u202ena"
+
+
+# --- kinds of contact --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "proposal"),
+    [
+        (41, ""),
+        (411, "perhaps a specialist: has a licence number, has a specialization"),
+        (412, "perhaps a specialist: has a specialization"),
+        (413, ""),
+    ],
+)
+def test_row_41_contact_without_a_type_waits_and_a_specialist_is_only_proposed(
+    imported: importing.Result, number: int, proposal: str
+) -> None:
+    row = held("Contact", number)
+
+    assert row.reason == "routing_missing"
+    assert understanding.proposal("Contact", row.row) == proposal
+    assert not Specialist.objects.exists()
+
+
+def test_row_41_proposal_is_in_the_file_of_decisions(imported: importing.Result) -> None:
+    file = StringIO()
+    review_files.export(file)
+
+    said = {one["key"]: one["proposal"] for one in csv.DictReader(StringIO(file.getvalue()))}
+    assert said[f"Contact:{held('Contact', 412).row}"] == (
+        "Choose the kind of contact. Perhaps a specialist: has a specialization."
+    )
+
+
+def test_row_41_patient_row_counts_more_than_a_licence(imported: importing.Result) -> None:
+    assert became("Contact", 414)[0] == "imported"
+    assert not Problem.objects.filter(legacy_id=guid(414), code="specialist_proposed").exists()
+
+
+# --- numbers of dossiers -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        (1, ("imported", "")),
+        (2, ("merged", "")),  # another spelling
+        (3, ("merged", "")),  # patient, product and day leave no doubt
+        (4, ("quarantined", "number_doubtful")),
+        (5, ("imported", "")),
+        (6, ("imported", "")),
+    ],
+)
+def test_row_79_numbers_of_one_dossier(
+    imported: importing.Result, number: int, outcome: tuple[str, str]
+) -> None:
+    assert became("EAPDossier", number) == outcome
+
+
+def test_row_79_original_is_shown_and_what_was_lost_is_told(imported: importing.Result) -> None:
+    anna = Patient.objects.get(email="a@example.org")
+    lost = Problem.objects.filter(code="number_zeros_lost").values_list("legacy_id", flat=True)
+
+    assert anna.eap_dossiers.get().number == "EAP-0012"
+    assert [str(one) for one in lost] == [guid(20_003)]
+    row = held("EAPDossier", 4)
+    assert understanding.proposal("EAPDossier", row.row) == "perhaps EAP-0012"
