@@ -158,7 +158,7 @@ def apply(verdict: Verdict, *, run: ImportRun, by: User) -> Renamed:
     value.state = State.APPROVED if verdict.meaning else State.REJECTED
     value.meaning = verdict.meaning
     value.decided_at, value.decided_by = timezone.now(), by
-    if value.pk is None:
+    if value._state.adding:
         value.run = run
         value.save()
     else:
