@@ -8,6 +8,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from crm_import import deciding, importing, review_files, settling, verifying
 from crm_import.correcting import Fix
@@ -21,6 +23,7 @@ from crm_import.tests.operators import command
 from crm_import.tests.reading import see
 from patients.models import Patient, Specialist
 from portal.core.errors import Refused
+from portal.core.models import User
 from portal.core.tests.factories import UserFactory
 from referrals.models import EAPDossier, ExpandedAccessProgram
 
@@ -99,6 +102,22 @@ def test_row_40_rows_of_an_invented_name_are_left_out_once_that_is_approved(brin
     with pytest.raises(Refused) as refused:
         decide("test test", "")
     assert refused.value.code == "rows_left_out"
+
+
+def test_row_40_page_of_the_name_says_what_follows(
+    bring: Bring, member: Callable[..., User], client: Client
+) -> None:
+    bring(contacts=[contact(1, "Test", "Test")])
+    client.force_login(member("data steward"))
+    address = reverse(
+        "admin:crm_import_optionvalue_decide", args=[OptionValue.objects.get(value="test test").pk]
+    )
+
+    page = client.get(address).content.decode()
+
+    assert "Rows that have become records stay." in page
+    assert "test record</option>" in page
+    assert "A person: import them" in page
 
 
 def test_row_40_rule_that_was_approved_before_the_first_import(bring: Bring) -> None:

@@ -4,18 +4,20 @@ Each has its number in its name, as in `test_nasty_rows`. They share one import.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from crm_import import importing, review_files, understanding
 from crm_import.models import Crosswalk, HeldRow, LegacyContact, Problem, RowOutcome
 from crm_import.tests import exports
 from crm_import.tests.exports import contact, dossier, guid, patient, physician
 from patients.models import Patient, Specialist, Submission
+from portal.core.models import User
 
 NO_KIND = {"contact_type": ""}
 CONTACTS = [
@@ -176,6 +178,17 @@ def test_row_41_proposal_is_in_the_file_of_decisions(imported: importing.Result)
     assert said[f"Contact:{held('Contact', 412).row}"] == (
         "Choose the kind of contact. Perhaps a specialist: has a specialization."
     )
+
+
+def test_row_41_proposal_is_on_the_page_of_the_row(
+    imported: importing.Result, member: Callable[..., User], client: Client
+) -> None:
+    client.force_login(member("data steward"))
+
+    page = client.get(held("Contact", 412).get_absolute_url()).content.decode()
+
+    assert "perhaps a specialist: has a specialization" in page
+    assert "specialist proposed" in page  # beside the cell
 
 
 def test_row_41_patient_row_counts_more_than_a_licence(imported: importing.Result) -> None:
