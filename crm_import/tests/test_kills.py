@@ -60,7 +60,7 @@ def there() -> tuple[int, ...]:
     )
 
 
-def test_import_killed_at_thirty_moments_ends_as_one_that_was_not(
+def test_row_88_import_killed_at_thirty_moments_ends_as_one_that_was_not(
     ours: Operators, tmp_path: Path
 ) -> None:
     chance = random.Random(6)  # noqa: S311  any moments will do
@@ -80,7 +80,7 @@ def test_import_killed_at_thirty_moments_ends_as_one_that_was_not(
     assert killed >= 20
 
 
-def test_second_operator_is_told_who_holds_the_lock_and_a_kill_lets_go_of_it(
+def test_row_89_second_operator_is_told_who_holds_the_lock_and_a_kill_lets_go_of_it(
     ours: Operators, tmp_path: Path
 ) -> None:
     folder = exports.write(tmp_path / "export", **family(0))
