@@ -379,10 +379,10 @@ class PatientAdmin(FormerIds, SamePerson):
         return format_html_join(" ", "{}", ((one,) for one in badges))
 
     def _physician(self, patient: Patient) -> str:
-        known = Specialist.objects.filter(pk=patient.physician_id).select_related("hospital")
-        physician = known.defer("search", "hospital__search").first()
-        if physician is None:
+        if patient.physician_id is None:
             return NOTHING
+        known = Specialist.objects.select_related("hospital").defer("search", "hospital__search")
+        physician = known.get(pk=patient.physician_id)
         url = physician.get_absolute_url()
         name = format_html('<a class="portal-link" href="{}">{}</a>', url, physician)
         return two_lines(name, physician.hospital or _("no hospital yet"))
