@@ -109,7 +109,7 @@ def refusals_told(command: BaseCommand, *, as_json: bool) -> Iterator[None]:
         raise _ended(command, error.exit_code, str(error), as_json=as_json) from error
     except DatabaseError as error:
         # Its own text holds values of rows: names and addresses of people.
-        text = _objection(command, error)
+        text = _objection(error)
         raise _ended(command, EXIT_DATABASE, text, as_json=as_json) from None
     except KeyboardInterrupt:
         text = "Interrupted: nothing was written. Start again when you like."
@@ -123,7 +123,7 @@ def _ended(command: BaseCommand, code: int, text: str, *, as_json: bool) -> Comm
     return CommandError(text, returncode=code)
 
 
-def _objection(command: BaseCommand, error: DatabaseError) -> str:
+def _objection(error: DatabaseError) -> str:
     """What the database objected to: codes and names of ours, no value of any row."""
     diag = error.__cause__.diag if isinstance(error.__cause__, psycopg.Error) else None
     said = {
@@ -132,9 +132,8 @@ def _objection(command: BaseCommand, error: DatabaseError) -> str:
         "constraint": diag and diag.constraint_name,
     }
     details = ", ".join(f"{name} {value}" for name, value in said.items() if value)
-    name = type(command).__module__.rpartition(".")[2]
     return (
-        f"The database stopped {name} ({details or 'no connection'}). Nothing was written. "
+        f"The database stopped it ({details or 'no connection'}). Nothing was written. "
         "Start again; when it stops there again, report this line."
     )
 
