@@ -179,7 +179,7 @@ _SAID = (
 )
 _CHOSEN = (
     rf"(?s)'quarantined',\s*{_CASE}",
-    rf"(?s){_CASE}(?: AS code|,\s*(?:{_SEVERITY}|CASE WHEN (?:EXISTS|bool_and)))",
+    rf"(?s){_CASE}(?:(?:::varchar\(40\))? AS code|,\s*(?:{_SEVERITY}|CASE WHEN (?:EXISTS|bool_and)))",
 )
 
 
