@@ -37,6 +37,9 @@ from crm_import.transform import RULES, Renamed, Written, transform
 from portal.core.history import acting
 from portal.core.models import User
 
+# Bytes of an export and the archive that are worth memory of their own.
+_MUCH = 1 << 22
+
 
 @dataclass(slots=True)
 class Result:
@@ -182,11 +185,19 @@ def one_transaction(
             transaction.set_rollback(True)
 
 
-def _keep_temporary_tables_in_memory() -> None:
+def _keep_temporary_tables_in_memory(size: int) -> None:
     """With the default of 8 MB every step reads its tables from files again, with checksums.
 
-    Only a session that had no temporary table yet may change it; another one stays as it is.
+    Not for an export and an archive of a few bytes: all of that memory is searched whenever a table
+    goes. Only a session that had no temporary table yet may change it; another one stays as it is.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_relation_size('crm_import_legacycontact') "
+            "+ pg_relation_size('crm_import_legacypatient')"
+        )
+        if size + cursor.fetchone()[0] < _MUCH:
+            return
     with suppress(DataError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL temp_buffers = '256MB'")
 
@@ -205,7 +216,7 @@ def _repeated(work: _Work) -> reporting.Outcome | None:
 def _import(work: _Work) -> reporting.Outcome:
     """Stage and transform. Everything is compared with the archive when there was a run before."""
     this, last = work.this, work.last
-    _begin(this)
+    _begin(this, sum(part.size for part in work.export.parts))
     for parts in staging.by_table(work.export.parts):
         begun = time.monotonic()
         phase = f"read {parts[0].table.name}"
@@ -241,18 +252,22 @@ def _brake(work: _Work) -> None:
         raise Brake("\n".join([*found, "Nothing was written."]))
 
 
-def _begin(this: ImportRun) -> None:
-    _keep_temporary_tables_in_memory()
+def _begin(this: ImportRun, size: int = 0) -> None:
+    _keep_temporary_tables_in_memory(size)
     with connection.cursor() as cursor:
         cursor.execute("DISCARD TEMP")  # of a run before in the same transaction
         cursor.execute(
-            "CREATE TEMP TABLE crm_this (id uuid, started timestamptz, whole boolean) "
-            "ON COMMIT DROP"
+            "CREATE TEMP TABLE crm_this (id uuid, started timestamptz, whole boolean, "
+            "many boolean) ON COMMIT DROP"
         )
-        cursor.execute("INSERT INTO crm_this VALUES (%s, %s, true)", [this.pk, this.started_at])
+        cursor.execute(
+            "INSERT INTO crm_this VALUES (%s, %s, true, true)", [this.pk, this.started_at]
+        )
         cursor.execute("ANALYZE crm_this")
-        cursor.execute("CREATE TEMP TABLE crm_again (entity text, row_id bigint) ON COMMIT DROP")
-        cursor.execute("CREATE TEMP TABLE crm_back (entity text, row_id bigint) ON COMMIT DROP")
+        for name in ("crm_again", "crm_back"):
+            cursor.execute(
+                f"CREATE TEMP TABLE {name} (entity varchar(20), row_id bigint) ON COMMIT DROP"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from crm_import.meanings import word_rows
 
 # With more new rows than this share of the archive everything is looked at.
 SMALL_SHARE = 0.2
+# An archive of more rows of a table is worth statistics.
+MANY = 1000
 
 # What values mean, and what the portal's lists hold: a change may concern any row.
 _MEANINGS = """
@@ -39,11 +41,20 @@ UNION ALL SELECT concat_ws('|', 'hospital', id) FROM patients_hospital
 """
 
 _TABLES = """
-CREATE TEMP TABLE crm_scope (entity text, row_id bigint, legacy_id uuid) ON COMMIT DROP;
-CREATE TEMP TABLE crm_front (entity text, row_id bigint, legacy_id uuid) ON COMMIT DROP;
-CREATE TEMP TABLE crm_found (entity text, row_id bigint, legacy_id uuid) ON COMMIT DROP;
+CREATE TEMP TABLE crm_scope (entity varchar(20), row_id bigint, legacy_id uuid) ON COMMIT DROP;
 CREATE TEMP TABLE crm_whole_email (email text) ON COMMIT DROP;
 CREATE TEMP TABLE crm_whole_name (name_key text) ON COMMIT DROP
+"""
+
+_NARROWING = """
+CREATE TEMP TABLE crm_front (entity varchar(20), row_id bigint, legacy_id uuid) ON COMMIT DROP;
+CREATE TEMP TABLE crm_found (entity varchar(20), row_id bigint, legacy_id uuid) ON COMMIT DROP
+"""
+
+_MANY = """
+UPDATE crm_this SET many = EXISTS (SELECT FROM crm_import_legacycontact OFFSET %s)
+    OR EXISTS (SELECT FROM crm_import_legacypatient OFFSET %s)
+    OR EXISTS (SELECT FROM crm_import_legacydossier OFFSET %s)
 """
 
 _ARCHIVED = """
@@ -179,8 +190,9 @@ CREATE TEMP TABLE crm_scope_address ON COMMIT DROP AS {_EMAILS.format("crm_scope
 CREATE TEMP TABLE crm_scope_email ON COMMIT DROP AS
 SELECT DISTINCT email, name_key FROM {_NAMED.format("crm_scope_address")} n;
 TRUNCATE crm_whole_email;
-INSERT INTO crm_whole_email SELECT DISTINCT email FROM crm_scope_email;
-ANALYZE crm_scope_row; ANALYZE crm_scope_email; ANALYZE crm_whole_email;
+INSERT INTO crm_whole_email SELECT DISTINCT email FROM crm_scope_email
+"""
+_FOUND = f"""
 CREATE TEMP TABLE crm_found_address ON COMMIT DROP AS
 SELECT * FROM ({_EMAILS.format("crm_archived")}) e
 WHERE email IN (SELECT email FROM crm_whole_email);
@@ -259,8 +271,10 @@ def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Reach:
     `whole`: everything, whatever is new. `is_new`: some row of any table is new.
     """
     cursor.execute(_TABLES)
+    cursor.execute(_MANY, [MANY] * 3)
     if whole:
         return Reach.EVERYTHING
+    cursor.execute(_NARROWING)
     _add(cursor, [_NEW])
     cursor.execute(
         "SELECT (SELECT count(*) FROM crm_scope), (SELECT count(*) FROM crm_import_legacycontact)"
@@ -280,6 +294,18 @@ def narrow(cursor: Any, *, whole: bool, is_new: bool) -> Reach:
     return Reach.SOME
 
 
+def analyze(cursor: Any, tables: str) -> None:
+    """Tell the planner about the tables, unless the archive has few rows: then no plan is bad."""
+    if has_many(cursor):
+        cursor.execute(f"ANALYZE {tables}")
+
+
+def has_many(cursor: Any) -> bool:
+    """Whether the archive has so many rows that the planner has to be told about them."""
+    cursor.execute("SELECT many FROM crm_this")
+    return bool(cursor.fetchone()[0])
+
+
 def size(cursor: Any) -> int:
     """How many rows crm_scope has."""
     cursor.execute("SELECT count(*) FROM crm_scope")
@@ -292,6 +318,8 @@ def _surround(cursor: Any) -> None:
     _close(cursor, _BELONGING)
     while True:
         cursor.execute(_KEYS)
+        analyze(cursor, "crm_scope_row, crm_scope_email, crm_whole_email")
+        cursor.execute(_FOUND)
         if not _add(cursor, _SAME):
             break
         _close(cursor, _BELONGING)
@@ -299,12 +327,12 @@ def _surround(cursor: Any) -> None:
     _begin_with_all(cursor)
     _add(cursor, [_PHYSICIANS, _SAME_EMAIL, _NAMESAKES])
     _close(cursor, (*_BELONGING, _PHYSICIANS))
-    cursor.execute("ANALYZE crm_scope; ANALYZE crm_whole_email; ANALYZE crm_whole_name")
+    analyze(cursor, "crm_scope, crm_whole_email, crm_whole_name")
 
 
 def _begin_with_all(cursor: Any) -> None:
     cursor.execute("TRUNCATE crm_front; INSERT INTO crm_front SELECT * FROM crm_scope")
-    cursor.execute("ANALYZE crm_front")
+    analyze(cursor, "crm_front")
 
 
 def _close(cursor: Any, queries: Sequence[str]) -> None:
@@ -331,5 +359,6 @@ def _add(cursor: Any, queries: Sequence[str]) -> int:
     )
     added = int(cursor.rowcount)
     cursor.execute("INSERT INTO crm_scope SELECT * FROM crm_front")
-    cursor.execute("ANALYZE crm_front")
+    if added:
+        analyze(cursor, "crm_front")
     return added

@@ -68,45 +68,68 @@ def stage(
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce((SELECT max(id) FROM {table.db_table}), 0) + 1")
         (first,) = cursor.fetchone()
-        cursor.execute("DROP TABLE IF EXISTS crm_tombstone")
-        cursor.execute(
-            "CREATE TEMP TABLE crm_tombstone (file_id bigint, record int, legacy_id text, "
-            "version text) ON COMMIT DROP"
-        )
-        target = table.db_table
-        if compare:
-            target = "crm_stage"
-            cursor.execute("DROP TABLE IF EXISTS crm_stage")
-            cursor.execute(
-                f"CREATE TEMP TABLE crm_stage (LIKE {table.db_table} INCLUDING DEFAULTS) "
-                "ON COMMIT DROP"
-            )
-            cursor.execute("ALTER TABLE crm_stage DROP COLUMN id")
+        place = _Place(table, is_compared=compare)
         staged = []
         for part in parts:
-            ledger, before = _read(cursor, part, run, target, before, told)
+            ledger, before = _read(cursor, part, run, place, before, told)
             ledger.is_gone = is_gone
             staged.append(Staged(part, ledger, first))
-            if compare and part.absent:
+            if place.has_rows and compare and part.absent:
                 cursor.execute(
                     "UPDATE crm_stage SET absent = coalesce(absent, '{}') || %s::text[] "
                     "WHERE file_id = %s",
                     [part.absent, ledger.pk],
                 )
         known: dict[int, int] = {}
-        if compare:
+        if place.has_rows and compare:
             _carry_over(cursor, table)
             known = _take_over_new(cursor, table)
-        for file, rows in _bury(cursor, table).items():
-            known[file] = known.get(file, 0) + rows
+        if place.has_deleted:
+            for file, rows in _bury(cursor, table).items():
+                known[file] = known.get(file, 0) + rows
         for item in staged:
             item.ledger.known = known.get(item.ledger.pk, 0)
             item.ledger.save(force_insert=True)
     return staged
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where the records of one table go first.
+
+    The temporary tables are made when a batch needs them: exports often have nothing of a table,
+    and making one takes longer than reading nothing.
+    """
+
+    table: Table
+    is_compared: bool
+    has_rows: bool = False
+    has_deleted: bool = False
+
+    def prepare(self, cursor: Any, batch: Batch) -> str:
+        """Have what the batch needs. Returns the table that its rows go into."""
+        if batch.deleted and not self.has_deleted:
+            self.has_deleted = True
+            cursor.execute("DROP TABLE IF EXISTS crm_tombstone")
+            cursor.execute(
+                "CREATE TEMP TABLE crm_tombstone (file_id bigint, record int, legacy_id text, "
+                "version text) ON COMMIT DROP"
+            )
+        if not self.is_compared:
+            return self.table.db_table
+        if (batch.lines or batch.rows) and not self.has_rows:
+            self.has_rows = True
+            cursor.execute("DROP TABLE IF EXISTS crm_stage")
+            cursor.execute(
+                f"CREATE TEMP TABLE crm_stage (LIKE {self.table.db_table} INCLUDING DEFAULTS) "
+                "ON COMMIT DROP"
+            )
+            cursor.execute("ALTER TABLE crm_stage DROP COLUMN id")
+        return "crm_stage"
+
+
 def _read(
-    cursor: Any, part: Part, run: ImportRun, target: str, before: int, told: Told
+    cursor: Any, part: Part, run: ImportRun, place: _Place, before: int, told: Told
 ) -> tuple[SourceFile, int]:
     """Copy one part. Returns its line of the ledger, still unsaved, and the records until now."""
     ledger = SourceFile(
@@ -123,6 +146,7 @@ def _read(
     reading = part.reading(before)
     ledger.unreadable = 0
     for batch in reading.batches():
+        target = place.prepare(cursor, batch)
         told(reading.records, copy_batch(cursor, part, ledger.pk, target, batch))
         ledger.unreadable += sum(not bad.loaded for bad in batch.bad)
     expect_unchanged(part, reading)
@@ -209,6 +233,9 @@ def _carry_over(cursor: Any, table: Table) -> None:
 
     Otherwise a column that an export leaves out would look as if everybody had emptied it.
     """
+    cursor.execute("SELECT EXISTS (SELECT FROM crm_stage WHERE absent IS NOT NULL)")
+    if not cursor.fetchone()[0]:
+        return
     cells = ", ".join(
         f"{column} = CASE WHEN '{column}' = ANY (s.absent) THEN a.{column} ELSE s.{column} END"
         for column in table.columns[1:]
@@ -233,9 +260,6 @@ def _take_over_new(cursor: Any, table: Table) -> dict[int, int]:
 
     Returns how many rows it had, by file.
     """
-    cursor.execute("SELECT EXISTS (SELECT FROM crm_stage)")
-    if not cursor.fetchone()[0]:
-        return {}
     content = ", ".join([*table.columns, "extra"])
     columns = f"{content}, absent, written"
     # 128 bits of two hashes: text and MD5 of a row would cost twice as much.
@@ -295,9 +319,6 @@ def _bury(cursor: Any, table: Table) -> dict[int, int]:
 
     One whose row is deleted already is known: those are counted by file, as the rows above.
     """
-    cursor.execute("SELECT EXISTS (SELECT FROM crm_tombstone)")
-    if not cursor.fetchone()[0]:
-        return {}
     numbered = "versionnumber" in table.columns
     version = "crm_version(a.versionnumber)" if numbered else "NULL::bigint"
     cursor.execute(

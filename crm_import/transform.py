@@ -4,7 +4,10 @@ The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. 
 `-- step: what` begins a step; `-- make: key` one whose rows are counted as created, and
 `-- change: key` one whose rows are counted as updated; `-- include: versions Table` puts in
 `versions.sql` for a table; `-- components: name` groups the nodes of the temporary table crm_edge
-(a, b). What counts is said as in `crm_import.standing`.
+(a, b); `-- statistics: tables` tells the planner about what was just written, which it would
+otherwise join row by row. A step whose first line is `-- if: table` (or `-- if: table WHERE …`) is
+passed over when the table has no such rows: planning a statement takes longer than doing nothing. What counts is
+said as in `crm_import.standing`.
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
@@ -13,6 +16,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,10 @@ from crm_import.tables import TABLES, Table
 RULES = 6
 
 _FOLDER = Path(__file__).parent / "sql"
-_DIRECTIVE = re.compile(r"^-- (step|make|change|include|components): (.+)$", re.MULTILINE)
+_DIRECTIVE = re.compile(
+    r"^-- (step|make|change|include|components|statistics): (.+)$", re.MULTILINE
+)
+_CONDITION = re.compile(r"-- if: (.+)\n")
 _ROWS = {
     "Contact": "crm_contact",
     "Patient": "crm_patient",
@@ -44,17 +51,24 @@ Watch = Callable[[str, int, float], None]
 class Step:
     """One step: its name, its SQL, and what its rows are counted as ("" for nothing).
 
-    `phase` is the file it stands in, without number.
+    `phase` is the file it stands in, without number; `needs` is what has to have rows ("" for
+    nothing).
     """
 
     kind: str
     name: str
     sql: str
     phase: str = ""
+    needs: str = ""
 
 
-def steps() -> Iterator[Step]:
+@cache
+def steps() -> tuple[Step, ...]:
     """All steps in order."""
+    return tuple(_read_steps())
+
+
+def _read_steps() -> Iterator[Step]:
     versions = (_FOLDER / "versions.sql").read_text(encoding="utf-8")
     for path in sorted(_FOLDER.glob("[0-9]*.sql")):
         phase = path.stem[3:].replace("_", " ")
@@ -70,7 +84,9 @@ def _cut(text: str, phase: str) -> Iterator[Step]:
     marks = list(_DIRECTIVE.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
-        yield Step(mark[1], mark[2], standing.filled_in(text[mark.end() : end].strip()), phase)
+        sql = standing.filled_in(text[mark.end() : end].strip())
+        needs = _CONDITION.match(sql)
+        yield Step(mark[1], mark[2], sql, phase, needs[1] if needs else "")
 
 
 def _for_table(text: str, table: Table) -> str:
@@ -112,10 +128,10 @@ def transform(
 ) -> Written:
     """Bring everything in the archive into the portal that is not there yet.
 
-    Needs the temporary table crm_this (id, started, whole) of the run. Rows that were imported
-    with one of the `renamed` values are looked at again; `whole` and `is_new` say how much else has
-    to be (crm_import.scope). Calls `begin` with the phase of each step before
-    it, and `watch` with its name, rows and seconds after it.
+    Needs the temporary table crm_this (id, started, whole, many) of the run. Rows that were
+    imported with one of the `renamed` values are looked at again; `whole` and `is_new` say how much
+    else has to be (crm_import.scope). Calls `begin` with the phase of each step before it, and
+    `watch` with its name, rows and seconds after it.
     """
     written = Written()
     counted = {"make": written.created, "change": written.updated}
@@ -127,18 +143,32 @@ def transform(
         if found is scope.Reach.NOTHING:
             return written
         cursor.execute("UPDATE crm_this SET whole = %s", [found is scope.Reach.EVERYTHING])
+        many = scope.has_many(cursor)
         for step in steps():
+            if step.kind == "statistics" and not many:
+                continue
             begun = time.monotonic()
             begin(step.phase)
-            if step.kind == "components":
-                rows = _components(cursor, step.name)
-            else:
-                cursor.execute(step.sql)
-                rows = max(cursor.rowcount, 0)
+            rows = _do(cursor, step)
             if (counts := counted.get(step.kind)) is not None:
                 counts[step.name] = counts.get(step.name, 0) + rows
             watch(step.name, rows, time.monotonic() - begun)
     return written
+
+
+def _do(cursor: Any, step: Step) -> int:
+    """Do a step. Returns the rows of its last statement."""
+    if step.needs:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {step.needs})")
+        if not cursor.fetchone()[0]:
+            return 0
+    if step.kind == "statistics":
+        cursor.execute(f"ANALYZE {step.name}")
+        return 0
+    if step.kind == "components":
+        return _components(cursor, step.name)
+    cursor.execute(step.sql)
+    return max(int(cursor.rowcount), 0)
 
 
 def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:
@@ -152,11 +182,12 @@ def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:
     cursor.execute("SET LOCAL jit = off")
     cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     cursor.execute(
-        "CREATE TEMP TABLE crm_fate (entity text, row_id bigint, outcome text, reason text)"
-        " ON COMMIT DROP"
+        "CREATE TEMP TABLE crm_fate (entity varchar(20), row_id bigint, outcome varchar(20), "
+        "reason varchar(60)) ON COMMIT DROP"
     )
     cursor.execute(
-        "CREATE TEMP TABLE crm_word (option_set text, word text, meaning text) ON COMMIT DROP"
+        "CREATE TEMP TABLE crm_word (option_set varchar(50), word varchar(100), "
+        "meaning varchar(50)) ON COMMIT DROP"
     )
     with cursor.copy("COPY crm_word FROM STDIN") as copy:
         for row in word_rows():
@@ -170,20 +201,21 @@ def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:
 
 
 def _components(cursor: Any, name: str) -> int:
-    """Make the temporary table `name` (node, cluster): the lowest node that each hangs together
+    """Fill the temporary table `name` (node, cluster): the lowest node that each hangs together
     with over crm_edge. Edges are mostly stars, so two or three rounds are enough; every round can
     only lower a number, so it ends.
     """
+    cursor.execute(f"TRUNCATE {name}")
     cursor.execute(
         f"""
-        CREATE TEMP TABLE {name} ON COMMIT DROP AS
-        SELECT node, least(node, min(other)) AS cluster
+        INSERT INTO {name} (node, cluster)
+        SELECT node, least(node, min(other))
         FROM (SELECT a AS node, b AS other FROM crm_edge UNION ALL SELECT b, a FROM crm_edge) e
         GROUP BY node
         """
     )
     rows = int(cursor.rowcount)
-    cursor.execute(f"ANALYZE {name}")
+    scope.analyze(cursor, name)
     moved = rows
     while moved:
         cursor.execute(

@@ -1,6 +1,7 @@
 -- Rows of people who were erased here. The CRM delivers them as long as it has them.
 
 -- step: rows of erased people
+-- if: crm_import_forgottenrow
 -- They leave the archive again, and only the fact that a row was passed over is kept.
 CREATE TEMP TABLE crm_gone ON COMMIT DROP AS
 WITH own AS (

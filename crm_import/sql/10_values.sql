@@ -23,15 +23,16 @@ GROUP BY 1, 2, 3, 4, 5;
 -- step: meaning of option values
 -- Labels of several languages must agree on a known word; what somebody decided before counts more,
 -- unless the record that was meant is gone. What is only proposed means nothing yet.
-CREATE TEMP TABLE crm_decision ON COMMIT DROP AS
-SELECT option_set, value, labels, state = 'rejected' AS rejected,
-    CASE state WHEN 'approved' THEN meaning ELSE '' END AS meaning
-FROM crm_import_optionvalue
-WHERE option_set <> 'invented_name' -- sql/45_invented.sql
-    AND (state <> 'approved' OR option_set NOT IN ('medical_condition', 'product')
-        OR meaning IN (SELECT id::text FROM patients_medicalcondition)
-        OR meaning IN (SELECT id::text FROM referrals_product));
 CREATE TEMP TABLE crm_value ON COMMIT DROP AS
+WITH decision AS MATERIALIZED (
+    SELECT option_set, value, labels, state = 'rejected' AS rejected,
+        CASE state WHEN 'approved' THEN meaning ELSE '' END AS meaning
+    FROM crm_import_optionvalue
+    WHERE option_set <> 'invented_name' -- sql/45_invented.sql
+        AND (state <> 'approved' OR option_set NOT IN ('medical_condition', 'product')
+            OR meaning IN (SELECT id::text FROM patients_medicalcondition)
+            OR meaning IN (SELECT id::text FROM referrals_product))
+)
 SELECT l.option_set, l.value, array_agg(DISTINCT l.label) AS labels,
     (array_agg(l.label ORDER BY l.language <> 'en', l.label))[1] AS label,
     CASE WHEN bool_or(d.rejected) THEN ''
@@ -40,11 +41,11 @@ SELECT l.option_set, l.value, array_agg(DISTINCT l.label) AS labels,
     coalesce(bool_or(d.rejected), false) AS rejected
 FROM crm_label l
 LEFT JOIN crm_word w ON w.option_set = l.option_set AND w.word = l.word
-LEFT JOIN crm_decision d ON d.option_set = l.option_set AND d.value = l.value
-GROUP BY l.option_set, l.value;
+LEFT JOIN decision d ON d.option_set = l.option_set AND d.value = l.value
+GROUP BY l.option_set, l.value
 -- Values that nobody delivered a label for.
-INSERT INTO crm_value (option_set, value, labels, label, meaning, rejected)
-SELECT d.option_set, d.value, d.labels, NULL, d.meaning, d.rejected FROM crm_decision d
+UNION ALL
+SELECT d.option_set, d.value, d.labels, NULL, d.meaning, d.rejected FROM decision d
 WHERE NOT EXISTS (
     SELECT FROM crm_label l WHERE l.option_set = d.option_set AND l.value = d.value);
 

@@ -22,6 +22,7 @@ LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Specialization' AND o.row = a.i
     AND o.outcome <> 'quarantined';
 
 -- step: rows of the lists that a rollback took back
+-- if: crm_import_takenback
 DELETE FROM crm_condition r WHERE __GONE__('MedicalCondition', r.row_id);
 DELETE FROM crm_hospital r WHERE __GONE__('Hospital', r.row_id);
 DELETE FROM crm_specialization r WHERE __GONE__('Specialization', r.row_id);
@@ -88,23 +89,28 @@ SELECT DISTINCT ON (node) node, condition_id FROM (
 ) k ORDER BY node, rank, condition_id;
 
 -- step: links between new conditions
-CREATE TEMP TABLE crm_edge ON COMMIT DROP AS
+CREATE TEMP TABLE crm_edge (a int, b int, rule varchar(40)) ON COMMIT DROP;
+INSERT INTO crm_edge (a, b, rule)
 SELECT DISTINCT least(a.node, b.node) AS a, greatest(a.node, b.node) AS b, 'name' AS rule
 FROM crm_condition_key a JOIN crm_condition_key b ON a.key = b.key AND a.node <> b.node
 WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node IN (a.node, b.node));
 
--- components: crm_condition_group
+-- step: groups of what belongs together
+CREATE TEMP TABLE crm_group (node int, cluster int) ON COMMIT DROP;
+
+-- components: crm_group
 
 -- step: new conditions
 CREATE TEMP TABLE crm_condition_new ON COMMIT DROP AS
 SELECT * FROM (
     SELECT n.node, coalesce(g.cluster, n.node) AS cluster, n.name, n.abbreviation, n.kind,
         bool_or(n.fresh) OVER (PARTITION BY coalesce(g.cluster, n.node)) AS fresh
-    FROM crm_condition_node n LEFT JOIN crm_condition_group g USING (node)
+    FROM crm_condition_node n LEFT JOIN crm_group g USING (node)
     WHERE NOT EXISTS (SELECT FROM crm_condition_of o WHERE o.node = n.node)
 ) n WHERE fresh;
 
 -- make: medical_conditions
+-- if: crm_condition_new
 WITH best AS (
     SELECT portal_uuid7() AS id, cluster,
         (array_agg(name ORDER BY kind = 'option', name <> initcap(name), length(name), name))[1]
@@ -158,6 +164,7 @@ JOIN patients_medicalcondition c ON c.id = o.condition_id
 JOIN crm_import_legacycondition a ON a.id = n.row_id;
 
 -- make: hospitals
+-- if: crm_hospital
 WITH new AS (
     SELECT portal_uuid7() AS id, h.* FROM crm_hospital h
     WHERE NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = 'Hospital' AND f.row_id = h.row_id)
@@ -181,6 +188,7 @@ WHERE NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'Specialization' AND f.row_id = s.row_id);
 
 -- make: specializations
+-- if: crm_specialization_target
 INSERT INTO patients_specialization (name)
 SELECT DISTINCT ON (t.key) t.name FROM crm_specialization_target t
 WHERE t.fresh AND t.target_id IS NULL AND NOT EXISTS (
@@ -188,6 +196,7 @@ WHERE t.fresh AND t.target_id IS NULL AND NOT EXISTS (
 ORDER BY t.key, t.row_id;
 
 -- step: targets of specializations
+-- if: crm_specialization_target
 UPDATE crm_specialization_target t SET target_id = s.id
 FROM patients_specialization s WHERE t.target_id IS NULL AND portal_fold_key(s.name) = t.key;
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
@@ -196,6 +205,9 @@ SELECT 'Specialization', t.legacy_id, 'patients.specialization', t.target_id,
 FROM crm_specialization_target t, crm_this r
 WHERE t.target_id IS NOT NULL
 ON CONFLICT DO NOTHING;
+
+-- step: targets of conditions
+-- if: crm_condition_target
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
 SELECT 'MedicalCondition', t.legacy_id, 'patients.medicalcondition', t.target_id,
     CASE WHEN t.place = 1 THEN 'first' ELSE 'same_name' END, r.id
@@ -240,9 +252,10 @@ WHERE c.meaning = '' AND c.cell !~ '^[0-9 ]*,[0-9, ]*$' AND NOT EXISTS (
     SELECT FROM crm_value v WHERE v.option_set = c.option_set AND v.value = btrim(c.cell))
 GROUP BY 1, 2, c.cell ~ '^[0-9 ]*$';
 
--- step: what unknown values may mean
--- A label that has a known word in it, or is one letter apart from one, when that is but one word.
-CREATE TEMP TABLE crm_proposal ON COMMIT DROP AS
+-- step: remember option values
+-- What is known for certain is approved by the rule; what people decided stays, and a proposal as
+-- long as what it names is there. What an unknown value may mean: a label that has a known word in
+-- it, or is one letter apart from one, when that is but one word.
 WITH unknown AS (
     SELECT v.option_set, v.value, portal_fold_key(l.label) AS key
     FROM crm_value v CROSS JOIN LATERAL unnest(v.labels) AS l (label)
@@ -251,20 +264,17 @@ WITH unknown AS (
     SELECT option_set, word, meaning FROM crm_word
     UNION ALL SELECT 'medical_condition', folded, condition_id::text FROM patients_conditionname
     UNION ALL SELECT 'product', portal_fold_key(name), id::text FROM referrals_product
+), proposal AS (
+    SELECT u.option_set, u.value, min(w.meaning) AS meaning
+    FROM unknown u JOIN words w ON w.option_set = u.option_set AND w.word <> ''
+        AND (position(' ' || w.word || ' ' IN ' ' || u.key || ' ') > 0
+            OR crm_one_apart(u.key, w.word))
+    GROUP BY u.option_set, u.value HAVING count(DISTINCT w.meaning) = 1
 )
-SELECT u.option_set, u.value, min(w.meaning) AS meaning
-FROM unknown u JOIN words w ON w.option_set = u.option_set AND w.word <> ''
-    AND (position(' ' || w.word || ' ' IN ' ' || u.key || ' ') > 0
-        OR crm_one_apart(u.key, w.word))
-GROUP BY u.option_set, u.value HAVING count(DISTINCT w.meaning) = 1;
-
--- step: remember option values
--- What is known for certain is approved by the rule; what people decided stays, and a proposal as
--- long as what it names is there.
 INSERT INTO crm_import_optionvalue (option_set, value, labels, meaning, state, run_id)
 SELECT v.option_set, v.value, v.labels, coalesce(nullif(v.meaning, ''), o.meaning, p.meaning, ''),
     CASE WHEN v.meaning <> '' THEN 'approved' ELSE 'proposed' END, r.id
-FROM crm_value v LEFT JOIN crm_proposal p USING (option_set, value)
+FROM crm_value v LEFT JOIN proposal p USING (option_set, value)
 LEFT JOIN crm_import_optionvalue o ON o.option_set = v.option_set AND o.value = v.value
     AND o.state = 'proposed' AND (o.meaning IN (SELECT meaning FROM crm_word)
         OR o.meaning IN (SELECT id::text FROM patients_medicalcondition)

@@ -70,6 +70,7 @@ WHERE (SELECT whole FROM crm_this) OR r.id IN (
     SELECT row_id FROM crm_scope WHERE entity = 'EAPDossier');
 
 -- step: rows that a rollback took back
+-- if: crm_import_takenback
 -- They count no more, until an export brings them again.
 DELETE FROM crm_contact r WHERE __GONE__('Contact', r.row_id);
 DELETE FROM crm_patient r WHERE __GONE__('Patient', r.row_id);
@@ -78,38 +79,37 @@ DELETE FROM crm_dossier r WHERE __GONE__('EAPDossier', r.row_id);
 -- step: names that stand for nothing
 -- Na, Null and Unknown are names of people too: such a word is none only beside another one, or
 -- with something that is no letter in it (n/a, -).
-CREATE TEMP TABLE crm_nameless ON COMMIT DROP AS
-SELECT entity, row_id,
-    first_none AND (last_none OR first_name ~ '[^[:alpha:]]') AS no_first,
-    last_none AND (first_none OR last_name ~ '[^[:alpha:]]') AS no_last
-FROM (
-    SELECT 'Contact' AS entity, row_id, first_name, last_name, crm_blank(first_key) AS first_none,
-        crm_blank(last_key) AS last_none FROM crm_contact
-    UNION ALL
-    SELECT 'Patient', row_id, first_name, last_name, crm_blank(first_key), crm_blank(last_key)
-    FROM crm_patient
-) n
-WHERE first_none AND first_name <> '' OR last_none AND last_name <> '';
 UPDATE crm_contact c SET
     first_name = CASE WHEN no_first THEN '' ELSE first_name END,
     first_key = CASE WHEN no_first THEN '' ELSE first_key END,
     last_name = CASE WHEN no_last THEN '' ELSE last_name END,
     last_key = CASE WHEN no_last THEN '' ELSE last_key END
-FROM crm_nameless n WHERE n.entity = 'Contact' AND n.row_id = c.row_id;
+FROM (
+    SELECT row_id AS nameless,
+        first_none AND (last_none OR first_name ~ '[^[:alpha:]]') AS no_first,
+        last_none AND (first_none OR last_name ~ '[^[:alpha:]]') AS no_last
+    FROM (SELECT row_id, first_name, last_name, crm_blank(first_key) AS first_none,
+        crm_blank(last_key) AS last_none FROM crm_contact) r
+    WHERE first_none AND first_name <> '' OR last_none AND last_name <> ''
+) n WHERE n.nameless = c.row_id;
 UPDATE crm_patient p SET
     first_name = CASE WHEN no_first THEN '' ELSE first_name END,
     first_key = CASE WHEN no_first THEN '' ELSE first_key END,
     last_name = CASE WHEN no_last THEN '' ELSE last_name END,
     last_key = CASE WHEN no_last THEN '' ELSE last_key END
-FROM crm_nameless n WHERE n.entity = 'Patient' AND n.row_id = p.row_id;
+FROM (
+    SELECT row_id AS nameless,
+        first_none AND (last_none OR first_name ~ '[^[:alpha:]]') AS no_first,
+        last_none AND (first_none OR last_name ~ '[^[:alpha:]]') AS no_last
+    FROM (SELECT row_id, first_name, last_name, crm_blank(first_key) AS first_none,
+        crm_blank(last_key) AS last_none FROM crm_patient) r
+    WHERE first_none AND first_name <> '' OR last_none AND last_name <> ''
+) n WHERE n.nameless = p.row_id;
 
--- step: statistics of the rows
--- The planner knows nothing of what was written a moment ago, and would join row by row.
-ANALYZE crm_import_legacycontact (id); ANALYZE crm_import_legacypatient (id);
-ANALYZE crm_import_legacydossier (id);
-ANALYZE crm_contact (row_id, legacy_id, role, has_email, deleted); ANALYZE crm_patient (row_id,
-    legacy_id, contact_guid, physician_guid, condition_guid, deleted);
-ANALYZE crm_dossier (row_id, legacy_id, deleted);
+-- statistics: crm_import_legacycontact (id), crm_import_legacypatient (id)
+-- statistics: crm_import_legacydossier (id), crm_dossier (row_id, legacy_id, deleted)
+-- statistics: crm_contact (row_id, legacy_id, role, has_email, deleted)
+-- statistics: crm_patient (row_id, legacy_id, contact_guid, physician_guid, condition_guid, deleted)
 
 -- include: versions Contact
 -- include: versions Patient
@@ -140,6 +140,7 @@ SELECT entity, row_id, record, legacy_id, raw,
 FROM found;
 
 -- step: usable ones of the odd addresses
+-- if: crm_odd_email WHERE email IS NOT NULL
 UPDATE crm_contact c SET email = o.email
 FROM (SELECT DISTINCT ON (row_id) row_id, email FROM crm_odd_email
     WHERE entity = 'Contact' AND email IS NOT NULL ORDER BY row_id, place) o
@@ -152,10 +153,10 @@ WHERE o.row_id = p.row_id;
 -- step: dates that are none
 -- What was written in a date column and cannot be used, with the reason. It becomes null.
 CREATE TEMP TABLE crm_bad_date ON COMMIT DROP AS
-SELECT d.entity, d.row_id, d.field, CASE
+SELECT d.entity::varchar(20) AS entity, d.row_id, d.field::varchar(40) AS field, CASE
         WHEN d.value IS NULL THEN 'invalid_date'
         WHEN crm_is_sentinel(d.value) THEN 'sentinel_date'
-        ELSE 'implausible_date' END AS code
+        ELSE 'implausible_date' END::varchar(40) AS code
 FROM (
     SELECT 'Contact' AS entity, row_id, 'booking_date' AS field, booking_at AS value
     FROM crm_contact WHERE has_booking
@@ -178,6 +179,7 @@ FROM (
 WHERE d.value IS NULL OR crm_is_sentinel(d.value) OR d.value > t.started + interval '5 years';
 
 -- step: bad dates taken out
+-- if: crm_bad_date
 UPDATE crm_contact c SET
     booking_at = CASE WHEN b.fields ? 'booking_date' THEN NULL ELSE c.booking_at END,
     reminder_at = CASE WHEN b.fields ? 'reminder_date' THEN NULL ELSE c.reminder_at END
@@ -194,7 +196,8 @@ FROM (SELECT row_id, jsonb_agg(field) AS fields FROM crm_bad_date
 WHERE b.row_id = p.row_id;
 UPDATE crm_dossier d SET enrolled = NULL
 FROM crm_bad_date b WHERE b.entity = 'EAPDossier' AND b.row_id = d.row_id;
--- No row is older than such systems are.
+
+-- step: dates before there were such systems
 UPDATE crm_contact SET created = NULL WHERE created < timestamptz '1990-01-01 00:00+00';
 UPDATE crm_patient SET created = NULL WHERE created < timestamptz '1990-01-01 00:00+00';
 UPDATE crm_dossier SET created = NULL WHERE created < timestamptz '1990-01-01 00:00+00';
@@ -212,5 +215,4 @@ WHERE (first_name = '' AND last_name = '' OR length(first_name) > 200 OR length(
             WHERE e.too_long AND e.entity = r.entity AND e.row_id = r.row_id))
     AND NOT EXISTS (SELECT FROM crm_fate f WHERE f.entity = r.entity AND f.row_id = r.row_id);
 
--- step: statistics of what is settled
-ANALYZE crm_fate; ANALYZE crm_odd_email; ANALYZE crm_bad_date;
+-- statistics: crm_fate, crm_odd_email, crm_bad_date

@@ -21,4 +21,5 @@ SELECT row_id, place, word, number, CASE
         WHEN number ~ '[0-9]{3}' THEN 'malformed'
         ELSE 'text' END AS registry
 FROM words WHERE word <> '';
-ANALYZE crm_trial;
+
+-- statistics: crm_trial

@@ -37,7 +37,8 @@ WHERE x.slot = '' AND NOT EXISTS (SELECT FROM patients_patient p WHERE p.id = x.
 -- A physician in an older version and a patient in the current one, or the other way round: the
 -- two versions stand for two records, and somebody has a look.
 CREATE TEMP TABLE crm_former ON COMMIT DROP AS
-SELECT DISTINCT ON (o.legacy_id) o.row_id, o.legacy_id, o.role, n.row_id AS current_row
+SELECT DISTINCT ON (o.legacy_id) o.row_id, o.legacy_id, o.role::varchar(20) AS role,
+    n.row_id AS current_row
 FROM crm_fate f
 JOIN crm_contact o ON o.row_id = f.row_id
 JOIN crm_contact n ON n.legacy_id = o.legacy_id
@@ -122,7 +123,8 @@ SELECT 'Contact', row_id, 'quarantined', 'too_long' FROM crm_specialist s
 WHERE (length(job_title) > 200 OR length(licence) > 100)
     AND NOT EXISTS (SELECT FROM crm_former o WHERE o.row_id = s.row_id);
 DELETE FROM crm_specialist WHERE length(job_title) > 200 OR length(licence) > 100;
-ANALYZE crm_person (node, legacy_id, email, name_key, contact_guid); ANALYZE crm_specialist;
+
+-- statistics: crm_person (node, legacy_id, email, name_key, contact_guid), crm_specialist
 
 -- step: shared mailboxes
 -- Behind more than five names an address proves nothing. Only addresses whose rows are all here.
@@ -135,9 +137,10 @@ WITH used AS (
     WHERE (SELECT whole FROM crm_this) OR email IN (SELECT email FROM crm_whole_email)
     GROUP BY email HAVING count(*) > 1
 )
-SELECT email, count(DISTINCT name_key) AS names FROM used JOIN several USING (email)
+SELECT email::varchar(254) AS email, count(DISTINCT name_key) AS names FROM used JOIN several USING (email)
 GROUP BY email;
-ANALYZE crm_mailbox;
+
+-- statistics: crm_mailbox
 
 -- step: links of patient rows to contacts
 -- Tier 1. A blank part of a name contradicts nothing, but the other part must be equal.
@@ -148,7 +151,7 @@ SELECT p.node AS patient_node, c.node AS contact_node, CASE
             OR (p.last_key = '' AND p.first_key IN (c.first_key, c.last_key))
             OR (c.first_key = '' AND c.last_key IN (p.first_key, p.last_key))
             OR (c.last_key = '' AND c.first_key IN (p.first_key, p.last_key)) THEN 'linked_part'
-        ELSE 'doubtful' END AS rule
+        ELSE 'doubtful' END::varchar(40) AS rule
 FROM crm_person p JOIN crm_person c ON c.kind = 1 AND c.legacy_id = p.contact_guid
 WHERE p.kind = 2;
 
@@ -159,21 +162,22 @@ SELECT contact_node, patient_node, rule FROM crm_link WHERE rule <> 'doubtful';
 -- What people merged in the CRM: it keeps the row that gave way, with the id of the other. Of those
 -- that point at each other in a circle nobody knows who stayed; they are proposed.
 CREATE TEMP TABLE crm_master ON COMMIT DROP AS
-SELECT l.node, w.node AS master FROM crm_import_legacycontact r
-JOIN crm_person l ON l.kind = 1 AND l.row_id = r.id
-JOIN crm_person w ON w.kind = 1 AND w.node <> l.node
-    AND w.legacy_id = crm_guid(coalesce(r.extra ->> 'masterid', r.extra ->> '_masterid_value'))
-WHERE r.extra IS NOT NULL AND crm_flag(r.extra ->> 'merged');
-CREATE TEMP TABLE crm_circle ON COMMIT DROP AS
-WITH RECURSIVE up (node, above, steps) AS (
-    SELECT node, master, 1 FROM crm_master
-    UNION ALL SELECT u.node, m.master, u.steps + 1 FROM up u JOIN crm_master m ON m.node = u.above
+WITH RECURSIVE merged AS MATERIALIZED (
+    SELECT l.node, w.node AS master FROM crm_import_legacycontact r
+    JOIN crm_person l ON l.kind = 1 AND l.row_id = r.id
+    JOIN crm_person w ON w.kind = 1 AND w.node <> l.node
+        AND w.legacy_id = crm_guid(coalesce(r.extra ->> 'masterid', r.extra ->> '_masterid_value'))
+    WHERE r.extra IS NOT NULL AND crm_flag(r.extra ->> 'merged')
+), up (node, above, steps) AS (
+    SELECT node, master, 1 FROM merged
+    UNION ALL SELECT u.node, m.master, u.steps + 1 FROM up u JOIN merged m ON m.node = u.above
     WHERE u.above <> u.node AND u.steps < 20
 )
-SELECT DISTINCT node FROM up WHERE above = node;
+SELECT node, master, node IN (SELECT u.node FROM up u WHERE u.above = u.node) AS is_circle
+FROM merged;
 INSERT INTO crm_edge (a, b, rule)
 SELECT least(node, master), greatest(node, master), 'merged_in_crm' FROM crm_master
-WHERE node NOT IN (SELECT node FROM crm_circle);
+WHERE NOT is_circle;
 INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, p.node, 'same_email_and_name'
 FROM crm_person p JOIN (
@@ -181,6 +185,9 @@ FROM crm_person p JOIN (
     JOIN crm_mailbox m ON m.email = q.email AND m.names <= 5
     GROUP BY q.email, q.name_key HAVING count(*) > 1
 ) g ON g.email = p.email AND g.name_key = p.name_key AND g.first <> p.node;
+
+-- step: certain edges between persons of one trial
+-- if: crm_trial
 INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, p.node, 'same_trial_and_name'
 FROM crm_trial t JOIN crm_person p ON p.kind = 2 AND p.row_id = t.row_id JOIN (
@@ -190,6 +197,9 @@ FROM crm_trial t JOIN crm_person p ON p.kind = 2 AND p.row_id = t.row_id JOIN (
         AND NOT crm_blank(q.first_key) AND NOT crm_blank(q.last_key)
     GROUP BY u.number, q.name_key HAVING count(DISTINCT q.node) > 1
 ) g ON g.number = t.number AND g.name_key = p.name_key AND g.first <> p.node;
+
+-- step: certain edges between persons of one dossier
+-- if: crm_dossier
 INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, p.node, 'same_eap_and_name'
 FROM crm_dossier d JOIN crm_person p ON p.kind = 2 AND p.legacy_id = d.patient_guid JOIN (
@@ -231,7 +241,6 @@ WHERE e.rule = 'linked_part' AND g.cluster IN (
     WHERE p.first_key <> '' AND p.last_key <> ''
     GROUP BY h.cluster HAVING count(DISTINCT p.name_key) > 1);
 DELETE FROM crm_edge e USING crm_torn t WHERE t.a = e.a AND t.b = e.b AND e.rule = 'linked_part';
-DROP TABLE crm_group;
 
 -- step: people who are there already
 -- A legacy id keeps the record that it became, or the one which that was merged into.
@@ -245,7 +254,8 @@ INSERT INTO crm_edge (a, b, rule)
 SELECT g.first, k.node, 'known' FROM crm_known k JOIN (
     SELECT id, min(node) AS first FROM crm_known GROUP BY id HAVING count(*) > 1
 ) g USING (id) WHERE g.first <> k.node;
-ANALYZE crm_known;
+
+-- statistics: crm_known
 
 -- components: crm_group
 
@@ -292,7 +302,6 @@ SELECT DISTINCT ON (node) node, rule FROM (
 JOIN crm_person p USING (node) WHERE p.cluster <> node
 ORDER BY node, array_position(ARRAY['decided', 'linked', 'same_email_and_name', 'same_eap_and_name',
     'same_trial_and_name', 'linked_part'], rule);
-DROP TABLE crm_group;
 
 -- step: certain edges between specialists
 -- Same licence and last name; same address and name unless their licences contradict.
@@ -314,12 +323,13 @@ FROM crm_specialist s JOIN (
 ) g USING (role, email, name_key) WHERE g.first <> s.node;
 
 -- What people decided.
-CREATE TEMP TABLE crm_specialist_decided ON COMMIT DROP AS
-SELECT x.node AS a, y.node AS b, d.decision FROM crm_pair_decision d
+TRUNCATE crm_decided_pair;
+INSERT INTO crm_decided_pair (a, b, decision)
+SELECT x.node, y.node, d.decision FROM crm_pair_decision d
 JOIN crm_specialist x ON x.legacy_id = d.first_id
 JOIN crm_specialist y ON y.legacy_id = d.second_id;
 INSERT INTO crm_edge (a, b, rule)
-SELECT least(a, b), greatest(a, b), 'decided' FROM crm_specialist_decided WHERE decision = 'same';
+SELECT least(a, b), greatest(a, b), 'decided' FROM crm_decided_pair WHERE decision = 'same';
 
 -- Records that are there already are met again, and stay as many as they are.
 CREATE TEMP TABLE crm_specialist_known ON COMMIT DROP AS
@@ -342,20 +352,18 @@ UPDATE crm_group g SET cluster = s.first
 FROM (SELECT node, min(node) OVER (PARTITION BY cluster, id) AS first
     FROM crm_specialist_split) s
 WHERE s.node = g.node;
-CREATE TEMP TABLE crm_specialist_apart ON COMMIT DROP AS
-SELECT g.node, g.cluster, CASE WHEN k.node IS NULL THEN g.node
-    ELSE min(g.node) OVER (PARTITION BY g.cluster, k.node IS NULL) END AS first
-FROM crm_group g LEFT JOIN crm_specialist_known k USING (node)
-WHERE g.cluster IN (
-    SELECT x.cluster FROM crm_specialist_decided d JOIN crm_group x ON x.node = d.a
-    JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster WHERE d.decision = 'different');
-UPDATE crm_group g SET cluster = s.first FROM crm_specialist_apart s WHERE s.node = g.node;
-INSERT INTO crm_specialist_split (node, cluster)
-SELECT node, cluster FROM crm_specialist_apart;
+WITH apart AS MATERIALIZED (
+    SELECT g.node, g.cluster, CASE WHEN k.node IS NULL THEN g.node
+        ELSE min(g.node) OVER (PARTITION BY g.cluster, k.node IS NULL) END AS first
+    FROM crm_group g LEFT JOIN crm_specialist_known k USING (node)
+    WHERE g.cluster IN (
+        SELECT x.cluster FROM crm_decided_pair d JOIN crm_group x ON x.node = d.a
+        JOIN crm_group y ON y.node = d.b AND y.cluster = x.cluster WHERE d.decision = 'different')
+), moved AS (
+    UPDATE crm_group g SET cluster = s.first FROM apart s WHERE s.node = g.node
+)
+INSERT INTO crm_specialist_split (node, cluster) SELECT node, cluster FROM apart;
 
 -- step: clusters of specialists
 UPDATE crm_specialist s SET cluster = g.cluster FROM crm_group g
 WHERE g.node = s.node AND g.cluster <> g.node;
-CREATE TEMP TABLE crm_specialist_joined ON COMMIT DROP AS
-SELECT DISTINCT ON (e.b) e.b AS node, e.rule FROM crm_edge e ORDER BY e.b, e.rule DESC;
-DROP TABLE crm_group;

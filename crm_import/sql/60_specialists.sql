@@ -20,7 +20,7 @@ WHERE x.entity = 'Hospital' AND x.target_model = 'patients.hospital';
 -- step: addresses of specialists
 -- One address, one specialist: the first who has it.
 CREATE TEMP TABLE crm_specialist_email ON COMMIT DROP AS
-SELECT DISTINCT ON (cluster) cluster, email FROM (
+SELECT DISTINCT ON (cluster) cluster, email::varchar(254) AS email FROM (
     SELECT DISTINCT ON (s.email) s.cluster, s.email, s.modified, s.node
     FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
     LEFT JOIN crm_mailbox m USING (email)
@@ -31,6 +31,7 @@ SELECT DISTINCT ON (cluster) cluster, email FROM (
 ) e ORDER BY cluster, modified DESC NULLS LAST, node;
 
 -- make: specialists
+-- if: crm_specialist_target
 INSERT INTO patients_specialist (id, created_at, first_name, last_name, email, phone, country,
     language, time_zone, contact_type, job_title, specialization_id, medical_license_number,
     hospital_id, is_active)
@@ -62,16 +63,20 @@ CROSS JOIN crm_this r
 WHERE t.is_new ORDER BY t.cluster;
 
 -- step: legacy ids of specialists
+-- if: crm_specialist
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
 SELECT 'Contact', s.legacy_id, 'patients.specialist', t.id, coalesce(j.rule, 'first'), r.id
 FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
-LEFT JOIN crm_specialist_joined j USING (node)
+LEFT JOIN (
+    SELECT DISTINCT ON (e.b) e.b AS node, e.rule FROM crm_edge e ORDER BY e.b, e.rule DESC
+) j USING (node)
 CROSS JOIN crm_this r
 WHERE NOT EXISTS (SELECT FROM crm_specialist_known k WHERE k.node = s.node)
 ORDER BY s.legacy_id;
 
 -- step: specialists by legacy id
 CREATE TEMP TABLE crm_specialist_id ON COMMIT DROP AS
-SELECT s.legacy_id, s.cluster, t.id, s.role FROM crm_specialist s
+SELECT s.legacy_id, s.cluster, t.id, s.role::varchar(20) AS role FROM crm_specialist s
 JOIN crm_specialist_target t USING (cluster);
-ANALYZE crm_specialist_id;
+
+-- statistics: crm_specialist_id

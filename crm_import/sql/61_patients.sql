@@ -9,24 +9,26 @@ FROM crm_person c LEFT JOIN (
     SELECT DISTINCT p.cluster, k.id FROM crm_known k JOIN crm_person p USING (node)
 ) k ON k.cluster = c.node
 WHERE c.cluster = c.node ORDER BY c.node;
-ANALYZE crm_target;
+
+-- statistics: crm_target
 
 -- step: addresses that several persons share
 -- Whose own it is: the oldest person's. Nobody's when more than five names are behind it, or when
 -- somebody else in the portal has it already.
 CREATE TEMP TABLE crm_taken ON COMMIT DROP AS
-SELECT p.cluster, p.email, (array_agg(x.id ORDER BY x.id))[1] AS patient_id
+SELECT p.cluster, p.email::varchar(254) AS email, (array_agg(x.id ORDER BY x.id))[1] AS patient_id
 FROM crm_person p JOIN crm_target t USING (cluster)
 JOIN patients_patient x ON lower(trim(x.email)) = p.email AND x.email <> ''
 WHERE x.id <> t.id GROUP BY p.cluster, p.email;
 CREATE TEMP TABLE crm_shared ON COMMIT DROP AS
-SELECT p.email, CASE WHEN m.names <= 5 THEN min(p.cluster) END AS owner,
+SELECT p.email::varchar(254) AS email, CASE WHEN m.names <= 5 THEN min(p.cluster) END AS owner,
     min(p.cluster) <> max(p.cluster) OR m.names > 5 AS is_shared
 FROM crm_person p JOIN crm_mailbox m USING (email)
 WHERE NOT EXISTS (SELECT FROM crm_taken k WHERE k.email = p.email)
 GROUP BY p.email, m.names
 UNION ALL SELECT DISTINCT email, NULL::int, true FROM crm_taken;
-ANALYZE crm_shared;
+
+-- statistics: crm_shared
 
 -- step: patients of several rows
 CREATE TEMP TABLE crm_merged ON COMMIT DROP AS
@@ -54,9 +56,11 @@ SELECT n.cluster, min(crm_day(p.first_contact)) AS first_contact, min(crm_day(p.
 FROM crm_person n JOIN crm_patient p ON p.row_id = n.row_id
 LEFT JOIN crm_specialist_id s ON s.legacy_id = p.physician_guid
 WHERE n.kind = 2 GROUP BY n.cluster;
-ANALYZE crm_merged; ANALYZE crm_course;
+
+-- statistics: crm_merged, crm_course
 
 -- make: patients
+-- if: crm_target WHERE is_new
 INSERT INTO patients_patient (id, created_at, first_name, last_name, email, phone, country,
     language, time_zone, stage, closed_reason, medical_condition_id, physician_id,
     first_contact_at, initial_consult_at, converted_at, on_behalf_of_name, on_behalf_of_relation)

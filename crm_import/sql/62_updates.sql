@@ -4,7 +4,7 @@
 -- step: versions that were imported before
 -- Those that records follow: a version in quarantine changed nothing here.
 CREATE TEMP TABLE crm_before ON COMMIT DROP AS
-SELECT DISTINCT ON (v.entity, v.legacy_id) v.entity, v.legacy_id, v.row_id
+SELECT DISTINCT ON (v.entity, v.legacy_id) v.entity::varchar(20) AS entity, v.legacy_id, v.row_id
 FROM crm_fate f JOIN (
     SELECT 'Contact' AS entity, row_id, legacy_id, version, modified FROM crm_contact
     UNION ALL SELECT 'Patient', row_id, legacy_id, version, modified FROM crm_patient
@@ -15,7 +15,8 @@ WHERE f.outcome = 'superseded' AND EXISTS (
         AND o.outcome IN ('imported', 'merged'))
 ORDER BY v.entity, v.legacy_id, v.version DESC NULLS LAST, v.modified DESC NULLS LAST,
     v.row_id DESC;
-ANALYZE crm_before;
+
+-- statistics: crm_before
 
 -- step: people with something to say
 -- Known ones with new rows; and new ones whose rows disagree.
@@ -29,15 +30,19 @@ WHERE t.is_new GROUP BY p.cluster, t.id
 HAVING min(p.email) <> max(p.email) OR min(p.condition_id::text) <> max(p.condition_id::text)
     OR min(p.name_key) FILTER (WHERE p.first_key <> '' AND p.last_key <> '')
         <> max(p.name_key) FILTER (WHERE p.first_key <> '' AND p.last_key <> '');
-ANALYZE crm_spoken;
 
--- step: what each row says
+-- statistics: crm_spoken
+
+-- step: what rows say
 -- Of a field the row of the lowest rank speaks, then the one changed last. Equal keys are equal
 -- values; a blank key says nothing, and `?` something that cannot be used (rank 9). What does not
 -- `count` is no part of a conflict. Values are as JSON, ids as text.
 CREATE TEMP TABLE crm_says (target_model text, target_id uuid, is_new boolean, field text,
     entity text, row_id bigint, legacy_id uuid, place int, modified timestamptz, value jsonb,
     key text, rank int, changed boolean, counts boolean, plain boolean) ON COMMIT DROP;
+
+-- step: what each row says of a patient
+-- if: crm_spoken
 INSERT INTO crm_says
 SELECT 'patients.patient', v.target_id, v.is_new, f.field, v.entity, v.row_id, v.legacy_id, v.node,
     v.modified, f.value, f.key, f.rank, v.is_first OR f.changed, f.counts, v.plain
@@ -112,6 +117,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE f.applies;
 
 -- step: specialists with something to say
+-- if: crm_specialist WHERE fresh
 INSERT INTO crm_says
 SELECT 'patients.specialist', v.target_id, v.is_new, f.field, 'Contact', v.row_id, v.legacy_id,
     v.node, v.modified, f.value, f.key,
@@ -168,7 +174,8 @@ CROSS JOIN LATERAL (VALUES
         v.is_newer AND v.specialization_guid IS DISTINCT FROM v.special_before,
         v.specialization_id = v.special_now, false, 9)
 ) f (field, value, key, changed, is_now, is_unusable, worst);
-ANALYZE crm_says;
+
+-- statistics: crm_says
 
 -- step: values that should hold
 CREATE TEMP TABLE crm_chosen ON COMMIT DROP AS
@@ -183,9 +190,12 @@ SELECT DISTINCT ON (c.target_model, c.target_id, c.field) c.*, s.value
 FROM spoke c JOIN crm_says s USING (target_model, target_id, field, key)
 ORDER BY c.target_model, c.target_id, c.field, s.plain, octet_length(s.value::text) DESC, s.place;
 
--- step: fields that the CRM changed
+-- step: what is compared with the portal
 CREATE TEMP TABLE crm_update (target_model text, target_id uuid, field text, value jsonb,
-    now jsonb, ours boolean) ON COMMIT DROP;
+    now jsonb, ours boolean, doubtful boolean DEFAULT false) ON COMMIT DROP;
+
+-- step: fields that the CRM changed
+-- if: crm_says WHERE changed AND NOT is_new
 WITH said AS (
     SELECT target_model, target_id, field FROM crm_says WHERE NOT is_new
     GROUP BY 1, 2, 3 HAVING bool_or(changed)
@@ -227,9 +237,11 @@ WITH said AS (
 INSERT INTO crm_update
 SELECT target_model, target_id, field, value, now, false FROM due
 WHERE value IS DISTINCT FROM now;
-ANALYZE crm_update;
+
+-- statistics: crm_update
 
 -- step: fields that are as an import left them
+-- if: crm_update
 -- Whose the value is, history knows: the last time that a run set it, it set it to this.
 WITH told AS (
     SELECT u.target_model, u.target_id, u.field, e.pgh_id, c.metadata ? 'run' AS by_run, f.value
@@ -267,15 +279,19 @@ UPDATE crm_update u SET ours = true FROM written w
 WHERE w.target_model = u.target_model AND w.target_id = u.target_id AND w.field = u.field
     AND w.value IS NOT DISTINCT FROM u.now;
 -- Another name altogether may be another person: nothing of that row is taken over.
-CREATE TEMP TABLE crm_doubtful ON COMMIT DROP AS
-SELECT u.target_model, u.target_id FROM crm_update u CROSS JOIN LATERAL (SELECT
-        crm_key(u.now ->> 'first_name') AS first_now, crm_key(u.now ->> 'last_name') AS last_now,
-        crm_key(u.value ->> 'first_name') AS first, crm_key(u.value ->> 'last_name') AS last) k
-WHERE u.field = 'name' AND ARRAY[k.first, k.last] <> ARRAY['', '']
-    AND NOT array_remove(ARRAY[k.first, k.last], '')
-        && array_remove(ARRAY[k.first_now, k.last_now], '')
-    AND NOT crm_alike(k.first_now, k.last_now, k.first, k.last);
-UPDATE crm_update u SET ours = false FROM crm_doubtful d
+UPDATE crm_update u SET ours = false, doubtful = true
+FROM (
+    SELECT u.target_model, u.target_id FROM crm_update u
+    CROSS JOIN LATERAL (SELECT
+            crm_key(u.now ->> 'first_name') AS first_now,
+            crm_key(u.now ->> 'last_name') AS last_now,
+            crm_key(u.value ->> 'first_name') AS first,
+            crm_key(u.value ->> 'last_name') AS last) k
+    WHERE u.field = 'name' AND ARRAY[k.first, k.last] <> ARRAY['', '']
+        AND NOT array_remove(ARRAY[k.first, k.last], '')
+            && array_remove(ARRAY[k.first_now, k.last_now], '')
+        AND NOT crm_alike(k.first_now, k.last_now, k.first, k.last)
+) d
 WHERE d.target_model = u.target_model AND d.target_id = u.target_id;
 -- What somebody decided stays, and nothing about a restricted person changes.
 UPDATE crm_update u SET ours = false
@@ -288,6 +304,7 @@ WHERE u.ours AND (EXISTS (
         SELECT FROM patients_patient x WHERE x.id = u.target_id AND x.processing_restricted));
 
 -- step: addresses that changed
+-- if: crm_update
 -- The old one becomes a further contact point. It says nothing about consent.
 INSERT INTO patients_contactpoint (patient_id, kind, value, origin, remark)
 SELECT x.id, 'email', x.email, 'legacy_crm', ''
@@ -300,6 +317,7 @@ WHERE u.target_model = 'patients.patient' AND u.field = 'email' AND u.ours
     AND lower(trim(p.value)) = u.value #>> '{}';
 
 -- change: patients
+-- if: crm_update WHERE ours
 WITH v AS (
     SELECT u.target_id AS id, jsonb_object_agg(u.field, u.value) AS said FROM crm_update u
     WHERE u.target_model = 'patients.patient' AND u.ours GROUP BY u.target_id
@@ -323,6 +341,7 @@ FROM v JOIN crm_spoken s USING (id) LEFT JOIN crm_course c USING (cluster) CROSS
 WHERE x.id = v.id;
 
 -- change: specialists
+-- if: crm_update WHERE ours
 WITH v AS (
     SELECT u.target_id AS id, jsonb_object_agg(u.field, u.value) AS said FROM crm_update u
     WHERE u.target_model = 'patients.specialist' AND u.ours GROUP BY u.target_id

@@ -2,8 +2,12 @@
 
 -- step: pairs of patients
 -- The lower rank is the better description of the same pair.
-CREATE TEMP TABLE crm_pair (a int, b int, tier text, rank int, because text) ON COMMIT DROP;
--- R1, R2, R4: linked in the CRM, but under other names.
+CREATE TEMP TABLE crm_pair (a int, b int, tier varchar(5), rank int, because varchar(40))
+ON COMMIT DROP;
+
+-- step: pairs that are linked in the CRM, but under other names
+-- if: crm_link
+-- R1, R2, R4.
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT p.cluster, c.cluster, CASE
         WHEN p.email IS DISTINCT FROM c.email THEN 'R1'
@@ -13,13 +17,18 @@ SELECT p.cluster, c.cluster, CASE
 FROM crm_link l
 JOIN crm_person p ON p.node = l.patient_node JOIN crm_person c ON c.node = l.contact_node
 WHERE p.cluster <> c.cluster;
--- R1: merged in the CRM, each into another of them.
+
+-- step: pairs that were merged in the CRM, each into another of them
+-- if: crm_master WHERE is_circle
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT x.cluster, y.cluster, 'R1', 1, 'merged_in_a_circle'
-FROM crm_master m JOIN crm_circle c ON c.node = m.node
+FROM crm_master m
 JOIN crm_person x ON x.node = m.node JOIN crm_person y ON y.node = m.master
-WHERE x.cluster <> y.cluster;
--- R2, R4: one address (which is no mailbox of many), several names.
+WHERE m.is_circle AND x.cluster <> y.cluster;
+
+-- step: pairs of one address
+-- if: crm_shared
+-- R2, R4: several names, and no mailbox of many.
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT x.cluster, y.cluster, CASE WHEN z.alike THEN 'R4' ELSE 'R2' END,
     CASE WHEN z.alike THEN 2 ELSE 3 END, 'email'
@@ -30,7 +39,8 @@ CROSS JOIN LATERAL (
     SELECT crm_alike(x.first_key, x.last_key, y.first_key, y.last_key) AS alike OFFSET 0) z
 WHERE s.is_shared AND x.cluster < y.cluster;
 
--- Rows of two records that the evidence for one person joins.
+-- step: pairs of two records that the evidence for one person joins
+-- if: crm_split
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT DISTINCT x.cluster, y.cluster, 'R4', 0, 'same_evidence'
 FROM crm_split s JOIN crm_person x ON x.node = s.node
@@ -42,35 +52,35 @@ WHERE x.cluster <> y.cluster;
 -- step: pairs of equal names
 -- R3: same name and condition, other address. Of a common name (more than six people) only the
 -- oldest is paired with the others: all pairs of them would bury the review.
-CREATE TEMP TABLE crm_named ON COMMIT DROP AS
 WITH names AS (
     SELECT name_key FROM crm_person WHERE first_key <> '' AND last_key <> ''
         AND ((SELECT whole FROM crm_this) OR name_key IN (SELECT name_key FROM crm_whole_name))
     GROUP BY name_key HAVING min(cluster) <> max(cluster)
+), named AS MATERIALIZED (
+    SELECT DISTINCT p.name_key, p.cluster, x.medical_condition_id AS condition_id
+    FROM names JOIN crm_person p USING (name_key)
+    JOIN crm_target t USING (cluster) JOIN patients_patient x ON x.id = t.id
+    WHERE x.medical_condition_id IS NOT NULL
 )
-SELECT DISTINCT p.name_key, p.cluster, x.medical_condition_id AS condition_id
-FROM names JOIN crm_person p USING (name_key)
-JOIN crm_target t USING (cluster) JOIN patients_patient x ON x.id = t.id
-WHERE x.medical_condition_id IS NOT NULL;
 INSERT INTO crm_pair (a, b, tier, rank, because)
 SELECT x.cluster, y.cluster, 'R3', 4, 'name_and_condition'
 FROM (SELECT *, count(*) OVER (PARTITION BY name_key, condition_id) AS people,
-        min(cluster) OVER (PARTITION BY name_key, condition_id) AS oldest FROM crm_named) x
-JOIN crm_named y USING (name_key, condition_id)
+        min(cluster) OVER (PARTITION BY name_key, condition_id) AS oldest FROM named) x
+JOIN named y USING (name_key, condition_id)
 WHERE x.cluster < y.cluster AND (x.people <= 6 OR x.cluster = x.oldest);
 
--- step: decisions about these pairs
--- Made before a rollback, about the same rows or others of the same people.
-CREATE TEMP TABLE crm_cluster_decision ON COMMIT DROP AS
-SELECT DISTINCT ON (a, b) a, b, decision, decided_at, by_id FROM (
-    SELECT least(x.cluster, y.cluster) AS a, greatest(x.cluster, y.cluster) AS b, d.decision,
-        CASE WHEN d.decision <> 'later' THEN d.at END AS decided_at, d.at,
-        CASE WHEN d.decision <> 'later' THEN d.by_id END AS by_id
-    FROM crm_pair_decision d JOIN crm_person x ON x.legacy_id = d.first_id
-    JOIN crm_person y ON y.legacy_id = d.second_id WHERE x.cluster <> y.cluster
-) d ORDER BY a, b, at DESC;
-
 -- make: pairs
+-- if: crm_pair
+-- Decisions were made before a rollback, about the same rows or others of the same people.
+WITH decided AS (
+    SELECT DISTINCT ON (a, b) a, b, decision, decided_at, by_id FROM (
+        SELECT least(x.cluster, y.cluster) AS a, greatest(x.cluster, y.cluster) AS b, d.decision,
+            CASE WHEN d.decision <> 'later' THEN d.at END AS decided_at, d.at,
+            CASE WHEN d.decision <> 'later' THEN d.by_id END AS by_id
+        FROM crm_pair_decision d JOIN crm_person x ON x.legacy_id = d.first_id
+        JOIN crm_person y ON y.legacy_id = d.second_id WHERE x.cluster <> y.cluster
+    ) d ORDER BY a, b, at DESC
+)
 INSERT INTO patients_possibleduplicate (first_patient_id, second_patient_id, tier, evidence, state,
     decided_at, decided_by_id)
 SELECT DISTINCT ON (least(s.id, t.id), greatest(s.id, t.id)) least(s.id, t.id),
@@ -78,7 +88,7 @@ SELECT DISTINCT ON (least(s.id, t.id), greatest(s.id, t.id)) least(s.id, t.id),
         'because', p.because, 'legacy_ids', jsonb_build_array(x.legacy_id, y.legacy_id)),
     coalesce(d.decision, 'open'), d.decided_at, d.by_id
 FROM crm_pair p
-LEFT JOIN crm_cluster_decision d ON d.a = least(p.a, p.b) AND d.b = greatest(p.a, p.b)
+LEFT JOIN decided d ON d.a = least(p.a, p.b) AND d.b = greatest(p.a, p.b)
 JOIN crm_target s ON s.cluster = p.a JOIN crm_target t ON t.cluster = p.b
 JOIN crm_person x ON x.node = p.a JOIN crm_person y ON y.node = p.b
 WHERE s.id <> t.id
@@ -86,6 +96,7 @@ ORDER BY least(s.id, t.id), greatest(s.id, t.id), p.rank, p.tier
 ON CONFLICT DO NOTHING;
 
 -- make: pairs with known patients
+-- if: crm_taken
 -- Somebody who did not come from the CRM has the address.
 INSERT INTO patients_possibleduplicate (first_patient_id, second_patient_id, tier, evidence)
 SELECT least(t.id, k.patient_id), greatest(t.id, k.patient_id), 'R2', jsonb_build_object(
@@ -95,6 +106,7 @@ WHERE t.id <> k.patient_id
 ON CONFLICT DO NOTHING;
 
 -- make: pairs with specialists
+-- if: crm_specialist
 -- R1: a Patient row linked to a specialist. R5: one address for a patient and a specialist.
 INSERT INTO patients_possibleduplicate (first_patient_id, first_specialist_id, tier, evidence,
     state, decided_at, decided_by_id)
@@ -127,6 +139,7 @@ ORDER BY v.patient_id, v.specialist_id, v.tier, v.because, v.patient_row, v.spec
 ON CONFLICT DO NOTHING;
 
 -- make: pairs of specialists
+-- if: crm_specialist
 -- R2, R4: one address, other name or licence. R3: same name and hospital.
 INSERT INTO patients_possibleduplicate (first_specialist_id, second_specialist_id, tier, evidence,
     state, decided_at, decided_by_id)

@@ -35,24 +35,26 @@ CREATE TEMP TABLE crm_booking ON COMMIT DROP AS
 SELECT b.*, x.target_id IS NULL AS is_new, coalesce(x.target_id, crm_id(
         (SELECT portal_uuid7()), row_number() OVER (ORDER BY b.starts_at))) AS id,
     t.id AS patient_id, to_char(b.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ')
-        AS slot,
+        ::varchar(40) AS slot,
     CASE
         WHEN b.age > 1 AND (b.starts_at > r.started OR b.changed < b.starts_at) THEN 'rescheduled'
         WHEN b.starts_at > r.started THEN CASE WHEN b.inactive THEN 'cancelled' ELSE 'booked' END
         WHEN b.no_show THEN 'no_show'
         WHEN NOT b.no_show THEN 'completed'
-        ELSE 'booked' END AS status,
+        ELSE 'booked' END::varchar(20) AS status,
     CASE WHEN b.age = 1 AND b.inactive AND b.starts_at > r.started
-        THEN 'Inactive in the legacy CRM.' ELSE '' END AS reason,
+        THEN 'Inactive in the legacy CRM.' ELSE '' END::varchar(80) AS reason,
     NULL::uuid AS moved_to, false AS clashes, false AS revived, false AS by_next
 FROM crm_booked b JOIN crm_target t USING (cluster) CROSS JOIN crm_this r
 LEFT JOIN crm_import_crosswalk x ON x.entity = 'Contact' AND x.legacy_id = b.legacy_id
     AND x.target_model = 'bookings.booking'
     AND x.slot = to_char(b.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ')
 ORDER BY b.starts_at;
-ANALYZE crm_booking (patient_id, starts_at, legacy_id, status, age, is_new);
+
+-- statistics: crm_booking (patient_id, starts_at, legacy_id, status, age, is_new)
 
 -- step: no-shows of the call before
+-- if: crm_booking WHERE age > 1
 -- The row has one no_show. Beside a time that is yet to come it speaks of the call before that.
 UPDATE crm_booking b SET status = 'no_show', by_next = true
 FROM crm_this r, (
@@ -65,6 +67,7 @@ WHERE b.legacy_id = n.legacy_id AND b.age = n.age
         OR b.status = 'completed' AND (b.modified < b.starts_at) IS NOT FALSE);
 
 -- step: where moved calls went
+-- if: crm_booking WHERE status = 'rescheduled'
 -- To the booking of the next version; when that has none, the call was called off.
 UPDATE crm_booking b SET moved_to = n.next
 FROM (SELECT id, lag(id) OVER (PARTITION BY legacy_id ORDER BY age) AS next FROM crm_booking
@@ -79,10 +82,13 @@ WHERE b.status = 'rescheduled' AND EXISTS (
 UPDATE crm_booking SET status = 'cancelled',
     reason = coalesce(nullif(reason, ''), 'Removed in the legacy CRM.')
 WHERE status = 'rescheduled' AND moved_to IS NULL;
--- A booking that is there already may go to one that is only made further down.
+
+-- step: keys of bookings that are only made further down
+-- A booking that is there already may go to one of them.
 SET CONSTRAINTS ALL DEFERRED;
 
 -- step: earlier imports that changed since
+-- if: crm_booking WHERE NOT is_new
 -- Only what nobody touched here. Before the new ones come: a call moved by a quarter of an hour
 -- would be in its own way.
 UPDATE bookings_booking k SET status = b.status, rescheduled_to_id = b.moved_to,
@@ -95,6 +101,7 @@ WHERE NOT b.is_new AND b.id = k.id AND k.version = 1 AND k.status = 'booked'
         OR b.fresh AND b.status IN ('no_show', 'completed'));
 
 -- step: calls that were moved back
+-- if: crm_booking WHERE NOT is_new
 -- A time that comes again stands again, when it was the CRM that had moved it away.
 UPDATE crm_booking b SET revived = true
 FROM bookings_booking k
@@ -107,6 +114,7 @@ WHERE b.fresh AND NOT b.is_new AND b.age = 1 AND k.id = b.id
                 AND x.target_model = 'bookings.booking' AND x.target_id = k.rescheduled_to_id));
 
 -- step: calls that overlap
+-- if: crm_booking WHERE status = 'booked'
 -- Two forms of one person for one time: the later form stands, the other is cancelled. What stands
 -- in the portal already stands.
 UPDATE crm_booking b SET clashes = true, status = 'cancelled',
@@ -131,11 +139,13 @@ WHERE b.status = 'booked' AND (b.is_new OR b.revived) AND t.cluster = b.cluster 
     AND o.starts_at < b.starts_at + interval '30 minutes' AND o.ends_at > b.starts_at;
 
 -- step: calls that stand again
+-- if: crm_booking WHERE revived
 UPDATE bookings_booking k SET status = b.status, rescheduled_to_id = NULL, cancelled_by = '',
     cancel_reason = '', no_show_by = CASE WHEN b.status = 'no_show' THEN 'patient' ELSE '' END
 FROM crm_booking b WHERE b.revived AND NOT b.clashes AND k.id = b.id;
 
 -- make: bookings
+-- if: crm_booking WHERE is_new
 INSERT INTO bookings_booking (id, created_at, patient_id, starts_at, ends_at, status, no_show_by,
     cancelled_by, cancel_reason, rescheduled_to_id, reminder_at, patient_time_zone, ics_uid)
 SELECT b.id, coalesce(b.modified, b.created, r.started), b.patient_id, b.starts_at,
@@ -150,6 +160,7 @@ WHERE b.is_new ORDER BY b.starts_at;
 SET CONSTRAINTS ALL IMMEDIATE;
 
 -- step: legacy ids of bookings
+-- if: crm_booking WHERE is_new
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, slot, rule, run_id)
 SELECT 'Contact', b.legacy_id, 'bookings.booking', b.id, b.slot,
     CASE WHEN b.age = 1 THEN 'booking_date' ELSE 'earlier_booking_date' END, r.id

@@ -3,13 +3,13 @@
 -- step: versions of the form
 CREATE TEMP TABLE crm_form ON COMMIT DROP AS
 SELECT p.row_id, p.legacy_id, p.cluster, p.node, p.version, p.created, p.modified, true AS is_current,
-    'crm:' || p.legacy_id || ':' || p.version AS key
+    ('crm:' || p.legacy_id || ':' || p.version)::varchar(100) AS key
 FROM crm_person p WHERE p.kind = 1 AND p.row_id NOT IN (SELECT row_id FROM crm_contact WHERE deleted)
 UNION ALL (
     -- Of one version that was written several times the last one came in.
     SELECT DISTINCT ON (c.legacy_id, c.version, CASE WHEN c.version IS NULL THEN c.row_id END)
         c.row_id, c.legacy_id, p.cluster, p.node, c.version, c.created, c.modified, false,
-        'crm:' || p.legacy_id || ':' || c.version
+        ('crm:' || p.legacy_id || ':' || c.version)::varchar(100)
     FROM crm_fate f JOIN crm_contact c ON c.row_id = f.row_id
     JOIN crm_person p ON p.kind = 1 AND p.legacy_id = c.legacy_id AND p.row_id <> c.row_id
     JOIN crm_contact n ON n.row_id = p.row_id
@@ -18,12 +18,16 @@ UNION ALL (
         AND (c.version IS NULL OR c.version IS DISTINCT FROM n.version OR n.deleted)
     ORDER BY c.legacy_id, c.version, CASE WHEN c.version IS NULL THEN c.row_id END, c.row_id DESC
 );
--- Exports without versions: the content tells versions apart.
+
+-- step: forms without a version
+-- if: crm_form WHERE version IS NULL
+-- The content tells them apart.
 UPDATE crm_form f SET key = 'crm:' || f.legacy_id || ':'
     || md5((to_jsonb(a) - ARRAY['id', 'file_id', 'record', 'absent', 'deleted', 'written'])::text)
 FROM crm_import_legacycontact a WHERE f.version IS NULL AND a.id = f.row_id;
 
 -- make: submissions
+-- if: crm_form
 -- The first version came in when the row was made, a later one when it was changed. The payload is
 -- made of arrays: jsonb_build_object looks up each argument's type for each row, at twice the cost.
 INSERT INTO patients_submission (id, created_at, patient_id, source, received_at, payload, match,

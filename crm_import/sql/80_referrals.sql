@@ -1,6 +1,7 @@
 -- Clinical trials, and one referral for each pair of patient and trial.
 
 -- make: clinical_trials
+-- if: crm_trial
 INSERT INTO referrals_clinicaltrial (registry, registry_id, title, sponsor, status, phases, sex,
     minimum_age, maximum_age, criteria_text, last_confirmed_with)
 SELECT DISTINCT ON (number) registry, number, '', '', 'UNKNOWN', '{}', 'ALL', '', '', '', ''
@@ -23,21 +24,6 @@ JOIN crm_person n ON n.kind = 2 AND n.row_id = t.row_id
 JOIN crm_patient p ON p.row_id = t.row_id
 JOIN crm_import_legacypatient a ON a.id = t.row_id
 LEFT JOIN crm_specialist_id s ON s.legacy_id = p.physician_guid AND s.role = 'physician';
-
--- step: referrals that are there
--- Made by an earlier run, or by somebody here for the same patient and trial.
-CREATE TEMP TABLE crm_referred ON COMMIT DROP AS
-SELECT DISTINCT ON (cluster, number) cluster, number, id FROM (
-    SELECT p.cluster, p.number, x.target_id AS id, 1 AS rank, x.id AS place
-    FROM crm_pairing p JOIN crm_import_crosswalk x ON x.legacy_id = p.legacy_id
-        AND x.entity = 'Patient' AND x.slot = p.number
-        AND x.target_model = 'referrals.ctreferral'
-    UNION ALL
-    SELECT p.cluster, p.number, k.id, 2, 0 FROM crm_pairing p
-    JOIN crm_target t ON t.cluster = p.cluster AND NOT t.is_new
-    JOIN referrals_clinicaltrial c ON c.registry_id = p.number
-    JOIN referrals_ctreferral k ON k.patient_id = t.id AND k.trial_id = c.id
-) k ORDER BY cluster, number, rank, place, id;
 
 -- step: referrals
 -- The database refuses "enrolled, though not eligible": then eligible is unknown, and a note and a
@@ -63,11 +49,25 @@ SELECT coalesce(k.id, crm_id((SELECT portal_uuid7()),
 FROM crm_pairing p
 JOIN crm_target t USING (cluster)
 JOIN referrals_clinicaltrial c ON c.registry_id = p.number
-LEFT JOIN crm_referred k USING (cluster, number)
+-- Those that are there: made by an earlier run, or by somebody here for the same patient and trial.
+LEFT JOIN (
+    SELECT DISTINCT ON (cluster, number) cluster, number, id FROM (
+        SELECT p.cluster, p.number, x.target_id AS id, 1 AS rank, x.id AS place
+        FROM crm_pairing p JOIN crm_import_crosswalk x ON x.legacy_id = p.legacy_id
+            AND x.entity = 'Patient' AND x.slot = p.number
+            AND x.target_model = 'referrals.ctreferral'
+        UNION ALL
+        SELECT p.cluster, p.number, k.id, 2, 0 FROM crm_pairing p
+        JOIN crm_target t ON t.cluster = p.cluster AND NOT t.is_new
+        JOIN referrals_clinicaltrial c ON c.registry_id = p.number
+        JOIN referrals_ctreferral k ON k.patient_id = t.id AND k.trial_id = c.id
+    ) k ORDER BY cluster, number, rank, place, id
+) k USING (cluster, number)
 WHERE p.place = 1
 ) f ORDER BY f.node, f.number;
 
 -- make: ct_referrals
+-- if: crm_referral
 INSERT INTO referrals_ctreferral (id, created_at, patient_id, trial_id, physician_id, status,
     eligible, ineligible_reason, ineligible_text, referred_at, outcome)
 SELECT f.id, coalesce(f.created, r.started), f.patient_id, f.trial_id, f.physician_id, f.status,
@@ -76,6 +76,7 @@ FROM crm_referral f, crm_this r
 WHERE f.is_new ORDER BY f.node, f.number;
 
 -- step: legacy ids of referrals
+-- if: crm_referral
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, slot, rule, run_id)
 SELECT 'Patient', p.legacy_id, 'referrals.ctreferral', f.id, p.number,
     CASE WHEN p.place = 1 THEN 'first' ELSE 'same_patient_and_trial' END, r.id

@@ -1,6 +1,7 @@
 -- Expanded access: programs and dossiers.
 
 -- step: dossiers that cannot be placed
+-- if: crm_dossier
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT 'EAPDossier', d.row_id, 'quarantined', CASE WHEN d.number_key = '' THEN 'no_number'
     WHEN length(d.number) > 100 THEN 'too_long'
@@ -31,6 +32,7 @@ WHERE NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = d.row_id);
 
 -- step: numbers that differ by zeros
+-- if: crm_dossier
 -- A spreadsheet makes 12 of 0012, and people write EAP 12 for EAP-0012. Such a number is the whole
 -- one when patient, product and day are equal too. Else nobody can say, and it waits for somebody,
 -- unless it was placed before or somebody said that it is right as it is.
@@ -82,6 +84,7 @@ FROM (
 WHERE n.row_id = c.row_id AND n.place <> c.place;
 
 -- step: dossiers in conflict
+-- if: crm_case
 -- One number of two patients: both wait. One number and patient, other product or day: the later.
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT 'EAPDossier', c.row_id, 'quarantined', 'dossier_conflict'
@@ -93,6 +96,7 @@ WHERE g.torn OR c.product_id <> o.product_id OR c.enrolled IS DISTINCT FROM o.en
 DELETE FROM crm_case c USING crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = c.row_id;
 
 -- make: eap_programs
+-- if: crm_case
 INSERT INTO referrals_expandedaccessprogram (eap_number, title, product_id, sponsor, registry_id,
     countries, availability, last_confirmed_with)
 SELECT c.number, '', c.product_id, '', '', '{}', 'UNKNOWN', '' FROM crm_case c
@@ -105,6 +109,7 @@ WHERE c.place = 1 AND c.patient_id IS NOT NULL AND NOT EXISTS (
 ORDER BY c.row_id;
 
 -- make: eap_dossiers
+-- if: crm_case
 WITH new AS (
     SELECT crm_id((SELECT portal_uuid7()), row_number() OVER (ORDER BY c.row_id)) AS id, c.*,
         p.id AS program_id FROM crm_case c
@@ -125,6 +130,7 @@ SELECT n.id, coalesce(n.created, r.started), n.patient_id, n.program_id, n.numbe
 FROM new n LEFT JOIN patients_specialist s ON s.id = n.physician_id CROSS JOIN crm_this r;
 
 -- step: legacy ids of dossiers
+-- if: crm_case
 INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
 SELECT 'EAPDossier', c.legacy_id, 'referrals.eapdossier', k.id,
     CASE WHEN c.place = 1 THEN 'first' ELSE 'same_number_and_patient' END, r.id

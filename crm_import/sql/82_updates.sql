@@ -3,6 +3,7 @@
 -- never a change.
 
 -- step: referrals whose rows changed
+-- if: crm_referral WHERE NOT is_new
 CREATE TEMP TABLE crm_referral_said ON COMMIT DROP AS
 SELECT r.id, r.row_id, r.legacy_id, r.node, r.modified, r.status,
     CASE WHEN r.status = 'enrolled' AND r.eligible = 'no' THEN 'unknown'
@@ -26,6 +27,7 @@ WHERE NOT r.is_new;
 DELETE FROM crm_referral_said WHERE NOT (is_eligible OR is_outcome OR is_words OR is_referred);
 
 -- change: ct_referrals
+-- if: crm_referral WHERE NOT is_new
 UPDATE referrals_ctreferral k SET status = s.status, eligible = s.eligible,
     ineligible_reason = s.reason, ineligible_text = s.words, referred_at = s.referred_at,
     outcome = s.outcome
@@ -36,6 +38,7 @@ WHERE k.id = s.id AND NOT s.is_theirs
         (s.status, s.eligible, s.reason, s.words, s.referred_at, s.outcome);
 
 -- step: referrals that people worked on
+-- if: crm_referral WHERE NOT is_new
 INSERT INTO crm_says
 SELECT 'referrals.ctreferral', s.id, false, f.field, 'Patient', s.row_id, s.legacy_id, s.node,
     s.modified, f.value, coalesce(f.value #>> '{}', ''), 1, true, true, false
@@ -56,6 +59,7 @@ CROSS JOIN LATERAL (SELECT CASE s.field WHEN 'eligible' THEN to_jsonb(k.eligible
 WHERE s.target_model = 'referrals.ctreferral' AND s.value IS DISTINCT FROM f.now;
 
 -- step: what dossiers say
+-- if: crm_case
 -- The day of enrolment stands on Patient rows too. The dossier's counts; another one on the Patient
 -- row is a conflict of the patient's first dossier.
 INSERT INTO crm_says
@@ -102,6 +106,9 @@ CROSS JOIN LATERAL (VALUES
 ) v (entity, row_id, legacy_id, place, modified, day, rank)
 WHERE o.changed AND NOT EXISTS (SELECT FROM crm_says s WHERE s.target_id = o.target_id
     AND s.field = 'enrolled_on' AND s.entity = v.entity AND s.row_id = v.row_id);
+
+-- step: values of referrals and dossiers that should hold
+-- if: crm_says WHERE target_model IN ('referrals.ctreferral', 'referrals.eapdossier')
 INSERT INTO crm_chosen
 SELECT DISTINCT ON (target_model, target_id, field) target_model, target_id, field, key, rank,
     entity, value
@@ -110,6 +117,7 @@ WHERE target_model IN ('referrals.ctreferral', 'referrals.eapdossier') AND key <
 ORDER BY target_model, target_id, field, rank, modified DESC NULLS LAST, place;
 
 -- step: fields of dossiers that the CRM changed
+-- if: crm_says WHERE target_model = 'referrals.eapdossier'
 INSERT INTO crm_update
 SELECT s.target_model, s.target_id, s.field, c.value, f.now, false
 FROM (
@@ -155,6 +163,7 @@ WHERE u.target_model = 'referrals.eapdossier' AND w.target_id = u.target_id AND 
         ON x.id = d.patient_id AND x.processing_restricted WHERE d.id = u.target_id);
 
 -- change: eap_programs
+-- if: crm_update WHERE ours AND target_model = 'referrals.eapdossier'
 -- The number of a program that only this dossier has changes with the dossier's.
 UPDATE referrals_expandedaccessprogram g
 SET product_id = coalesce(v.product_id, g.product_id), eap_number = coalesce(v.number, g.eap_number)
@@ -176,6 +185,7 @@ FROM (
 WHERE g.id = v.program_id;
 
 -- change: eap_dossiers
+-- if: crm_update WHERE ours AND target_model = 'referrals.eapdossier'
 WITH v AS (
     SELECT u.target_id AS id, jsonb_object_agg(u.field, u.value) AS said FROM crm_update u
     WHERE u.target_model = 'referrals.eapdossier' AND u.ours AND u.field <> 'product'

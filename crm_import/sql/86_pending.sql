@@ -2,6 +2,8 @@
 
 -- step: links that lead nowhere
 CREATE TEMP TABLE crm_pending ON COMMIT DROP AS
+SELECT entity::varchar(20) AS entity, row_id, legacy_id, field::varchar(40) AS field, missing
+FROM (
 SELECT 'Contact' AS entity, s.row_id, s.legacy_id, 'hospital' AS field, s.hospital_guid AS missing
 FROM crm_specialist s WHERE s.hospital_guid IS NOT NULL AND NOT EXISTS (
     SELECT FROM crm_import_crosswalk x
@@ -27,9 +29,11 @@ WHERE n.kind = 2 AND p.physician_guid IS NOT NULL AND NOT EXISTS (
     SELECT FROM crm_contact c WHERE c.legacy_id = p.physician_guid)
 UNION ALL
 SELECT 'EAPDossier', c.row_id, c.legacy_id, 'patient', c.patient_guid
-FROM crm_case c WHERE c.patient_id IS NULL AND c.patient_guid IS NOT NULL;
+FROM crm_case c WHERE c.patient_id IS NULL AND c.patient_guid IS NOT NULL
+) p;
 
 -- step: links made late
+-- if: crm_import_pendinglink
 -- Only where the field is still empty: what somebody filled in stays. Those of somebody about whom
 -- nothing may change wait.
 UPDATE patients_specialist k SET hospital_id = h.id

@@ -4,7 +4,7 @@
 
 -- step: rows deleted since the last run
 CREATE TEMP TABLE crm_deleted ON COMMIT DROP AS
-SELECT v.entity, v.row_id, v.legacy_id, v.deleted, true AS is_told
+SELECT v.entity::varchar(20) AS entity, v.row_id, v.legacy_id, v.deleted, true AS is_told
 FROM (
     SELECT 'Contact' AS entity, row_id, legacy_id, deleted FROM crm_contact
     UNION ALL SELECT 'Patient', row_id, legacy_id, deleted FROM crm_patient
@@ -19,6 +19,7 @@ WHERE v.deleted AND NOT EXISTS (
         SELECT FROM crm_fate f WHERE f.entity = v.entity AND f.row_id = v.row_id);
 
 -- step: rows that are there again
+-- if: (SELECT FROM crm_contact WHERE deleted UNION ALL SELECT FROM crm_patient WHERE deleted) d
 INSERT INTO crm_deleted
 SELECT v.entity, v.row_id, v.legacy_id, false, true
 FROM (
@@ -37,6 +38,7 @@ WHERE NOT v.deleted AND v.row_id > d.row_id AND NOT EXISTS (
         SELECT FROM crm_fate f WHERE f.entity = v.entity AND f.row_id = v.row_id);
 
 -- step: rows that were deactivated or activated
+-- if: crm_before
 INSERT INTO crm_deleted
 SELECT v.entity, v.row_id, v.legacy_id, v.inactive, false
 FROM (
@@ -57,9 +59,10 @@ WHERE v.inactive <> o.was AND NOT v.deleted
     AND NOT EXISTS (
         SELECT FROM crm_deleted d WHERE d.entity = v.entity AND d.row_id = v.row_id);
 
-ANALYZE crm_deleted;
+-- statistics: crm_deleted
 
 -- step: deleted patients
+-- if: crm_deleted
 -- Only when no other row stands for them, nothing is open, and nobody restricted them.
 UPDATE patients_patient x SET stage = 'closed', closed_reason = 'legacy_inactive'
 FROM crm_target t
@@ -91,6 +94,7 @@ WHERE x.id = t.id AND NOT t.is_new AND x.closed_reason = 'legacy_inactive'
         WHERE NOT d.deleted AND NOT p.inactive AND p.cluster = t.cluster);
 
 -- step: deleted specialists
+-- if: crm_deleted
 UPDATE patients_specialist k SET is_active = NOT d.deleted
 FROM crm_deleted d JOIN crm_specialist s ON s.row_id = d.row_id
 JOIN crm_specialist_target t USING (cluster)
@@ -99,6 +103,7 @@ WHERE d.entity = 'Contact' AND k.id = t.id AND NOT t.is_new AND k.is_active = d.
         SELECT FROM crm_specialist o WHERE o.cluster = t.cluster AND NOT o.inactive));
 
 -- step: deleted dossiers
+-- if: crm_deleted
 UPDATE referrals_eapdossier k SET state = 'closed', closed_reason = 'legacy_inactive'
 FROM crm_import_crosswalk w JOIN crm_deleted d
     ON d.entity = 'EAPDossier' AND d.legacy_id = w.legacy_id AND d.deleted

@@ -3,12 +3,14 @@
 -- rows that have one are in crm_renamed and crm_renamed_row (sql/62_locks.sql).
 
 -- step: rows that people left out
+-- if: crm_import_correction WHERE kind = 'waive'
 UPDATE crm_fate f SET outcome = 'ignored', reason = 'waived'
 FROM crm_import_correction c
 WHERE c.kind = 'waive' AND c.entity = f.entity AND c.row = f.row_id AND f.outcome = 'quarantined'
     AND __STANDS__(c.run_id);
 
 -- step: conditions that were decided
+-- if: crm_decided
 -- Where there is none, or still the one that the value meant before: unless a Patient row says that
 -- one too, or somebody chose it here, or chose that there is none.
 UPDATE patients_patient x SET medical_condition_id = n.condition_id
@@ -39,6 +41,7 @@ WHERE x.id = n.id AND NOT x.processing_restricted
         AND k.patient_id = x.id);
 
 -- step: referrals that were decided
+-- if: crm_decided
 -- As the import would make them today, where they are the import's (sql/82_locks.sql).
 UPDATE referrals_ctreferral k SET status = f.status, eligible = f.said_eligible,
     ineligible_reason = f.said_reason, outcome = f.said_outcome

@@ -1,8 +1,8 @@
 -- What a person should know about Contact rows and about the lists. Codes and ids, nothing else.
 
 -- step: problems of quarantined rows
-CREATE TEMP TABLE crm_problem (entity text, row_id bigint, code text, severity text,
-    field text, note text) ON COMMIT DROP;
+CREATE TEMP TABLE crm_problem (entity varchar(20), row_id bigint, code varchar(60),
+    severity varchar(10), field varchar(40), note varchar(300)) ON COMMIT DROP;
 INSERT INTO crm_problem
 SELECT f.entity, f.row_id, f.reason, 'error', CASE f.reason
         WHEN 'bad_id' THEN 'id' WHEN 'no_name' THEN 'name' WHEN 'unmapped_product' THEN 'product'
@@ -170,6 +170,7 @@ FROM crm_person p WHERE p.cluster IN (
     GROUP BY q.cluster HAVING count(*) > 6);
 
 -- step: problems of specialists
+-- if: crm_contact WHERE role IN ('physician', 'pharmacist')
 INSERT INTO crm_problem
 SELECT 'Contact', c.row_id, 'role_mismatch', 'warning', 'booking_date', '' FROM crm_contact c
 WHERE c.role IN ('physician', 'pharmacist') AND c.has_booking
@@ -193,6 +194,7 @@ CROSS JOIN LATERAL (VALUES ('hospital', a.hospital, s.hospital_guid),
 WHERE btrim(f.raw) <> '' AND f.guid IS NULL;
 
 -- step: problems of the lists
+-- if: crm_hospital
 INSERT INTO crm_problem
 SELECT 'Hospital', row_id, 'duplicate_proposed', 'info', 'name', '' FROM (
     SELECT row_id, count(*) OVER (PARTITION BY portal_fold_key(name), portal_fold_key(city)) AS n

@@ -2,6 +2,7 @@
 -- portal that they break: those are named rule_1, rule_2 and so on.
 
 -- step: problems of links between rows
+-- if: crm_patient
 INSERT INTO crm_problem
 SELECT 'Patient', n.row_id, 'suspect_link', 'warning', 'contact_record', ''
 FROM crm_person n JOIN crm_specialist_id s ON s.legacy_id = n.contact_guid WHERE n.kind = 2
@@ -36,6 +37,7 @@ SELECT 'Patient', n.row_id, 'torn_cluster', 'warning', 'name', ''
 FROM crm_torn t JOIN crm_person n ON n.node = t.b;
 
 -- step: problems of eligibility
+-- if: crm_patient
 INSERT INTO crm_problem
 SELECT 'Patient', n.row_id, f.code, f.severity, f.field, f.note
 FROM crm_person n JOIN crm_patient p ON p.row_id = n.row_id
@@ -57,6 +59,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE n.kind = 2 AND f.hit;
 
 -- step: problems of trials
+-- if: crm_trial
 INSERT INTO crm_problem
 SELECT 'Patient', t.row_id, CASE t.registry WHEN 'malformed' THEN 'trial_malformed'
         ELSE 'trial_text' END, 'warning', 'trial_id',
@@ -87,6 +90,7 @@ SELECT 'Patient', NULL, 'rule_3', 'warning', '', count(*) || ' referrals without
 FROM crm_referral WHERE is_new AND referred IS NOT NULL HAVING count(*) > 0;
 
 -- step: problems of numbers
+-- if: crm_dossier
 UPDATE crm_problem p SET note = 'perhaps ' || left(z.whole, 280)
 FROM crm_zeros z
 WHERE p.entity = 'EAPDossier' AND p.row_id = z.row_id AND p.code = 'number_doubtful';
@@ -95,6 +99,7 @@ SELECT 'EAPDossier', row_id, 'number_zeros_lost', 'warning', 'eap_number', '' FR
 WHERE is_same;
 
 -- step: problems of dossiers
+-- if: crm_patient
 INSERT INTO crm_problem
 SELECT 'Patient', n.row_id, CASE WHEN EXISTS (
         SELECT FROM crm_case c WHERE c.cluster = n.cluster)

@@ -3,6 +3,7 @@
 -- know.
 
 -- step: changed contacts
+-- if: crm_before
 INSERT INTO crm_problem
 SELECT 'Contact', p.row_id, 'changed_in_crm', 'warning', f.field, ''
 FROM crm_person p JOIN crm_target t USING (cluster) JOIN patients_patient x ON x.id = t.id
@@ -29,6 +30,7 @@ WHERE b.fresh AND NOT b.is_new AND NOT b.clashes AND b.status <> k.status
     AND (b.status <> 'booked' OR k.status IN ('cancelled', 'rescheduled'));
 
 -- step: changed specialists
+-- if: crm_before
 INSERT INTO crm_problem
 SELECT 'Contact', s.row_id, 'changed_in_crm', 'warning', f.field, ''
 FROM crm_specialist s JOIN crm_specialist_target t USING (cluster)
@@ -55,6 +57,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE s.fresh AND NOT t.is_new AND f.hit;
 
 -- step: changed patient rows
+-- if: crm_target WHERE NOT is_new
 -- A Patient row that is new beside a known lead says more than the lead's own rows did: all that
 -- the portal does not have is told, that it makes a patient of the lead too.
 INSERT INTO crm_problem
@@ -81,6 +84,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE n.kind = 2 AND n.fresh AND NOT t.is_new AND f.hit;
 
 -- step: changed referrals
+-- if: crm_before
 INSERT INTO crm_problem
 SELECT DISTINCT 'Patient', q.row_id, 'changed_in_crm', 'warning', f.field, ''
 FROM crm_pairing q JOIN crm_person n USING (node)
@@ -104,6 +108,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE n.fresh AND f.hit;
 
 -- step: changed dossiers
+-- if: crm_before
 INSERT INTO crm_problem
 SELECT 'EAPDossier', c.row_id, 'changed_in_crm', 'warning', f.field, ''
 FROM crm_case c

@@ -2,6 +2,7 @@
 -- field, with all values and where they came from. People decide (crm_import.choosing).
 
 -- step: fields in dispute
+-- if: crm_says
 -- Only fields of which a row says something new. Another spelling is no dispute.
 CREATE TEMP TABLE crm_dispute ON COMMIT DROP AS
 WITH spread AS (
@@ -31,8 +32,7 @@ SELECT s.target_model, s.target_id, s.field, s.keys > 1 OR k.field IS NOT NULL A
         THEN '[]' ELSE jsonb_build_array(jsonb_build_object('source', 'portal', 'legacy_id', NULL,
             'row', NULL, 'modified', NULL, 'value', k.now)) END AS values,
     CASE WHEN k.field IS NOT NULL THEN k.now ELSE c.value END AS winner,
-    CASE WHEN k.field IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM crm_doubtful o
-            WHERE o.target_model = s.target_model AND o.target_id = s.target_id)
+    CASE WHEN k.field IS NOT NULL THEN CASE WHEN k.doubtful
             THEN 'doubtful' ELSE 'portal' END
         WHEN s.target_model = 'referrals.eapdossier' THEN 'dossier'
         WHEN s.field IN ('name', 'medical_condition') AND c.entity = 'Patient' THEN 'clinical'
@@ -42,6 +42,7 @@ LEFT JOIN crm_chosen c USING (target_model, target_id, field)
 LEFT JOIN kept k USING (target_model, target_id, field);
 
 -- step: conflicts that are open already
+-- if: crm_says
 CREATE TEMP TABLE crm_open ON COMMIT DROP AS
 SELECT DISTINCT ON (k.id) k.id, d.*
 FROM crm_dispute d JOIN crm_import_fieldconflict k
@@ -58,6 +59,7 @@ FROM crm_open o, crm_this r
 WHERE k.id = o.id AND o.stands AND k.values IS DISTINCT FROM o.values;
 
 -- step: new conflicts
+-- if: crm_says
 -- Not again about values among which somebody has chosen.
 INSERT INTO crm_import_fieldconflict (target_model, target_id, patient_id, field, values, winner,
     rule, state, run_id)
@@ -76,6 +78,7 @@ WHERE d.stands
 ORDER BY d.target_model, d.target_id, d.field;
 
 -- step: problems of addresses that stay
+-- if: crm_update
 INSERT INTO crm_problem
 SELECT DISTINCT s.entity, s.row_id, 'changed_in_crm', 'warning', 'email', ''
 FROM crm_update u JOIN crm_says s USING (target_model, target_id, field)

@@ -69,8 +69,7 @@ WHERE NOT EXISTS (
     AND __COUNTS__(p.entity, p.row_id)
 ORDER BY p.entity, i.record, p.code;
 
--- step: statistics of the ledger
-ANALYZE crm_import_rowoutcome; ANALYZE crm_import_crosswalk; ANALYZE crm_import_problem;
+-- statistics: crm_import_rowoutcome, crm_import_crosswalk, crm_import_problem
 
 -- step: constraints
 -- Foreign keys were checked as rows came, so that a dry run fails where the real run would.

@@ -6,6 +6,7 @@ INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT '__ENTITY__', row_id, 'quarantined', 'bad_id' FROM __ROWS__ WHERE legacy_id IS NULL;
 
 -- step: rows of __ENTITY__ that were deleted before they were seen
+-- if: __ROWS__ WHERE deleted
 -- A table of their own, that the planner knows to be small: mostly there are none.
 CREATE TEMP TABLE crm_tomb AS
 SELECT row_id, legacy_id FROM __ROWS__ WHERE deleted AND legacy_id IS NOT NULL;
@@ -18,6 +19,7 @@ WHERE NOT EXISTS (
 DROP TABLE crm_tomb;
 
 -- step: versions of __ENTITY__
+-- if: __ROWS__
 -- Of rows of one version a deletion counts, then the one that was written or delivered later (also
 -- the news that it was gone from an export). Within one delivery nobody can say which one does.
 WITH ids AS (
@@ -47,6 +49,7 @@ SELECT '__ENTITY__', row_id,
 FROM judged WHERE conflict OR copy > 1 OR age > 1;
 
 -- step: corrected rows of __ENTITY__
+-- if: crm_import_correction WHERE kind = 'fix' AND entity = '__ENTITY__'
 -- What stands in their place came later; what they said themselves counts no more. With the run
 -- that made it, a correction is taken back.
 UPDATE crm_fate f SET outcome = 'superseded', reason = 'corrected'

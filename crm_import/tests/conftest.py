@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm_import import importing
-from crm_import.tests import exports
+from crm_import.tests import exports, remembered
 
 
 @pytest.fixture
@@ -14,6 +14,6 @@ def bring(db: None, tmp_path: Path) -> Callable[..., importing.Result]:
     """`bring(contacts=[…], …)`: write a small export and import it."""
 
     def run(**rows: list[exports.Row]) -> importing.Result:
-        return importing.run(source=exports.write(tmp_path / "export", **rows), by=None)
+        return remembered.bring(exports.write(tmp_path / "export", **rows))
 
     return run

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection
@@ -47,11 +48,13 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return taken
 
 
-def test_first_load_leaves_every_index_and_key_as_it_was(bring: Bring, at_once: list[int]) -> None:
+def test_first_load_leaves_every_index_and_key_as_it_was(
+    db: None, tmp_path: Path, at_once: list[int]
+) -> None:
     before = schema()
 
-    bring(contacts=[exports.ANNA])
-    bring(contacts=[exports.MOVED])
+    for name, row in (("first", exports.ANNA), ("second", exports.MOVED)):
+        importing.run(source=exports.write(tmp_path / name, contacts=[row]), by=None)
 
     assert schema() == before
     assert at_once[0] > 100

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from django.db.models import Q
 
 from crm_import.importing import Result
 from crm_import.models import Crosswalk, Problem
-from crm_import.tests.exports import DMD, GBM, contact, dossier, guid, patient, physician
+from crm_import.tests.exports import DMD, GBM, contact, dossier, patient, physician
+from crm_import.tests.tables import numbered, values
+from crm_import.tests.told import person, told
 from patients.models import ContactPoint, Patient, PossibleDuplicate, Specialist, Submission
 from patients.tests.factories import PatientFactory
 
@@ -17,6 +20,15 @@ ANNA = ("Anna", "van der Berg", "anna@example.org")
 
 def pairs() -> list[str]:
     return sorted(PossibleDuplicate.objects.values_list("tier", flat=True))
+
+
+def pairs_of(one: Patient) -> list[str]:
+    found = PossibleDuplicate.objects.filter(Q(first_patient=one) | Q(second_patient=one))
+    return sorted(found.values_list("tier", flat=True))
+
+
+# Tables of cases are one export: each case has an address of its own, and number N + 50 is the
+# row beside number N.
 
 
 def test_row_29_returning_lead_is_one_patient_with_all_forms_and_calls(bring: Bring) -> None:
@@ -41,25 +53,33 @@ def test_row_29_returning_lead_is_one_patient_with_all_forms_and_calls(bring: Br
     assert not pairs()
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "email"),
-    [
-        pytest.param("ANNA", "VAN DER BERG", "anna@example.org", id="capitals"),
-        pytest.param("van der Berg", "Anna", "anna@example.org", id="row_30_names_swapped"),
-        pytest.param(" Anna ", "van  der\u00a0Berg", "anna@example.org", id="blanks"),
-        pytest.param("Anna", "vander-Berg", "anna@example.org", id="punctuation"),
-        pytest.param("A\u0301nna", "van der Berg", "anna@example.org", id="decomposed accent"),
-        pytest.param("Anna", "van der Berg", "mailto:Anna@Example.ORG; ", id="address decorated"),
-        pytest.param("An\u200bna", "van der Berg", "<anna@example.org>", id="row_37_zero_width"),
-    ],
+SPELLINGS = numbered(
+    pytest.param("ANNA", "VAN DER BERG", "a1@example.org", id="capitals"),
+    pytest.param("van der Berg", "Anna", "a2@example.org", id="row_30_names_swapped"),
+    pytest.param(" Anna ", "van  der\u00a0Berg", "a3@example.org", id="blanks"),
+    pytest.param("Anna", "vander-Berg", "a4@example.org", id="punctuation"),
+    pytest.param("A\u0301nna", "van der Berg", "a5@example.org", id="decomposed accent"),
+    pytest.param("Anna", "van der Berg", "mailto:A6@Example.ORG; ", id="address decorated"),
+    pytest.param("An\u200bna", "van der Berg", "<a7@example.org>", id="row_37_zero_width"),
 )
-def test_same_address_and_name_in_other_spelling_is_one_patient(
-    bring: Bring, first: str, last: str, email: str
-) -> None:
-    bring(contacts=[contact(1, *ANNA), contact(2, first, last, email)])
 
-    assert Patient.objects.count() == 1
-    assert Crosswalk.objects.filter(legacy_id=guid(2), rule="same_email_and_name").exists()
+
+@pytest.mark.parametrize(("number", "first", "last", "email"), SPELLINGS)
+def test_same_address_and_name_in_other_spelling_is_one_patient(
+    bring: Bring, number: int, first: str, last: str, email: str
+) -> None:
+    rows = values(SPELLINGS)
+    bring(
+        contacts=[
+            *(contact(n, *ANNA[:2], f"a{n}@example.org") for n, *_ in rows),
+            *(contact(n + 50, *cells) for n, *cells in rows),
+        ]
+    )
+
+    assert Patient.objects.count() == len(rows)
+    assert person(number + 50) == person(number)
+    rules = Crosswalk.objects.filter(target_id=person(number).pk).values_list("rule", flat=True)
+    assert sorted(rules) == ["first", "same_email_and_name"]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +102,19 @@ def test_of_two_spellings_the_well_formed_one_is_kept(
     assert str(Patient.objects.get()) == " ".join(well_formed)
 
 
-@pytest.mark.parametrize("email", ["", "n/a", "-", "onbekend", "none@example.org"])
-def test_row_21_a_name_without_an_address_proves_nothing(bring: Bring, email: str) -> None:
-    bring(contacts=[contact(1, "Anna", "Berg", email), contact(2, "Anna", "Berg", email)])
+NO_ADDRESSES = numbered(("",), ("n/a",), ("-",), ("onbekend",), ("none@example.org",))
 
-    assert Patient.objects.count() == 2
-    assert not Patient.objects.exclude(email="").exists()
+
+@pytest.mark.parametrize(("number", "email"), NO_ADDRESSES)
+def test_row_21_a_name_without_an_address_proves_nothing(
+    bring: Bring, number: int, email: str
+) -> None:
+    rows = values(NO_ADDRESSES)
+    bring(contacts=[contact(n + more, "Anna", "Berg", e) for n, e in rows for more in (0, 50)])
+
+    assert Patient.objects.count() == 2 * len(rows)
+    assert person(number) != person(number + 50)
+    assert person(number).email == person(number + 50).email == ""
 
 
 def test_row_25_family_of_one_address_stays_apart_and_is_proposed(bring: Bring) -> None:
@@ -100,21 +127,28 @@ def test_row_25_family_of_one_address_stays_apart_and_is_proposed(bring: Bring) 
     assert Patient.objects.search(ANNA[2]).count() == 2
 
 
-@pytest.mark.parametrize(
-    ("first", "last"),
-    [("A.", "Berg"), ("Anna", "Bergh"), ("Anna", "Breg"), ("Anne", "Berg")],
-    ids=["initial", "one more letter", "swapped letters", "one other letter"],
+NEARLY = numbered(
+    pytest.param("A.", "Berg", id="initial"),
+    pytest.param("Anna", "Bergh", id="one more letter"),
+    pytest.param("Anna", "Breg", id="swapped letters"),
+    pytest.param("Anne", "Berg", id="one other letter"),
 )
-def test_one_letter_apart_with_one_address_is_tier_r4(bring: Bring, first: str, last: str) -> None:
+
+
+@pytest.mark.parametrize(("number", "first", "last"), NEARLY)
+def test_one_letter_apart_with_one_address_is_tier_r4(
+    bring: Bring, number: int, first: str, last: str
+) -> None:
     bring(
         contacts=[
-            contact(1, "Anna", "Berg", "berg@example.org"),
-            contact(2, first, last, "berg@example.org"),
+            *(contact(n, "Anna", "Berg", f"b{n}@example.org") for n in range(1, 5)),
+            *(contact(n + 50, *cells, f"b{n}@example.org") for n, *cells in values(NEARLY)),
         ]
     )
 
-    assert Patient.objects.count() == 2
-    assert pairs() == ["R4"]
+    assert person(number + 50).full_name == f"{first} {last}"
+    assert PossibleDuplicate.objects.between(person(number), person(number + 50)).get().tier == "R4"
+    assert pairs() == ["R4"] * 4
 
 
 def test_mailbox_of_many_names_proves_nothing(bring: Bring) -> None:
@@ -156,45 +190,59 @@ def test_a_common_name_is_paired_with_its_oldest_only(bring: Bring) -> None:
     assert pairs() == ["R3"] * 8
 
 
-@pytest.mark.parametrize(
-    ("first", "last"),
-    [("Zoë", "Berg"), ("Berg", "Zoe"), ("", "Berg"), ("ZOE", "")],
-    ids=["accent", "swapped", "no first name", "no last name"],
+LINKED = numbered(
+    pytest.param("Zoë", "Berg", id="accent"),
+    pytest.param("Berg", "Zoe", id="swapped"),
+    pytest.param("", "Berg", id="no first name"),
+    pytest.param("ZOE", "", id="no last name"),
 )
-def test_linked_rows_of_one_name_are_one_patient(bring: Bring, first: str, last: str) -> None:
+
+
+@pytest.mark.parametrize(("number", "first", "last"), LINKED)
+def test_linked_rows_of_one_name_are_one_patient(
+    bring: Bring, number: int, first: str, last: str
+) -> None:
+    rows = values(LINKED)
     bring(
-        contacts=[contact(1, "Zoe", "Berg", "zoe@example.org")],
-        patients=[patient(1, first, last, "other@example.org", of=1)],
+        contacts=[contact(n, "Zoe", "Berg", f"zoe{n}@example.org") for n, *_ in rows],
+        patients=[patient(n, *names, f"other{n}@example.org", of=n) for n, *names in rows],
     )
 
-    zoe = Patient.objects.get()
+    assert Patient.objects.count() == len(rows)
+    zoe = person(number)
+    assert person(number, "Patient") == zoe
     assert zoe.stage == "patient"
-    assert zoe.converted_at is not None
-    assert zoe.converted_at.isoformat() == "2024-03-02T09:00:00+00:00"
+    assert f"{zoe.converted_at:%Y-%m-%d %H:%M}" == f"2024-03-{number + 1:02} 09:00"
     assert {zoe.email, *zoe.contact_points.values_list("value", flat=True)} == {
-        "zoe@example.org",
-        "other@example.org",
+        f"zoe{number}@example.org",
+        f"other{number}@example.org",
     }
-    assert Problem.objects.filter(code="email_conflict", entity="Patient").exists()
+    assert "email_conflict:email" in told(number, "Patient")
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "email", "tier"),
-    [
-        pytest.param("Carla", "Diaz", "carla@example.org", "R1", id="nothing alike"),
-        pytest.param("Carla", "Diaz", ANNA[2], "R1", id="address of another person"),
-        pytest.param("Anna", "Smit", ANNA[2], "R2", id="other last name"),
-        pytest.param("Anna", "van den Berg", ANNA[2], "R4", id="one letter off"),
-    ],
+DOUBTFUL = numbered(
+    pytest.param("Carla", "Diaz", "carla@example.org", "R1", id="nothing alike"),
+    pytest.param("Carla", "Diaz", "a2@example.org", "R1", id="address of another person"),
+    pytest.param("Anna", "Smit", "a3@example.org", "R2", id="other last name"),
+    pytest.param("Anna", "van den Berg", "a4@example.org", "R4", id="one letter off"),
 )
-def test_doubtful_link_stays_apart_and_is_proposed(
-    bring: Bring, first: str, last: str, email: str, tier: str
-) -> None:
-    bring(contacts=[contact(1, *ANNA)], patients=[patient(1, first, last, email, of=1)])
 
-    assert Patient.objects.count() == 2
-    assert pairs() == [tier]
-    assert Patient.objects.get(stage="patient").submissions.count() == 0
+
+@pytest.mark.parametrize(("number", "first", "last", "email", "tier"), DOUBTFUL)
+def test_doubtful_link_stays_apart_and_is_proposed(
+    bring: Bring, number: int, first: str, last: str, email: str, tier: str
+) -> None:
+    rows = values(DOUBTFUL)
+    bring(
+        contacts=[contact(n, *ANNA[:2], f"a{n}@example.org") for n, *_ in rows],
+        patients=[patient(n, *cells, of=n) for n, *cells, _tier in rows],
+    )
+
+    lead, other = person(number), person(number, "Patient")
+    assert other.full_name == f"{first} {last}"
+    assert PossibleDuplicate.objects.between(lead, other).get().tier == tier
+    assert pairs_of(lead) == pairs_of(other) == [tier]
+    assert (other.stage, other.submissions.count()) == ("patient", 0)
 
 
 def test_two_people_do_not_hang_together_by_half_a_name(bring: Bring) -> None:
@@ -285,16 +333,17 @@ def test_row_83_specialists_are_one_by_licence_and_last_name(
     assert Specialist.objects.count() == people
 
 
-@pytest.mark.parametrize("licence", ["n/a", "TBD", "-", "0000"])
-def test_word_for_no_licence_joins_nobody(bring: Bring, licence: str) -> None:
+def test_word_for_no_licence_joins_nobody(bring: Bring) -> None:
+    words = enumerate(("n/a", "TBD", "-", "0000"))
     bring(
         contacts=[
-            physician(1, "Ida", "Vos", medical_license_number=licence),
-            physician(2, "Udo", "Vos", medical_license_number=licence),
+            physician(10 * n + more, "Ida" if more else "Udo", f"Vos{n}", medical_license_number=no)
+            for n, no in words
+            for more in (0, 1)
         ]
     )
 
-    assert list(Specialist.objects.values_list("medical_license_number", flat=True)) == ["", ""]
+    assert list(Specialist.objects.values_list("medical_license_number", flat=True)) == [""] * 8
 
 
 def test_word_for_no_number_joins_nobody(bring: Bring) -> None:

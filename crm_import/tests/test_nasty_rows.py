@@ -16,7 +16,8 @@ from crm_import import importing
 from crm_import.models import Crosswalk, PendingLink, Problem, RowOutcome
 from crm_import.tests import exports
 from crm_import.tests.exports import contact, dossier, guid, patient, physician
-from patients.models import Patient, PossibleDuplicate
+from crm_import.tests.told import person, told
+from patients.models import PossibleDuplicate
 
 NCT_A, NCT_B = "NCT05600001", "NCT05600002"
 
@@ -77,22 +78,6 @@ def once(
 @pytest.fixture
 def imported(once: importing.Result, db: None) -> importing.Result:
     return once
-
-
-def person(number: int, entity: str = "Contact") -> Patient:
-    """Whom the row of that number became."""
-    place = number if entity == "Contact" else 10_000 + number
-    became = Crosswalk.objects.get(
-        entity=entity, legacy_id=guid(place), target_model="patients.patient", slot=""
-    )
-    return Patient.objects.get(pk=became.target_id)
-
-
-def told(number: int, entity: str = "Contact") -> set[str]:
-    """What was said of the row, as `code:field`."""
-    place = number if entity == "Contact" else 10_000 + number
-    rows = Problem.objects.filter(entity=entity, legacy_id=guid(place))
-    return {f"{code}:{field}" for code, field in rows.values_list("code", "field")}
 
 
 def test_row_31_whole_name_in_one_field_is_imported_and_a_split_proposed(

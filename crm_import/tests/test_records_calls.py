@@ -17,7 +17,8 @@ from crm_import.tests.exports import (
     patient,
     physician,
 )
-from crm_import.tests.told import codes
+from crm_import.tests.tables import numbered, values
+from crm_import.tests.told import codes, person, told
 from patients.models import (
     Patient,
     PossibleDuplicate,
@@ -33,53 +34,55 @@ PAST, AHEAD = timezone.now() - timedelta(days=30), timezone.now() + timedelta(da
 # --- calls ---
 
 
-@pytest.mark.parametrize(
-    ("when", "no_show", "status", "code"),
-    [
-        (PAST, "true", "no_show", None),
-        (PAST, "false", "completed", None),
-        (PAST, "", "booked", None),
-        (AHEAD, "", "booked", None),
-        (AHEAD, "false", "booked", None),
-        pytest.param(
-            AHEAD, "true", "booked", "no_show_future:no_show", id="row_65_no_show_of_a_call_ahead"
-        ),
-    ],
+CALLS = numbered(
+    (PAST, "true", "no_show", None),
+    (PAST, "false", "completed", None),
+    (PAST, "", "booked", None),
+    (AHEAD, "", "booked", None),
+    (AHEAD, "false", "booked", None),
+    pytest.param(
+        AHEAD, "true", "booked", "no_show_future:no_show", id="row_65_no_show_of_a_call_ahead"
+    ),
 )
-def test_call_has_the_status_the_crm_recorded(
-    bring: Bring, when: datetime, no_show: str, status: str, code: str | None
-) -> None:
-    bring(contacts=[contact(1, "Anna", "Berg", booking_date=iso(when), no_show=no_show)])
 
-    call = Booking.objects.get()
+
+@pytest.mark.parametrize(("number", "when", "no_show", "status", "code"), CALLS)
+def test_call_has_the_status_the_crm_recorded(
+    bring: Bring, number: int, when: datetime, no_show: str, status: str, code: str | None
+) -> None:
+    rows = values(CALLS)
+    bring(contacts=[contact(n, "A", "B", booking_date=iso(w), no_show=s) for n, w, s, *_ in rows])
+
+    call = person(number).bookings.get()
+    assert call.starts_at == when.replace(microsecond=0)
     assert call.status == status
     assert call.no_show_by == ("patient" if status == "no_show" else "")
     assert call.navigator is None
     assert call.ends_at - call.starts_at == timedelta(minutes=30)
-    assert codes() == ({code} if code else set())
+    assert told(number) == ({code} if code else set())
 
 
-@pytest.mark.parametrize(
-    ("raw", "code"),
-    [
-        pytest.param("1900-01-01T00:00:00Z", "sentinel_date", id="row_58_date_that_means_none"),
-        ("1753-01-01T00:00:00Z", "sentinel_date"),
-        ("1970-01-01T00:00:00Z", "sentinel_date"),
-        ("9999-12-31T23:59:59Z", "sentinel_date"),
-        pytest.param("2203-03-04T10:00:00Z", "implausible_date", id="row_69_far_year"),
-        pytest.param("now", "invalid_date", id="row_63_word_that_postgresql_takes_for_a_date"),
-        ("tomorrow", "invalid_date"),
-        ("infinity", "invalid_date"),
-        ("2024-02-30T10:00:00Z", "invalid_date"),
-        ("03/04/2023", "invalid_date"),
-        ("45228.1", "invalid_date"),
-    ],
+NO_DATES = numbered(
+    pytest.param("1900-01-01T00:00:00Z", "sentinel_date", id="row_58_date_that_means_none"),
+    ("1753-01-01T00:00:00Z", "sentinel_date"),
+    ("1970-01-01T00:00:00Z", "sentinel_date"),
+    ("9999-12-31T23:59:59Z", "sentinel_date"),
+    pytest.param("2203-03-04T10:00:00Z", "implausible_date", id="row_69_far_year"),
+    pytest.param("now", "invalid_date", id="row_63_word_that_postgresql_takes_for_a_date"),
+    ("tomorrow", "invalid_date"),
+    ("infinity", "invalid_date"),
+    ("2024-02-30T10:00:00Z", "invalid_date"),
+    ("03/04/2023", "invalid_date"),
+    ("45228.1", "invalid_date"),
 )
-def test_date_that_is_none_makes_no_call(bring: Bring, raw: str, code: str) -> None:
-    bring(contacts=[contact(1, "Anna", "Berg", booking_date=raw)])
 
-    assert not Booking.objects.exists()
-    assert codes() == {f"{code}:booking_date"}
+
+@pytest.mark.parametrize(("number", "raw", "code"), NO_DATES)
+def test_date_that_is_none_makes_no_call(bring: Bring, number: int, raw: str, code: str) -> None:
+    bring(contacts=[contact(n, "Anna", "Berg", booking_date=raw) for n, raw, _ in values(NO_DATES)])
+
+    assert not person(number).bookings.exists()
+    assert told(number) == {f"{code}:booking_date"}
 
 
 def test_time_that_was_overwritten_before_it_came_was_moved(bring: Bring) -> None:
@@ -248,30 +251,30 @@ def test_row_42_a_specialist_has_no_call_and_no_condition(bring: Bring) -> None:
     assert codes() == {"role_mismatch:booking_date", "role_mismatch:medical_condition"}
 
 
-@pytest.mark.parametrize(
-    ("cells", "code"),
-    [
-        pytest.param(
-            {"no_show": "true"},
-            "no_show_without_booking:no_show",
-            id="row_66_no_show_without_a_booking",
-        ),
-        pytest.param(
-            {"reminder_date": "2024-01-19T10:00:00Z"},
-            "reminder_without_booking:reminder_date",
-            id="reminder of no booking",
-        ),
-        pytest.param(
-            {"booking_date": "2024-01-18T10:00:00Z", "reminder_date": "2024-01-19T10:00:00Z"},
-            "reminder_after_booking:reminder_date",
-            id="row_67_reminder_after_the_booking",
-        ),
-    ],
+CONTRADICTIONS = numbered(
+    pytest.param(
+        {"no_show": "true"},
+        "no_show_without_booking:no_show",
+        id="row_66_no_show_without_a_booking",
+    ),
+    pytest.param(
+        {"reminder_date": "2024-01-19T10:00:00Z"},
+        "reminder_without_booking:reminder_date",
+        id="reminder of no booking",
+    ),
+    pytest.param(
+        {"booking_date": "2024-01-18T10:00:00Z", "reminder_date": "2024-01-19T10:00:00Z"},
+        "reminder_after_booking:reminder_date",
+        id="row_67_reminder_after_the_booking",
+    ),
 )
-def test_what_contradicts_itself_is_reported(
-    bring: Bring, cells: dict[str, str], code: str
-) -> None:
-    bring(contacts=[contact(1, "Anna", "Berg", **cells)])
 
-    assert codes() == {code}
-    assert Submission.objects.get().payload.items() >= cells.items()
+
+@pytest.mark.parametrize(("number", "cells", "code"), CONTRADICTIONS)
+def test_what_contradicts_itself_is_reported(
+    bring: Bring, number: int, cells: dict[str, str], code: str
+) -> None:
+    bring(contacts=[contact(n, "Anna", "Berg", **cells) for n, cells, _ in values(CONTRADICTIONS)])
+
+    assert told(number) == {code}
+    assert person(number).submissions.get().payload.items() >= cells.items()

@@ -24,7 +24,8 @@ from crm_import.tests.exports import (
     patient,
     physician,
 )
-from crm_import.tests.told import codes
+from crm_import.tests.tables import numbered, values
+from crm_import.tests.told import codes, person, told
 from patients.models import (
     ConditionName,
     Hospital,
@@ -137,46 +138,50 @@ def test_row_49_specialist_has_the_hospital_that_is_named_among_two_alike(bring:
 # --- trials and referrals ---
 
 
-@pytest.mark.parametrize(
-    ("raw", "trials", "code"),
-    [
-        ("NCT01234567", {"NCT01234567": "NCT"}, None),
-        pytest.param(
-            "NCT01234567; nct 0765 4321,\nNCT01234567",
-            {"NCT01234567": "NCT", "NCT07654321": "NCT"},
-            None,
-            id="row_70_two_trials_one_of_them_twice",
-        ),
-        pytest.param(
-            "NCT01234567 / 2014-000123-45 | 2022-500000-10-00, ISRCTN12345678",
-            {
-                "NCT01234567": "NCT",
-                "2014-000123-45": "EUDRACT",
-                "2022-500000-10-00": "EUCT",
-                "ISRCTN12345678": "ISRCTN",
-            },
-            None,
-            id="row_72_other_registries",
-        ),
-        ("NCT1234567", {}, "trial_malformed"),
-        ("NCT0123456O", {}, "trial_malformed"),
-        ("NTC01234567; NCT01234567", {"NCT01234567": "NCT"}, "trial_malformed"),
-        pytest.param("TBD", {}, "trial_text", id="word"),
-    ],
+TRIALS = numbered(
+    ("NCT01234567", {"NCT01234567": "NCT"}, None),
+    pytest.param(
+        "NCT01234567; nct 0765 4321,\nNCT01234567",
+        {"NCT01234567": "NCT", "NCT07654321": "NCT"},
+        None,
+        id="row_70_two_trials_one_of_them_twice",
+    ),
+    pytest.param(
+        "NCT01234567 / 2014-000123-45 | 2022-500000-10-00, ISRCTN12345678",
+        {
+            "NCT01234567": "NCT",
+            "2014-000123-45": "EUDRACT",
+            "2022-500000-10-00": "EUCT",
+            "ISRCTN12345678": "ISRCTN",
+        },
+        None,
+        id="row_72_other_registries",
+    ),
+    ("NCT1234567", {}, "trial_malformed"),
+    ("NCT0123456O", {}, "trial_malformed"),
+    ("NTC01234567; NCT01234567", {"NCT01234567": "NCT"}, "trial_malformed"),
+    pytest.param("TBD", {}, "trial_text", id="word"),
 )
-def test_trial_numbers_are_found_in_free_text(
-    bring: Bring, raw: str, trials: dict[str, str], code: str | None
-) -> None:
-    bring(patients=[patient(1, "Anna", "Berg", trial_id=raw)])
 
-    assert dict(ClinicalTrial.objects.values_list("registry_id", "registry")) == trials
-    assert CTReferral.objects.count() == len(trials)
-    assert ("shared_by_trials:trial_id" in codes()) == (len(trials) > 1)
-    assert ({f"{code}:trial_id"} if code else set()) == codes() & {
+
+@pytest.mark.parametrize(("number", "raw", "trials", "code"), TRIALS)
+def test_trial_numbers_are_found_in_free_text(
+    bring: Bring, number: int, raw: str, trials: dict[str, str], code: str | None
+) -> None:
+    # Of one name and trial they would be one person.
+    bring(patients=[patient(n, f"Anna{n}", "Berg", trial_id=raw) for n, raw, *_ in values(TRIALS)])
+
+    anna = person(number, "Patient")
+    assert dict(anna.ct_referrals.values_list("trial__registry_id", "trial__registry")) == trials
+    assert anna.ct_referrals.count() == len(trials)
+    assert ClinicalTrial.objects.filter(registry_id__in=trials).count() == len(trials)
+    said = told(number, "Patient")
+    assert ("shared_by_trials:trial_id" in said) == (len(trials) > 1)
+    assert ({f"{code}:trial_id"} if code else set()) == said & {
         "trial_malformed:trial_id",
         "trial_text:trial_id",
     }
-    assert Note.objects.filter(text__contains=raw).exists() == bool(code)
+    assert anna.notes.filter(text__contains=raw).exists() == bool(code)
 
 
 @pytest.mark.parametrize(
@@ -249,45 +254,44 @@ def test_second_row_for_a_trial_is_a_note_beside_the_first(bring: Bring) -> None
     assert "Second row for the same trial, outcome: Pending" in Note.objects.get().text
 
 
-@pytest.mark.parametrize(
-    ("role", "code"),
-    [
-        (exports.PHYSICIAN, None),
-        (exports.PHARMACIST, "wrong_role_target:physician"),
-        (exports.LEAD, "wrong_role_target:physician"),
-    ],
+ROLES = numbered(
+    (exports.PHYSICIAN, None),
+    (exports.PHARMACIST, "wrong_role_target:physician"),
+    (exports.LEAD, "wrong_role_target:physician"),
 )
+
+
+@pytest.mark.parametrize(("number", "role", "code"), ROLES)
 def test_row_54_physician_of_a_patient_must_be_one(
-    bring: Bring, role: str, code: str | None
+    bring: Bring, number: int, role: str, code: str | None
 ) -> None:
     bring(
-        contacts=[contact(1, "Ida", "Vos", contact_type=role)],
-        patients=[patient(1, "Anna", "Berg", physician=guid(1))],
+        contacts=[contact(n, "Ida", "Vos", contact_type=role) for n, role, _ in values(ROLES)],
+        patients=[patient(n, "Anna", "Berg", physician=guid(n)) for n, *_ in values(ROLES)],
     )
 
-    anna = Patient.objects.get(first_name="Anna")
-    assert (anna.physician is None) == bool(code)
-    assert (code in codes()) == bool(code)
+    assert (person(number, "Patient").physician is None) == bool(code)
+    assert (code in told(number, "Patient")) == bool(code)
 
 
-@pytest.mark.parametrize(
-    ("raw", "day"),
-    [
-        ("2024-05-10T00:00:00Z", "2024-05-10"),
-        ("2024-05-09T22:00:00Z", "2024-05-10"),
-        ("2024-01-09T23:00:00Z", "2024-01-10"),
-    ],
+DAYS = numbered(
+    ("2024-05-10T00:00:00Z", "2024-05-10"),
+    ("2024-05-09T22:00:00Z", "2024-05-10"),
+    ("2024-01-09T23:00:00Z", "2024-01-10"),
 )
-def test_row_60_day_is_the_local_one(bring: Bring, raw: str, day: str) -> None:
+
+
+@pytest.mark.parametrize(("number", "raw", "day"), DAYS)
+def test_row_60_day_is_the_local_one(bring: Bring, number: int, raw: str, day: str) -> None:
+    rows = values(DAYS)
     bring(
-        patients=[patient(1, "Anna", "Berg", initial_consult_date=raw)],
-        dossiers=[dossier(1, "EAP-1", 1, eap_enrollment_date=raw)],
+        patients=[patient(n, "Anna", "Berg", initial_consult_date=raw) for n, raw, _ in rows],
+        dossiers=[dossier(n, f"EAP-{n}", n, eap_enrollment_date=raw) for n, raw, _ in rows],
     )
 
-    consult = Patient.objects.get().initial_consult_at
-    assert consult is not None
-    assert f"{consult:%Y-%m-%d}" == day
-    assert str(EAPDossier.objects.get().enrolled_on) == day
+    anna = person(number, "Patient")
+    assert f"{anna.initial_consult_at:%Y-%m-%d}" == day
+    assert str(anna.eap_dossiers.get().enrolled_on) == day
 
 
 # --- dossiers ---

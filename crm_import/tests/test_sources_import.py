@@ -12,7 +12,7 @@ from crm_import.demo.export import write_export
 from crm_import.models import LegacyContact, Problem, RowOutcome, SourceFile
 from crm_import.refusals import Brake
 from crm_import.tables import CONTACT, DOSSIER, HOSPITAL, PATIENT
-from crm_import.tests import exports, shapes
+from crm_import.tests import exports, remembered, shapes
 from crm_import.tests.checksums import checksums, state
 from crm_import.tests.exports import NEWER, contact, dossier, patient, physician
 from crm_import.tests.told import changed
@@ -30,7 +30,7 @@ def bring(path: Path, **options: int) -> importing.Result:
 @pytest.fixture
 def loaded(db: None, tmp_path: Path) -> importing.Result:
     """Anna with a dossier, and a physician, came from headed CSV."""
-    return bring(
+    return remembered.bring(
         exports.write(
             tmp_path / "export",
             contacts=[ANNA, IDA],
