@@ -74,7 +74,7 @@ def _newest(run_id: UUID) -> ImportRun:
     standing = ImportRun.objects.filter(kind=ImportRun.Kind.IMPORT, undone_by=None)
     run = ImportRun.objects.filter(pk=run_id, kind=ImportRun.Kind.IMPORT).first()
     if run is None:
-        raise NoSuchRun(f"There is no import {run_id}. Migration → Runs names them.")
+        raise NoSuchRun(f"There is no import {run_id}. Migration → Import runs names them.")
     before = ImportRun.objects.filter(undoes=run).first()
     if before is not None:
         when = f"{localtime(before.started_at):%Y-%m-%d %H:%M}"
@@ -115,16 +115,18 @@ _STATEMENTS = {
     "problems": f"""
         DELETE FROM crm_import_problem p WHERE p.run_id = %(run)s AND NOT {_STAYS.format("p")}
     """,
-    # A row keeps an outcome that an earlier run wrote, and then counts as it did before.
+    # A row keeps an outcome that an earlier run wrote, and then counts as it did before. Rows of
+    # people who were erased are gone, and the counts of their file need the line.
     "rows": f"""
         WITH gone AS (
             DELETE FROM crm_import_rowoutcome o
-            WHERE o.run_id = %(run)s AND NOT {_STAYS.format("o")}
+            WHERE o.run_id = %(run)s AND (o.outcome, o.reason) <> ('ignored', 'erased')
+                AND NOT {_STAYS.format("o")}
             RETURNING o.entity, o.row, o.legacy_id, o.outcome, o.reason
         )
         INSERT INTO crm_import_takenback (run_id, entity, row, legacy_id, outcome, reason)
         SELECT %(this)s, g.entity, g.row, g.legacy_id, g.outcome, g.reason FROM gone g
-        WHERE (g.outcome, g.reason) <> ('ignored', 'erased') AND NOT EXISTS (
+        WHERE NOT EXISTS (
             SELECT FROM crm_import_rowoutcome o WHERE o.entity = g.entity AND o.row = g.row
                 AND o.run_id <> %(run)s)
         ORDER BY g.row

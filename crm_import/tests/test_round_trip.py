@@ -239,7 +239,7 @@ def _people_of_the_portal() -> None:
 
 
 def test_calls_before_the_last_and_second_addresses_stay_behind(db: None, tmp_path: Path) -> None:
-    """What docs/migration.md says of the shape: it has one column for each."""
+    """What docs/migration-reference.md says of the shape: it has one column for each."""
     rows = {
         "contacts": [
             contact(1, "Anna", "Berg", "a@example.org; b@example.org", booking_date=first)

@@ -4,9 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from crm_import.refusals import Refused
+from crm_import.management import commanding
 from crm_import.rolling_back import Result, roll_back
 
 _WHY_KEPT = {
@@ -30,15 +30,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the run."""
-        parser.add_argument("run", type=UUID, help="the run's id (Migration → Runs)")
+        parser.add_argument("run", type=UUID, help="the run's id (Migration → Import runs)")
         parser.add_argument("--apply", action="store_true", help="do it, instead of saying what")
 
     def handle(self, *, run: UUID, apply: bool, verbosity: int, **_options: Any) -> None:
         """Take it back, or find out, and print the four buckets."""
-        try:
+        with commanding.refusals_told(self, as_json=False):
             result = roll_back(run_id=run, by=None, apply=apply)
-        except Refused as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
         if verbosity:
             self._print(result)
 

@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from crm_import.refusals import Refused
+from crm_import.management import commanding
 from crm_import.verifying import verify
 
 EXIT_DOES_NOT_ADD_UP = 5
@@ -34,10 +34,8 @@ class Command(BaseCommand):
         self, *, deep: bool, as_json: bool, run: UUID | None, verbosity: int, **_options: Any
     ) -> None:
         """Count, print, and end with the exit code that fits."""
-        try:
+        with commanding.refusals_told(self, as_json=as_json):
             kept, result = verify(run_id=run, is_deep=deep)
-        except Refused as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
         if as_json:
             self.stdout.write(json.dumps(result, indent=1))
         elif verbosity:
