@@ -95,7 +95,7 @@ def _at(address: str) -> Rows:
             f"The address belongs to somebody in the portal ({_became(found)}). Nothing was "
             "changed. Erase them on their page; for another person with the address say --id."
         )
-    if len({one.names for one in found if one.names}) > 1:
+    if _people(found) > 1:
         ids = sorted({str(one.legacy_id) for one in found if one.legacy_id})
         raise DecisionNeeded(
             "Rows of different names have this address. Nothing was changed. Say --id with one "
@@ -105,6 +105,17 @@ def _at(address: str) -> Rows:
     for one in found:
         theirs.add(one.entity, one.row, one.legacy_id)
     return whose_rows.completed(theirs)
+
+
+def _people(found: Collection[Named]) -> int:
+    """How many people these rows are of: rows with one id, or one name, are of one."""
+    people: list[set[Any]] = []
+    for one in found:
+        marks = {*one.names, *({one.legacy_id} - {None})}
+        alike = [person for person in people if person & marks]
+        people = [person for person in people if person not in alike]
+        people += [marks.union(*alike)] if marks else []
+    return len(people)
 
 
 def _became(found: Collection[Named]) -> str:
