@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm_import.admin.verifications import RECONCILIATIONS, rolled_back
+from crm_import.admin.words import sentence
 from crm_import.models import Entity, ImportRun, SourceFile
 from crm_import.reporting import KEYS, OUTCOMES
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
@@ -20,15 +21,30 @@ from portal.core.admin.display import NOTHING, moment
 
 
 def table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> SafeString | str:
-    """Rows as a table with headings; the dash when there are none."""
-    lines = [format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows]
-    if not lines:
+    """Rows as a table with headings; the dash when there are none. Columns of numbers end right."""
+    found = [list(row) for row in rows]
+    if not found:
         return NOTHING
+    kinds = [
+        "portal-number" if all(map(_is_number, column)) else ""
+        for column in zip(*found, strict=True)
+    ]
     return format_html(
         '<table class="portal-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
-        format_html_join("", "<th>{}</th>", ((heading,) for heading in headings)),
-        format_html_join("", "<tr>{}</tr>", ((line,) for line in lines)),
+        format_html_join("", '<th class="{}">{}</th>', zip(kinds, headings, strict=True)),
+        format_html_join(
+            "",
+            "<tr>{}</tr>",
+            (
+                (format_html_join("", '<td class="{}">{}</td>', zip(kinds, row, strict=True)),)
+                for row in found
+            ),
+        ),
     )
+
+
+def _is_number(cell: Any) -> bool:
+    return cell == NOTHING or str(cell).replace(",", "").isdecimal()
 
 
 def _counts(report: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -149,7 +165,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def found(self, run: ImportRun) -> SafeString | str:
         problems = reverse("admin:crm_import_problem_changelist")
         return table(
-            [_("Problem"), _("Rows")],
+            [_("Problem"), _("Rows"), _("What it means")],
             [
                 [
                     format_html(
@@ -159,6 +175,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                         code,
                     ),
                     f"{count:,}",
+                    sentence(code),
                 ]
                 for code, count in sorted(_counts(run.report, "problems").items())
             ],
