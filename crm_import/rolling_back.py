@@ -26,6 +26,10 @@ from portal.core.history import unsealed
 from portal.core.models import User
 
 
+# What can become of a record, as the report calls it.
+BUCKETS = ("undone", "restored", "kept", "blocked")
+
+
 @dataclass(slots=True)
 class Result:
     """What was, or would be, taken back. `report` holds counts and no id but those of runs."""

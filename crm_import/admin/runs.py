@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,6 +17,7 @@ from crm_import.admin.verifications import RECONCILIATIONS, rolled_back
 from crm_import.admin.words import sentence
 from crm_import.models import Entity, ImportRun, SourceFile
 from crm_import.reporting import KEYS, OUTCOMES
+from crm_import.rolling_back import BUCKETS
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
 from portal.core.admin.display import NOTHING, moment
 
@@ -76,6 +78,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
                     ("started_at", "finished_at"),
                     ("plan", "scope"),
                     ("kind", "taken_back"),
+                    "id",
+                    "buckets",
                     "reconciliation",
                     "made",
                     "found",
@@ -84,7 +88,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("reconciliation", "made", "found", "taken_back")
+    readonly_fields = ("id", "buckets", "reconciliation", "made", "found", "taken_back")
     related_tables = (
         RECONCILIATIONS,
         RelatedTable(
@@ -139,7 +143,23 @@ class ImportRunAdmin(ReadOnlyAdmin):
             [
                 [entity.label, *(f"{tables[entity].get(name, 0):,}" for name in OUTCOMES)]
                 for entity in Entity
-                if entity in tables
+                if any(tables.get(entity, {}).values())
+            ],
+        )
+
+    @admin.display(description=gettext_lazy("taken back"))
+    def buckets(self, run: ImportRun) -> SafeString | str:
+        """Of a rollback: what became of the records; the dash for other runs."""
+        taken = _counts(run.report, "rollback")
+        labels = sorted({label for name in BUCKETS for label in taken.get(name, ())})
+        return table(
+            [_("Record"), *BUCKETS],
+            [
+                [
+                    apps.get_model(label)._meta.verbose_name,
+                    *(f"{taken[name].get(label, 0):,}" for name in BUCKETS),
+                ]
+                for label in labels
             ],
         )
 
@@ -157,7 +177,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                     f"{totals.get(key, 0):,}",
                 ]
                 for key in KEYS
-                if key in made
+                if key in made and run.kind == ImportRun.Kind.IMPORT
             ],
         )
 

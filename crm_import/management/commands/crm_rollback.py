@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 
 from crm_import.management import commanding
-from crm_import.rolling_back import Result, roll_back
+from crm_import.rolling_back import BUCKETS, Result, roll_back
 
 _WHY_KEPT = {
     "changed": "changed here since",
@@ -42,10 +42,10 @@ class Command(BaseCommand):
 
     def _print(self, result: Result) -> None:
         buckets = result.report["rollback"]
-        labels = sorted({label for name in _BUCKETS for label in buckets[name]})
-        self.stdout.write(f"{'':<32}" + "".join(f"{name:>12}" for name in _BUCKETS))
+        labels = sorted({label for name in BUCKETS for label in buckets[name]})
+        self.stdout.write(f"{'':<32}" + "".join(f"{name:>12}" for name in BUCKETS))
         for label in labels:
-            cells = "".join(f"{buckets[name].get(label, 0):>12,}" for name in _BUCKETS)
+            cells = "".join(f"{buckets[name].get(label, 0):>12,}" for name in BUCKETS)
             self.stdout.write(f"{label:<32}{cells}")
         for kept in result.kept:
             of = f" ({', '.join(kept.fields)})" if kept.fields else ""
@@ -58,6 +58,3 @@ class Command(BaseCommand):
             if result.is_applied
             else "Nothing was changed. Say --apply to do it."
         )
-
-
-_BUCKETS = ("undone", "restored", "kept", "blocked")

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             left, right = (sum(check[side].values()) for side in ("left", "right"))
             mark = "ok" if check["adds_up"] else "NOT"
             self.stdout.write(
-                f"{mark:<4}{check['key']:<9}{check['about']:<44}{left:>12,}{right:>12,}"
+                f"{mark:<4}{check['key']:<9}{check['about']:<56}{left:>12,}{right:>12,}"
             )
             if not check["adds_up"]:
                 terms = ", ".join(f"{name} {number:,}" for name, number in check["right"].items())
