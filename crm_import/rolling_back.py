@@ -25,7 +25,6 @@ from crm_import.undoing import Blocked, Kept, Meanwhile, Undone, constraint_of, 
 from portal.core.history import unsealed
 from portal.core.models import User
 
-
 # What can become of a record, as the report calls it.
 BUCKETS = ("undone", "restored", "kept", "blocked")
 
