@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from crm_import import erasing, importing, reporting, whose_rows
-from crm_import.models import ImportRun, RowOutcome
+from crm_import.models import Entity, ImportRun, LegacyDossier, RowOutcome
 from crm_import.refusals import DecisionNeeded, NoSuchRow
 from crm_import.whose_rows import ARCHIVE, Named, Rows
 from patients import sought
@@ -131,7 +131,7 @@ def _listed(became: Any) -> str:
 def _expect_nobody(theirs: Rows) -> None:
     """Raise DecisionNeeded when one of the ids became somebody, or hangs on somebody."""
     # A dossier that is held back may be that of somebody who is in the portal.
-    dossiers = ARCHIVE["EAPDossier"]._default_manager.filter(pk__in=theirs.rows["EAPDossier"])
+    dossiers = LegacyDossier.objects.filter(pk__in=theirs.rows[Entity.DOSSIER])
     owners = {UUID(cell) for cell in dossiers.values_list("patient", flat=True) if _is_id(cell)}
     if somebody := _listed(whose_rows.placed(theirs.ids | owners)):
         raise DecisionNeeded(

@@ -27,22 +27,29 @@ def table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> SafeString 
     found = [list(row) for row in rows]
     if not found:
         return NOTHING
-    kinds = [
-        "portal-number" if all(map(_is_number, column)) else ""
-        for column in zip(*found, strict=True)
-    ]
+    numbers = [all(map(_is_number, column)) for column in zip(*found, strict=True)]
     return format_html(
         '<table class="portal-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
-        format_html_join("", '<th class="{}">{}</th>', zip(kinds, headings, strict=True)),
-        format_html_join(
-            "",
-            "<tr>{}</tr>",
-            (
-                (format_html_join("", '<td class="{}">{}</td>', zip(kinds, row, strict=True)),)
-                for row in found
-            ),
-        ),
+        _cells("th", numbers, headings),
+        format_html_join("", "<tr>{}</tr>", ((_cells("td", numbers, row),) for row in found)),
     )
+
+
+# A cell by its tag, and by whether it is in a column of numbers.
+_CELL = {
+    ("th", False): "<th>{}</th>",
+    ("th", True): '<th class="portal-number">{}</th>',
+    ("td", False): "<td>{}</td>",
+    ("td", True): '<td class="portal-number">{}</td>',
+}
+
+
+def _cells(tag: str, numbers: Sequence[bool], cells: Sequence[Any]) -> SafeString:
+    made = (
+        format_html(_CELL[tag, is_number], cell)
+        for is_number, cell in zip(numbers, cells, strict=True)
+    )
+    return format_html_join("", "{}", ((one,) for one in made))
 
 
 def _is_number(cell: Any) -> bool:
