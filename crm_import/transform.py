@@ -6,8 +6,8 @@ The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. 
 `versions.sql` for a table; `-- components: name` groups the nodes of the temporary table crm_edge
 (a, b); `-- statistics: tables` tells the planner about what was just written, which it would
 otherwise join row by row. A step whose first line is `-- if: table` (or `-- if: table WHERE …`) is
-passed over when the table has no such rows: planning a statement takes longer than doing nothing. What counts is
-said as in `crm_import.standing`.
+passed over when the table has no such rows: planning a statement takes longer than doing nothing.
+What counts is said as in `crm_import.standing`.
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
