@@ -14,8 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from crm_import import sources
-from crm_import.models import ImportRun
+from crm_import import sources, standing
 from crm_import.staging import Staged
 from crm_import.tables import TABLES
 
@@ -62,7 +61,7 @@ def shape(export: sources.Source, staged: Sequence[Staged]) -> dict[str, Any]:
 
 def last_whole() -> dict[str, Any]:
     """The shape of the newest export that was no delta and stands; empty when there is none."""
-    runs = ImportRun.objects.filter(shape__is_delta=False, undone_by=None)
+    runs = standing.runs().filter(shape__is_delta=False)
     newest = runs.order_by("-started_at", "-id").values_list("shape", flat=True).first()
     return newest or {}
 

@@ -6,6 +6,7 @@ What belongs to a lifecycle (a stage, the course of a referral, the product of a
 on the record's own page; here it can only be confirmed as it is.
 """
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -86,13 +87,27 @@ def is_held(conflict: FieldConflict, value: Any, record: Any) -> bool:
     return bool(_column(record, conflict.field).to_python(value) == now)
 
 
+def values_of(conflict: FieldConflict, record: Any) -> list[dict[str, Any]]:
+    """The values to choose from: the conflict's, and what somebody wrote on the record since."""
+    values = list(conflict.values)
+    if record is None or any(is_held(conflict, said["value"], record) for said in values):
+        return values
+    value = held(conflict, record)
+    if isinstance(value, date):
+        value = value.isoformat()
+    elif isinstance(value, UUID):
+        value = str(value)
+    said = {"source": "portal", "legacy_id": None, "row": None, "modified": None}
+    return [*values, {**said, "value": value}]
+
+
 def may_be_taken(conflict: FieldConflict, value: Any, record: Any) -> bool:
     """Whether `take` can be asked for this value: it is written from here, or held already."""
     return conflict.field in WRITTEN.get(type(record), ()) or is_held(conflict, value, record)
 
 
 def take(*, conflict_id: UUID, place: int, by: User) -> FieldConflict:
-    """Give the field the value at this place of the conflict's values, and return the conflict.
+    """Give the field the value at this place of `values_of`, and return the conflict.
 
     Raises Decided, Refused for a record that is gone or may not be changed or a value that is not
     written from here, and ValidationError when the record cannot have the value.
@@ -102,9 +117,10 @@ def take(*, conflict_id: UUID, place: int, by: User) -> FieldConflict:
         record = record_of(conflict)
         if record is None:
             raise Refused(_("The record is no longer there."), code="gone")
-        if not 0 <= place < len(conflict.values):
+        values = values_of(conflict, record)
+        if not 0 <= place < len(values):
             raise Refused(_("There is no such value."), code="no_such_value")
-        value = conflict.values[place]["value"]
+        value = values[place]["value"]
         if not may_be_taken(conflict, value, record):
             raise Refused(
                 _("Change it on the record's own page, then keep what the portal says."),
@@ -112,24 +128,37 @@ def take(*, conflict_id: UUID, place: int, by: User) -> FieldConflict:
             )
         if not is_held(conflict, value, record):
             _write(conflict, record, value, by)
+        conflict.values = values
         conflict.winner, conflict.rule = value, FieldConflict.Rule.PERSON
         conflict.state, conflict.decided_by = FieldConflict.State.DECIDED, by
         conflict.decided_at = timezone.now()
-        conflict.save(update_fields=["winner", "rule", "state", "decided_by", "decided_at"])
+        written = ["values", "winner", "rule", "state", "decided_by", "decided_at"]
+        conflict.save(update_fields=written)
         return conflict
 
 
 def _locked(conflict_id: UUID) -> FieldConflict:
-    """The open conflict, locked after its patient, as a merge locks them. Raises Decided."""
-    patient_id = FieldConflict.objects.values_list("patient", flat=True).get(pk=conflict_id)
-    if patient_id is not None:
-        locked(patient_id)
+    """The open conflict, locked after whom it is about, as merges and imports lock them.
+
+    Raises Decided.
+    """
+    seen = FieldConflict.objects.get(pk=conflict_id)
+    if seen.patient_id is not None:
+        locked(seen.patient_id)
+    else:
+        _locked_row(model_of(seen), seen.target_id)
     conflict = FieldConflict.objects.select_for_update(no_key=True, of=("self",)).get(
         pk=conflict_id
     )
     if not conflict.is_open:
         raise Decided(_("Somebody has decided on this already."))
     return conflict
+
+
+def _locked_row(model: type[models.Model], key: UUID) -> Any | None:
+    return (
+        model._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=key).first()
+    )
 
 
 def _write(conflict: FieldConflict, record: Any, value: Any, by: User) -> None:
@@ -141,9 +170,9 @@ def _write(conflict: FieldConflict, record: Any, value: Any, by: User) -> None:
     if isinstance(record, Patient):
         correcting.correct(patient_id=record.pk, values=values, by=by, reason=REASON)
         return
-    row = (
-        type(record)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=record.pk)
-    )
+    row = _locked_row(type(record), record.pk)
+    if row is None:
+        raise Refused(_("The record is no longer there."), code="gone")
     for name, said in values.items():
         setattr(row, name, said)
     row.full_clean()

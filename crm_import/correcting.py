@@ -17,13 +17,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm_import import standing
 from crm_import.models import (
     Correction,
     ImportRun,
     LegacyRow,
     RowOutcome,
     SourceFile,
-    TakenBack,
 )
 from crm_import.tables import TABLES, Table, archived
 from portal.core.errors import Refused
@@ -66,9 +66,7 @@ def columns(entity: str) -> tuple[str, ...]:
 def stands(fix: Fix) -> bool:
     """Whether that was said already, word for word, and not taken back since."""
     kind = Kind.WAIVE if fix.is_waiver else Kind.FIX
-    undone = TakenBack.objects.filter(entity=fix.entity).values("row")
-    found = Correction.objects.filter(entity=fix.entity, row=fix.row, kind=kind)
-    said = list(found.exclude(replacement__in=undone))
+    said = list(standing.corrections().filter(entity=fix.entity, row=fix.row, kind=kind))
     row = archived(fix.entity, fix.row) if said else None
     return row is not None and any(one.cells == _differing(row, fix) for one in said)
 

@@ -14,11 +14,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from crm_import import standing
+from crm_import.meanings import WORDS
 from crm_import.models import OptionValue
 from crm_import.reporting import appearing
 from crm_import.sources.live import SPELLINGS
 from crm_import.tables import FILES, OPTIONS
-from patients.models import Patient
+from patients.models import MedicalCondition, Patient
 from portal.core.models import AccessEvent
 from referrals.models import Product
 
@@ -34,13 +36,30 @@ NAMES = tuple(table.name for table in FILES)
 # Of these rows are people.
 _PERSONAL = ("Contact", "Patient", "EAPDossier")
 
-# As the CRM labelled them, in every language that was ever delivered. A product of the portal
-# stands in the rows by its name, which is an option as well.
+# As the CRM labelled them, in every language that was ever delivered. A value of which somebody
+# decided what it means has that as its label, in the words that imports know: its own ones do not
+# say it. A product of the portal stands in the rows by its name, which is an option as well.
+_WORDS = ", ".join(
+    f"('{option_set}', '{meaning}', '{words[0]}')"
+    for option_set, meanings in WORDS.items()
+    for meaning, words in meanings.items()
+)
 _OPTIONS = f"""
-    SELECT {", ".join(OPTIONS.columns)} FROM {OPTIONS.db_table}
+    WITH decided AS (
+        SELECT option_set, value, meaning, state FROM {OptionValue._meta.db_table}
+        WHERE decided_at IS NOT NULL
+    )
+    SELECT {", ".join(OPTIONS.columns)} FROM {OPTIONS.db_table} a
+    WHERE {standing.counts(f"'{OPTIONS.name}'", "a.id")} AND NOT EXISTS (SELECT FROM decided d
+        WHERE d.option_set = lower(btrim(a.option_set)) AND d.value = btrim(a.value))
+    UNION SELECT d.option_set, d.value, coalesce(w.word, c.name, p.name), '' FROM decided d
+    LEFT JOIN (VALUES {_WORDS}) w (option_set, meaning, word) USING (option_set, meaning)
+    LEFT JOIN {MedicalCondition._meta.db_table} c ON c.id::text = d.meaning
+    LEFT JOIN {Product._meta.db_table} p ON p.id::text = d.meaning
+    WHERE d.state = 'approved' AND coalesce(w.word, c.name, p.name) IS NOT NULL
     UNION SELECT 'product', name, name, '' FROM {Product._meta.db_table} p WHERE NOT EXISTS (
         SELECT FROM {OptionValue._meta.db_table} o
-        WHERE o.option_set = 'product' AND o.meaning = p.id::text)
+        WHERE o.option_set = 'product' AND o.meaning = p.id::text AND o.state = 'approved')
     ORDER BY {", ".join(OPTIONS.columns)}
 """
 # Many ids in each row of the access log: an export of everybody is one event, not a million.

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from django.db import connection, models
 
 from bookings.models import Booking
-from crm_import import staging
+from crm_import import staging, standing
 from crm_import.models import Crosswalk, ImportRun, OptionValue, Problem, RowOutcome
 from crm_import.refusals import DoesNotAddUp
 from crm_import.staging import Staged
@@ -58,7 +58,7 @@ FOLLOWING = ("patients", "specialists", "ct_referrals", "eap_programs", "eap_dos
 # A problem stands as long as no newer version of the row was placed, no later run took the row
 # out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
 # as long as no later run that stands read files (but a person's corrections).
-STANDING = """
+STANDING = f"""
 SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
 FROM crm_import_problem p
 WHERE NOT EXISTS (
@@ -71,7 +71,7 @@ WHERE NOT EXISTS (
     AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
         SELECT f.run_id FROM crm_import_sourcefile f JOIN crm_import_importrun r
             ON r.id = f.run_id AND r.fingerprint <> ''
-        WHERE NOT EXISTS (SELECT FROM crm_import_importrun u WHERE u.undoes_id = r.id)
+        WHERE {standing.stands("r.id")}
         ORDER BY f.id DESC LIMIT 1))
     AND (p.code <> 'pending_link' OR EXISTS (
         SELECT FROM crm_import_pendinglink l
@@ -124,9 +124,8 @@ def expect_outcomes() -> None:
             cursor.execute(
                 f"SELECT count(*) FROM {table.db_table} a WHERE NOT EXISTS ("
                 "SELECT FROM crm_import_rowoutcome o WHERE o.entity = %s AND o.row = a.id) "
-                "AND NOT EXISTS ("
-                "SELECT FROM crm_import_takenback b WHERE b.entity = %s AND b.row = a.id)",
-                [table.name, table.name],
+                f"AND {staging.counts(table)}",
+                [table.name],
             )
             missing += cursor.fetchone()[0]
     if missing:

@@ -17,10 +17,11 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.timezone import localtime
 
-from crm_import import reporting
+from crm_import import reporting, standing
 from crm_import.importing import one_transaction
 from crm_import.models import ImportRun
 from crm_import.refusals import LaterRun, NoSuchRun, NotRolledBack
+from crm_import.tables import TABLES
 from crm_import.undoing import Blocked, Kept, Meanwhile, Undone, constraint_of, undo
 from portal.core.history import unsealed
 from portal.core.models import User
@@ -71,7 +72,6 @@ def roll_back(*, run_id: UUID, by: User | None, apply: bool = False) -> Result:
 
 def _newest(run_id: UUID) -> ImportRun:
     """The run, when it is the newest that stands. Raises LaterRun or NoSuchRun."""
-    standing = ImportRun.objects.filter(kind=ImportRun.Kind.IMPORT, undone_by=None)
     run = ImportRun.objects.filter(pk=run_id, kind=ImportRun.Kind.IMPORT).first()
     if run is None:
         raise NoSuchRun(f"There is no import {run_id}. Migration → Runs names them.")
@@ -79,7 +79,7 @@ def _newest(run_id: UUID) -> ImportRun:
     if before is not None:
         when = f"{localtime(before.started_at):%Y-%m-%d %H:%M}"
         raise NoSuchRun(f"This run was rolled back already, on {when}.")
-    later = [one for one in standing.order_by("-started_at", "-id") if _is_later(one, run)]
+    later = [one for one in standing.runs().order_by("-started_at", "-id") if _is_later(one, run)]
     if later:
         ids = ", ".join(str(one.pk) for one in later)
         raise LaterRun(
@@ -102,6 +102,14 @@ ANALYZE crm_staying;
 """
 _STAYS = (
     "EXISTS (SELECT FROM crm_staying s WHERE s.entity = {0}.entity AND s.legacy_id = {0}.legacy_id)"
+)
+# What the rows say that do not count any more.
+_GONE_CELLS = " UNION ALL ".join(
+    f"SELECT '{column}' AS option_set, btrim(a.{column}) AS value, count(*) AS gone "
+    f"FROM crm_import_takenback b JOIN {table.db_table} a ON a.id = b.row "
+    f"WHERE b.run_id = %(this)s AND b.entity = '{table.name}' GROUP BY 2"
+    for table in TABLES
+    for column in table.options
 )
 # The run is %(run)s, the rollback %(this)s.
 _STATEMENTS = {
@@ -133,6 +141,21 @@ _STATEMENTS = {
         INSERT INTO crm_import_takenback (run_id, entity, row, outcome, reason)
         SELECT %(this)s, 'OptionSets', o.id, '', '' FROM crm_import_legacyoption o
         JOIN crm_import_sourcefile f ON f.id = o.file_id WHERE f.run_id = %(run)s
+    """,
+    # What somebody said that a value means is in force no more, and stays as the proposal. Values
+    # that nobody said anything about are learnt again.
+    "option values": """
+        UPDATE crm_import_optionvalue v SET meaning = e.meaning
+        FROM (
+            SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, meaning FROM crm_import_optionvalueevent
+            WHERE decided_at IS NOT NULL AND pgh_context_id IN (SELECT id FROM crm_context)
+            ORDER BY pgh_obj_id, pgh_id DESC
+        ) e
+        WHERE e.pgh_obj_id = v.id AND v.state = 'proposed' AND e.meaning NOT IN ('', v.meaning)
+    """,
+    "rows of option values": f"""
+        UPDATE crm_import_optionvalue v SET seen = v.seen - c.gone FROM ({_GONE_CELLS}) c
+        WHERE c.option_set = v.option_set AND c.value = v.value
     """,
     # Links that the run made wait again: the problem that was told then says for what.
     "pending links": """

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any
 
+from crm_import import standing
 from crm_import.meanings import word_rows
 
 # With more new rows than this share of the archive everything is looked at.
@@ -344,8 +345,7 @@ def _add(cursor: Any, queries: Sequence[str]) -> int:
         "SELECT DISTINCT ON (entity, row_id) entity, row_id, legacy_id FROM crm_found f "
         "WHERE entity IN ('Contact', 'Patient', 'EAPDossier') AND NOT EXISTS ("
         "SELECT FROM crm_scope s WHERE s.entity = f.entity AND s.row_id = f.row_id) "
-        "AND NOT EXISTS ("
-        "SELECT FROM crm_import_takenback b WHERE b.entity = f.entity AND b.row = f.row_id)"
+        f"AND {standing.counts('f.entity', 'f.row_id')}"
     )
     added = int(cursor.rowcount)
     cursor.execute("INSERT INTO crm_scope SELECT * FROM crm_front")

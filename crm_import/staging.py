@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from crm_import import standing
 from crm_import.models import ImportRun, SourceFile
 from crm_import.refusals import SourceUnreadable
 from crm_import.sources import Batch, Part, Reading
@@ -211,10 +212,7 @@ def age(table: Table, row: str) -> str:
 
 def counts(table: Table, row: str = "a") -> str:
     """That a row of the archive counts: no rollback took it back."""
-    return (
-        "NOT EXISTS (SELECT FROM crm_import_takenback b "
-        f"WHERE b.entity = '{table.name}' AND b.row = {row}.id)"
-    )
+    return standing.counts(f"'{table.name}'", f"{row}.id")
 
 
 def count_again() -> None:

@@ -7,6 +7,7 @@ The steps stand in `crm_import/sql/*.sql`, files in the order of their numbers. 
 (a, b); `-- statistics: tables` tells the planner about what was just written, which it would
 otherwise join row by row. A step whose first line is `-- if: table` (or `-- if: table WHERE …`) is
 passed over when the table has no such rows: planning a statement takes longer than doing nothing.
+What counts is said as in `crm_import.standing`.
 """
 
 # ruff: noqa: S608  names of tables are our own; no value is put into a statement
@@ -21,7 +22,7 @@ from typing import Any
 
 from django.db import connection
 
-from crm_import import scope
+from crm_import import scope, standing
 from crm_import.meanings import word_rows
 from crm_import.tables import TABLES, Table
 
@@ -83,7 +84,7 @@ def _cut(text: str, phase: str) -> Iterator[Step]:
     marks = list(_DIRECTIVE.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
-        sql = text[mark.end() : end].strip()
+        sql = standing.filled_in(text[mark.end() : end].strip())
         needs = _CONDITION.match(sql)
         yield Step(mark[1], mark[2], sql, phase, needs[1] if needs else "")
 

@@ -76,7 +76,7 @@ def choices(conflict: FieldConflict, record: Any, user: Any) -> list[Choice]:
             may_be_taken=record is not None
             and choosing.may_be_taken(conflict, said["value"], record),
         )
-        for place, said in enumerate(conflict.values)
+        for place, said in enumerate(choosing.values_of(conflict, record))
     ]
 
 

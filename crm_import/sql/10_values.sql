@@ -17,8 +17,7 @@ SELECT lower(btrim(option_set)) AS option_set, btrim(value) AS value,
         SELECT row_id FROM crm_back WHERE entity = 'OptionSets')) AS fresh
 FROM crm_import_legacyoption o JOIN crm_import_sourcefile f ON f.id = o.file_id, crm_this r
 WHERE option_set <> '' AND value <> '' AND label <> '' AND length(label) <= 300
-    AND NOT EXISTS (
-        SELECT FROM crm_import_takenback b WHERE b.entity = 'OptionSets' AND b.row = o.id)
+    AND __COUNTS__('OptionSets', o.id)
 GROUP BY 1, 2, 3, 4, 5;
 
 -- step: meaning of option values
@@ -53,9 +52,12 @@ WHERE NOT EXISTS (
 -- Every distinct cell once: a value, or (in exports made by hand) a label.
 CREATE TEMP TABLE crm_cell ON COMMIT DROP AS
 WITH cells (option_set, cell, seen) AS (
-    SELECT 'contact_type', contact_type, count(*) FROM crm_import_legacycontact GROUP BY 2
-    UNION ALL SELECT 'eligible', eligible, count(*) FROM crm_import_legacypatient GROUP BY 2
-    UNION ALL SELECT 'ct_outcome', ct_outcome, count(*) FROM crm_import_legacypatient GROUP BY 2
+    SELECT 'contact_type', contact_type, count(*) FROM crm_import_legacycontact a
+    WHERE __COUNTS__('Contact', a.id) GROUP BY 2
+    UNION ALL SELECT 'eligible', eligible, count(*) FROM crm_import_legacypatient a
+    WHERE __COUNTS__('Patient', a.id) GROUP BY 2
+    UNION ALL SELECT 'ct_outcome', ct_outcome, count(*) FROM crm_import_legacypatient a
+    WHERE __COUNTS__('Patient', a.id) GROUP BY 2
 )
 SELECT c.option_set, c.cell, c.seen, CASE WHEN v.rejected THEN ''
     ELSE coalesce(nullif(v.meaning, ''), w.meaning, '') END AS meaning

@@ -23,12 +23,9 @@ LEFT JOIN crm_import_rowoutcome o ON o.entity = 'Specialization' AND o.row = a.i
 
 -- step: rows of the lists that a rollback took back
 -- if: crm_import_takenback
-DELETE FROM crm_condition r USING crm_import_takenback b
-WHERE b.entity = 'MedicalCondition' AND b.row = r.row_id;
-DELETE FROM crm_hospital r USING crm_import_takenback b
-WHERE b.entity = 'Hospital' AND b.row = r.row_id;
-DELETE FROM crm_specialization r USING crm_import_takenback b
-WHERE b.entity = 'Specialization' AND b.row = r.row_id;
+DELETE FROM crm_condition r WHERE __GONE__('MedicalCondition', r.row_id);
+DELETE FROM crm_hospital r WHERE __GONE__('Hospital', r.row_id);
+DELETE FROM crm_specialization r WHERE __GONE__('Specialization', r.row_id);
 
 -- include: versions MedicalCondition
 -- include: versions Hospital
@@ -147,8 +144,8 @@ WHERE v.option_set = 'medical_condition' AND v.meaning = '' AND n.kind = 'option
 INSERT INTO crm_cell (option_set, cell, seen, meaning)
 SELECT 'medical_condition', c.cell, c.seen, CASE WHEN v.rejected THEN ''
     ELSE coalesce(nullif(v.meaning, ''), n.condition_id::text, '') END
-FROM (SELECT medical_condition AS cell, count(*) AS seen FROM crm_import_legacycontact
-    GROUP BY 1) c
+FROM (SELECT medical_condition AS cell, count(*) AS seen FROM crm_import_legacycontact a
+    WHERE __COUNTS__('Contact', a.id) GROUP BY 1) c
 LEFT JOIN crm_value v ON v.option_set = 'medical_condition' AND v.value = btrim(c.cell)
 LEFT JOIN patients_conditionname n
     ON v.label IS NULL AND n.folded = portal_fold_key(crm_tidy(c.cell))
@@ -238,7 +235,8 @@ WHERE v.option_set = 'product' AND v.meaning = '' AND NOT v.rejected
 INSERT INTO crm_cell (option_set, cell, seen, meaning)
 SELECT 'product', c.cell, c.seen, CASE WHEN v.rejected THEN ''
     ELSE coalesce(nullif(v.meaning, ''), p.id::text, '') END
-FROM (SELECT product AS cell, count(*) AS seen FROM crm_import_legacydossier GROUP BY 1) c
+FROM (SELECT product AS cell, count(*) AS seen FROM crm_import_legacydossier a
+    WHERE __COUNTS__('EAPDossier', a.id) GROUP BY 1) c
 LEFT JOIN crm_value v ON v.option_set = 'product' AND v.value = btrim(c.cell)
 LEFT JOIN referrals_product p
     ON v.label IS NULL AND portal_fold_key(p.name) = portal_fold_key(crm_tidy(c.cell))
@@ -255,9 +253,9 @@ WHERE c.meaning = '' AND c.cell !~ '^[0-9 ]*,[0-9, ]*$' AND NOT EXISTS (
 GROUP BY 1, 2, c.cell ~ '^[0-9 ]*$';
 
 -- step: remember option values
--- What is known for certain is approved by the rule; what people decided stays. What an unknown
--- value may mean: a label that has a known word in it, or is one letter apart from one, when that is
--- but one word.
+-- What is known for certain is approved by the rule; what people decided stays, and a proposal as
+-- long as what it names is there. What an unknown value may mean: a label that has a known word in
+-- it, or is one letter apart from one, when that is but one word.
 WITH unknown AS (
     SELECT v.option_set, v.value, portal_fold_key(l.label) AS key
     FROM crm_value v CROSS JOIN LATERAL unnest(v.labels) AS l (label)
@@ -274,9 +272,14 @@ WITH unknown AS (
     GROUP BY u.option_set, u.value HAVING count(DISTINCT w.meaning) = 1
 )
 INSERT INTO crm_import_optionvalue (option_set, value, labels, meaning, state, run_id)
-SELECT v.option_set, v.value, v.labels, coalesce(nullif(v.meaning, ''), p.meaning, ''),
+SELECT v.option_set, v.value, v.labels, coalesce(nullif(v.meaning, ''), o.meaning, p.meaning, ''),
     CASE WHEN v.meaning <> '' THEN 'approved' ELSE 'proposed' END, r.id
-FROM crm_value v LEFT JOIN proposal p USING (option_set, value) CROSS JOIN crm_this r
+FROM crm_value v LEFT JOIN proposal p USING (option_set, value)
+LEFT JOIN crm_import_optionvalue o ON o.option_set = v.option_set AND o.value = v.value
+    AND o.state = 'proposed' AND (o.meaning IN (SELECT meaning FROM crm_word)
+        OR o.meaning IN (SELECT id::text FROM patients_medicalcondition)
+        OR o.meaning IN (SELECT id::text FROM referrals_product))
+CROSS JOIN crm_this r
 WHERE length(v.value) <= 300 AND length(v.option_set) <= 50 AND NOT v.rejected
 ON CONFLICT (option_set, value) DO UPDATE SET state = EXCLUDED.state,
     meaning = EXCLUDED.meaning, labels = EXCLUDED.labels

@@ -72,12 +72,9 @@ WHERE (SELECT whole FROM crm_this) OR r.id IN (
 -- step: rows that a rollback took back
 -- if: crm_import_takenback
 -- They count no more, until an export brings them again.
-DELETE FROM crm_contact r USING crm_import_takenback b
-WHERE b.entity = 'Contact' AND b.row = r.row_id;
-DELETE FROM crm_patient r USING crm_import_takenback b
-WHERE b.entity = 'Patient' AND b.row = r.row_id;
-DELETE FROM crm_dossier r USING crm_import_takenback b
-WHERE b.entity = 'EAPDossier' AND b.row = r.row_id;
+DELETE FROM crm_contact r WHERE __GONE__('Contact', r.row_id);
+DELETE FROM crm_patient r WHERE __GONE__('Patient', r.row_id);
+DELETE FROM crm_dossier r WHERE __GONE__('EAPDossier', r.row_id);
 
 -- step: names that stand for nothing
 -- Na, Null and Unknown are names of people too: such a word is none only beside another one, or

@@ -1,5 +1,6 @@
 -- What changed of referrals and dossiers. A referral that somebody worked on here belongs to the
--- portal: what the CRM says of it then is a conflict (sql/94_conflicts.sql), never a change.
+-- portal (sql/82_locks.sql): what the CRM says of it then is a conflict (sql/94_conflicts.sql),
+-- never a change.
 
 -- step: referrals whose rows changed
 -- if: crm_referral WHERE NOT is_new
@@ -16,18 +17,7 @@ SELECT r.id, r.row_id, r.legacy_id, r.node, r.modified, r.status,
     r.outcome IS DISTINCT FROM o.outcome AS is_outcome,
     r.reason <> btrim(z.ineligible_reason) AS is_words,
     r.referred IS DISTINCT FROM crm_day(o.referred) AS is_referred,
-    EXISTS (SELECT FROM patients_patient x WHERE x.id = r.patient_id AND x.processing_restricted)
-        OR EXISTS (SELECT FROM referrals_referralchange c WHERE c.referral_id = r.id)
-        OR EXISTS (SELECT FROM referrals_ctreferralevent e
-            LEFT JOIN pghistory_context c ON c.id = e.pgh_context_id
-            WHERE e.pgh_obj_id = r.id AND NOT coalesce(c.metadata ? 'run', false))
-        OR EXISTS (SELECT FROM crm_import_fieldconflict k WHERE k.state = 'decided'
-            AND k.target_model = 'referrals.ctreferral' AND k.target_id = r.id)
-        -- One patient has one active referral to a trial.
-        OR r.status IN ('draft', 'eligible', 'referred', 'enrolled') AND EXISTS (
-            SELECT FROM referrals_ctreferral a WHERE a.patient_id = r.patient_id
-                AND a.trial_id = r.trial_id AND a.id <> r.id AND a.status IN ('draft', 'eligible',
-                    'referred', 'acknowledged', 'screening', 'enrolled')) AS is_theirs
+    r.id IN (SELECT id FROM crm_theirs) AS is_theirs
 FROM crm_referral r
 JOIN crm_person n ON n.node = r.node AND n.fresh
 JOIN crm_before b ON b.entity = 'Patient' AND b.legacy_id = r.legacy_id

@@ -34,7 +34,8 @@ FROM crm_case c WHERE c.patient_id IS NULL AND c.patient_guid IS NOT NULL
 
 -- step: links made late
 -- if: crm_import_pendinglink
--- Only where the field is still empty: what somebody filled in stays.
+-- Only where the field is still empty: what somebody filled in stays. Those of somebody about whom
+-- nothing may change wait.
 UPDATE patients_specialist k SET hospital_id = h.id
 FROM crm_import_pendinglink l
 JOIN crm_specialist_id s ON s.legacy_id = l.legacy_id
@@ -52,20 +53,25 @@ JOIN crm_person n ON n.kind = 2 AND n.legacy_id = l.legacy_id
 JOIN crm_target t ON t.cluster = n.cluster
 JOIN crm_condition_target c ON c.legacy_id = l.missing_id
 WHERE l.entity = 'Patient' AND l.field = 'medical_condition' AND k.id = t.id
-    AND k.medical_condition_id IS NULL;
+    AND k.medical_condition_id IS NULL AND NOT k.processing_restricted;
 UPDATE patients_patient k SET physician_id = s.id
 FROM crm_import_pendinglink l
 JOIN crm_person n ON n.kind = 2 AND n.legacy_id = l.legacy_id
 JOIN crm_target t ON t.cluster = n.cluster
 JOIN crm_specialist_id s ON s.legacy_id = l.missing_id AND s.role = 'physician'
-WHERE l.entity = 'Patient' AND l.field = 'physician' AND k.id = t.id AND k.physician_id IS NULL;
+WHERE l.entity = 'Patient' AND l.field = 'physician' AND k.id = t.id AND k.physician_id IS NULL
+    AND NOT k.processing_restricted;
 
 -- step: what waits
 DELETE FROM crm_import_pendinglink l WHERE NOT EXISTS (
     SELECT FROM crm_pending p
     WHERE p.entity = l.entity AND p.legacy_id = l.legacy_id AND p.field = l.field)
 AND ((SELECT whole FROM crm_this) OR EXISTS (
-    SELECT FROM crm_scope s WHERE s.entity = l.entity AND s.legacy_id = l.legacy_id));
+    SELECT FROM crm_scope s WHERE s.entity = l.entity AND s.legacy_id = l.legacy_id))
+AND NOT (l.entity = 'Patient' AND l.field IN ('medical_condition', 'physician') AND EXISTS (
+    SELECT FROM crm_person n JOIN crm_target t USING (cluster)
+    JOIN patients_patient k ON k.id = t.id AND k.processing_restricted
+    WHERE n.kind = 2 AND n.legacy_id = l.legacy_id));
 INSERT INTO crm_import_pendinglink (entity, legacy_id, field, missing_id, run_id)
 SELECT p.entity, p.legacy_id, p.field, p.missing, r.id FROM crm_pending p, crm_this r
 ON CONFLICT (entity, legacy_id, field) DO UPDATE SET missing_id = EXCLUDED.missing_id

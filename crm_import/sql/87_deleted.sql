@@ -108,6 +108,8 @@ UPDATE referrals_eapdossier k SET state = 'closed', closed_reason = 'legacy_inac
 FROM crm_import_crosswalk w JOIN crm_deleted d
     ON d.entity = 'EAPDossier' AND d.legacy_id = w.legacy_id AND d.deleted
 WHERE w.entity = 'EAPDossier' AND k.id = w.target_id AND k.state = 'open'
+    AND NOT EXISTS (SELECT FROM patients_patient x
+        WHERE x.id = k.patient_id AND x.processing_restricted)
     AND (d.is_told OR NOT EXISTS (SELECT FROM referrals_dossierstep s WHERE s.dossier_id = k.id)
         AND NOT EXISTS (SELECT FROM referrals_dossierchange s WHERE s.dossier_id = k.id))
     AND NOT EXISTS (

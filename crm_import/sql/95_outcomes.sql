@@ -66,8 +66,7 @@ WHERE NOT EXISTS (
     SELECT FROM crm_import_problem k WHERE k.entity = p.entity
         AND coalesce(k.row, 0) = coalesce(p.row_id, 0) -- an equality, so that it can be hashed
         AND k.code = p.code AND k.field = p.field)
-    AND NOT EXISTS (SELECT FROM crm_import_takenback b
-        WHERE b.entity = p.entity AND b.row = p.row_id)
+    AND __COUNTS__(p.entity, p.row_id)
 ORDER BY p.entity, i.record, p.code;
 
 -- statistics: crm_import_rowoutcome, crm_import_crosswalk, crm_import_problem

@@ -55,5 +55,4 @@ FROM judged WHERE conflict OR copy > 1 OR age > 1;
 UPDATE crm_fate f SET outcome = 'superseded', reason = 'corrected'
 FROM crm_import_correction c
 WHERE c.kind = 'fix' AND c.entity = '__ENTITY__' AND f.entity = c.entity AND f.row_id = c.row
-    AND NOT EXISTS (SELECT FROM crm_import_takenback b
-        WHERE b.entity = c.entity AND b.row = c.replacement);
+    AND __COUNTS__(c.entity, c.replacement);

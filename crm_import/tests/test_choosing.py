@@ -191,6 +191,24 @@ def test_course_of_a_referral_can_only_be_confirmed() -> None:
 
 
 @pytest.mark.django_db
+def test_what_somebody_wrote_since_is_one_of_the_values() -> None:
+    referral = CTReferralFactory(outcome="withdrawn")
+    conflict = FieldConflictFactory(
+        patient=referral.patient,
+        target_model="referrals.ctreferral",
+        target_id=referral.pk,
+        field="outcome",
+        values=[said("Patient", "screen_failed"), said("portal", "pending")],
+    )
+
+    decided = choosing.take(conflict_id=conflict.pk, place=2, by=UserFactory())
+
+    assert (decided.state, decided.winner) == ("decided", "withdrawn")
+    assert [one["value"] for one in decided.values] == ["screen_failed", "pending", "withdrawn"]
+    assert CTReferral.objects.get().outcome == "withdrawn"
+
+
+@pytest.mark.django_db
 def test_address_that_is_somebody_elses_is_refused() -> None:
     PatientFactory(email="anna@example.org")
     conflict = FieldConflictFactory(field="email", values=[said("Contact", "anna@example.org")])
@@ -214,21 +232,21 @@ def test_restricted_patient_is_refused() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("change", "place", "code"),
     [
-        ({"state": "decided", "decided_at": "2024-06-01T00:00:00Z"}, "already_decided"),
-        ({"values": []}, "no_such_value"),
-        ({"target_model": "patients.specialist"}, "gone"),
-        ({"field": "physician", "values": [said("Patient", guid(9))]}, "gone"),
+        ({"state": "decided", "decided_at": "2024-06-01T00:00:00Z"}, 0, "already_decided"),
+        ({}, 9, "no_such_value"),
+        ({"target_model": "patients.specialist"}, 0, "gone"),
+        ({"field": "physician", "values": [said("Patient", guid(9))]}, 0, "gone"),
     ],
     ids=["decided", "no such value", "record gone", "value gone"],
 )
-def test_what_cannot_be_decided_is_refused(change: dict[str, Any], code: str) -> None:
+def test_what_cannot_be_decided_is_refused(change: dict[str, Any], place: int, code: str) -> None:
     conflict = FieldConflictFactory()
-    FieldConflict.objects.filter(pk=conflict.pk).update(**change)
+    FieldConflict.objects.filter(pk=conflict.pk).update(**{"state": "open", **change})
 
     with pytest.raises(Refused) as refused:
-        choosing.take(conflict_id=conflict.pk, place=0, by=UserFactory())
+        choosing.take(conflict_id=conflict.pk, place=place, by=UserFactory())
 
     assert refused.value.code == code
 

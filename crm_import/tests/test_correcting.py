@@ -205,6 +205,19 @@ def test_row_that_was_left_out_is_ignored_from_then_on(bring: Bring) -> None:
     assert "deleted_here" not in again.report["problems"]
 
 
+def test_waiver_that_was_taken_back_counts_no_more_and_can_be_said_again(bring: Bring) -> None:
+    bring(contacts=[HELD])
+    done = waive().run
+    assert done
+    roll_back(run_id=done.pk, by=None, apply=True)
+
+    again = bring(contacts=[HELD, BEN])
+
+    assert again.quarantined == 1
+    assert waive().run
+    assert not RowOutcome.objects.held().exists()
+
+
 def test_newer_version_of_a_row_that_was_left_out_is_looked_at_anew(bring: Bring) -> None:
     bring(contacts=[HELD])
     waive()

@@ -145,12 +145,30 @@ def test_rejected_routing_value_leaves_its_rows_where_they_are(bring: Bring) -> 
     assert not OptionValue.objects.waiting().exists()
 
 
-def test_decision_is_taken_back_with_its_run(bring: Bring) -> None:
-    bring(contacts=[contact(1, "Ida", "Vos", contact_type=NEW)])
+def test_decision_is_taken_back_with_its_run_and_stays_as_the_proposal(bring: Bring) -> None:
+    rows = [contact(1, "Ida", "Vos", contact_type=NEW)]
+    load = bring(contacts=rows).run
 
-    roll_back(run_id=decide("contact_type", "").run.pk, by=None, apply=True)
+    roll_back(run_id=decide("contact_type", "physician").run.pk, by=None, apply=True)
+    taken_back = value_of("contact_type")
+    result = roll_back(run_id=load.pk, by=None, apply=True)
 
-    assert value_of("contact_type").state == "proposed"
+    assert (taken_back.state, taken_back.meaning) == ("proposed", "physician")
+    assert taken_back.decided_by is None
+    assert [kept.because for kept in result.kept] == ["decided"]
+    assert not OptionValue.objects.waiting().exists()
+    bring(contacts=rows)
+    waiting = OptionValue.objects.waiting().get()
+    assert (waiting.state, waiting.meaning, waiting.seen) == ("proposed", "physician", 1)
+
+
+def test_values_of_rows_that_were_taken_back_are_nobodys_question(bring: Bring) -> None:
+    run = bring(contacts=[contact(1, "Ida", "Vos", contact_type=NEW)]).run
+    roll_back(run_id=run.pk, by=None, apply=True)
+
+    bring(contacts=[contact(2, "Ben", "Smit")])
+
+    assert not OptionValue.objects.waiting().exists()
 
 
 def test_meaning_of_rows_that_became_records_is_not_changed(bring: Bring) -> None:

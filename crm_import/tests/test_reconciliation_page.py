@@ -16,6 +16,7 @@ from crm_import.models import Verification, VerificationSignature
 from crm_import.rolling_back import roll_back
 from crm_import.signing import sign
 from crm_import.tests import exports, factories
+from crm_import.understanding import REASONS
 from crm_import.verifying import columns, deep, verify
 from portal.core.errors import Refused
 from portal.core.models import User
@@ -194,9 +195,19 @@ def codes() -> Iterator[str]:
             yield from re.findall(r"(?:THEN|ELSE)\s+'(\w+)'", cases)
 
 
+def held() -> Iterator[str]:
+    """The reasons for which sql/ puts a row into quarantine."""
+    for path in (Path(columns.__file__).parents[1] / "sql").glob("*.sql"):
+        text = path.read_text(encoding="utf-8")
+        yield from re.findall(r"'quarantined',\s*'(\w+)'", text)
+        for cases in re.findall(rf"(?s)'quarantined',\s*{_CASE}", text):
+            yield from re.findall(r"(?:THEN|ELSE)\s+'(\w+)'", cases)
+
+
 def test_every_problem_and_every_term_has_words() -> None:
     """A code without a sentence tells a manager nothing."""
     # Two are written in other ways: sql/versions.sql, verifying/placed.py.
     assert {*codes(), "version_conflict", "field_conflict"} == CODES.keys()
+    assert {*held(), "version_conflict"} == REASONS.keys()
     assert {columns.IN_A_FIELD, "placeholder", "note", "form"} <= TERMS.keys()
     assert {one.alias for one in deep.COMPARISONS} <= set("tsdhcz")

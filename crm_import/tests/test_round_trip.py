@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.tests.factories import BookingFactory
-from crm_import import exporting, importing
+from crm_import import exporting, importing, settling
+from crm_import.deciding import Verdict
 from crm_import.demo import write_export
 from crm_import.tables import FILES
 from crm_import.tests import exports, shapes
@@ -23,7 +24,8 @@ from crm_import.tests.test_sample import SAMPLE
 from patients.models import Patient, Specialist
 from patients.tests.factories import PatientFactory, SpecialistFactory
 from portal.core.models import AccessEvent
-from referrals.models import CTReferral, EAPDossier
+from portal.core.tests.factories import UserFactory
+from referrals.models import CTReferral, EAPDossier, Product
 from referrals.tests.factories import CTReferralFactory, EAPDossierFactory
 
 Bring = Callable[..., Any]
@@ -236,6 +238,46 @@ def _people_of_the_portal() -> None:
     CTReferralFactory(patient=pursued, status="eligible", eligible="yes")
     EAPDossierFactory(patient=pursued, number="EAP-OWN-1")
     BookingFactory(patient=PatientFactory(first_name="Lead", last_name="Made-Here"))
+
+
+def test_values_that_people_decided_come_back_as_they_decided(db: None, tmp_path: Path) -> None:
+    """Of a number without a label nobody would know in the new portal what it means."""
+    rows = {
+        "contacts": [contact(1, "Anna", "Berg", contact_type="100000099")],
+        "patients": [
+            patient(2, "Ben", "Smit", trial_id="NCT01234567", eligible="100000098"),
+            patient(
+                *(3, "Cas", "Bos"),
+                trial_id="NCT01234567",
+                eligible=exports.YES,
+                ct_outcome="100000096",
+            ),
+        ],
+        "dossiers": [dossier(1, "EAP-1", 2, product="100000097")],
+    }
+
+    def decide() -> None:
+        product = Product.objects.get(name="Gliovance")
+        settling.settle(
+            by=UserFactory(),
+            reason="asked",
+            verdicts=[
+                Verdict("contact_type", "100000099", "pharmacist"),
+                Verdict("eligible", "100000098", "no"),
+                Verdict("eligible", exports.YES, "unknown"),
+                Verdict("ct_outcome", "100000096", "site_declined"),
+                Verdict("product", "100000097", str(product.pk)),
+            ],
+        )
+
+    source = exports.write(tmp_path / "in", **rows)
+    before, after = there_and_back(source, tmp_path / "out", decide)
+
+    assert before[1] == {"Patient": 2, "Specialist": 1, "CTReferral": 2, "EAPDossier": 1}
+    assert after[1] == before[1]
+    assert difference(before[0], after[0]) == {}
+    referrals = dict(CTReferral.objects.values_list("eligible", "outcome"))
+    assert referrals == {"no": "pending", "unknown": "site_declined"}
 
 
 def test_calls_before_the_last_and_second_addresses_stay_behind(db: None, tmp_path: Path) -> None:

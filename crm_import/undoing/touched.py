@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from crm_import.models import OptionValue
 from portal.core.history import event_models
 
 # Columns that no verb and no run writes.
@@ -74,6 +75,13 @@ def find_contexts(cursor: Any, run_id: UUID) -> None:
     )
 
 
+# What people decided outlives the run that made the row: of such rows, the condition.
+_DECIDED: dict[type[models.Model], str] = {
+    OptionValue: "EXISTS (SELECT FROM crm_import_optionvalueevent d "
+    "WHERE d.pgh_obj_id = e.id AND d.decided_at IS NOT NULL)"
+}
+
+
 def find(cursor: Any, one: Touched) -> bool:
     """Make the two temporary tables. False when the run left this table alone."""
     cursor.execute(
@@ -90,6 +98,7 @@ def find(cursor: Any, one: Touched) -> bool:
         f"CREATE TEMP TABLE {one.made} ON COMMIT DROP AS SELECT e.id, t.version AS crm_version, "
         "CASE "
         "WHEN t.id IS NULL THEN 'gone' "
+        f"WHEN {_DECIDED.get(one.model, 'false')} THEN 'decided' "
         f"WHEN t.version <> h.version AND {one.row('t')} IS DISTINCT FROM {one.row('h')} "
         "THEN 'changed' END AS fate "
         f"FROM crm_event e JOIN {one.history} h ON h.pgh_id = e.last "

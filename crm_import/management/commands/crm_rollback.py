@@ -11,6 +11,7 @@ from crm_import.rolling_back import Result, roll_back
 
 _WHY_KEPT = {
     "changed": "changed here since",
+    "decided": "somebody has said what it means",
     "referenced": "something that stays points at it",
     "part": "belongs to a patient who stays",
     "gone": "merged or deleted here since",
