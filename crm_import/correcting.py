@@ -34,6 +34,8 @@ Kind = Correction.Kind
 # By these the versions of a row are told apart: a corrected row is still of the same version.
 KEPT = ("createdon", "modifiedon", "statecode", "versionnumber")
 LONGEST = 20_000
+# Reasons for which a row may be right as it is: somebody says so by correcting nothing.
+TAKEN_AS_IT_IS = ("version_conflict", "number_doubtful")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ def demand(fix: Fix) -> tuple[LegacyRow, RowOutcome]:
     if any(len(cell) > LONGEST for cell in fix.cells.values()):
         raise Refused(_("A cell is too long to be typed."), code="too_long")
     differing = _differing(row, fix)
-    if not differing and outcome.reason != "version_conflict":
+    if not differing and outcome.reason not in TAKEN_AS_IT_IS:
         raise Refused(_("Nothing is corrected. Change a cell, or leave the row out."), code="same")
     if known[0] in differing:
         _demand_new_id(fix, outcome)

@@ -7,18 +7,23 @@ records whose field was left open by it are filled in (`crm_import.settling`).
 
 What a contact is, and what a dossier is for, decides which records a row becomes. Once rows have
 become records, that is changed by taking the run back, not here.
+
+A name that looks invented is decided on in the same way, also before any row has it: approved, its
+rows are left out unless they became records. Until then they are imported like all others.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm_import.meanings import WORDS
+from crm_import.meanings import INVENTED, TEST_RECORD, WORDS, invented_name
 from crm_import.models import (
     ASKED_ABOUT,
+    ImportRun,
     LegacyContact,
     LegacyDossier,
     OptionValue,
@@ -55,6 +60,8 @@ def meanings(option_set: str) -> Sequence[tuple[str, str]]:
     """What values of this option set can mean: what is stored, and how people call it."""
     if option_set in WORDS:
         return [(word, word.replace("_", " ")) for word in WORDS[option_set]]
+    if option_set == INVENTED:
+        return [(TEST_RECORD, TEST_RECORD.replace("_", " "))]
     records = _RECORDS.get(option_set)
     if records is None:
         return []
@@ -108,6 +115,8 @@ def demand(verdict: Verdict) -> OptionValue:
     found = OptionValue.objects.filter(
         option_set=verdict.option_set, value=verdict.value, option_set__in=ASKED_ABOUT
     ).first()
+    if found is None and verdict.option_set == INVENTED:
+        found = _foreseen(verdict.value)
     if found is None:
         raise Refused(_("There is no such value. Read the list again."), code="no_such_value")
     if verdict.version is not None and verdict.version != found.version:
@@ -126,10 +135,18 @@ def demand(verdict: Verdict) -> OptionValue:
             ),
             code="rows_placed",
         )
+    if found.option_set == INVENTED and not verdict.meaning and _left_out(found.value):
+        raise Refused(
+            _(
+                "Rows of this name were left out. Take back the run that did it (crm_rollback), "
+                "change the decision, and import again."
+            ),
+            code="rows_left_out",
+        )
     return found
 
 
-def apply(verdict: Verdict, *, by: User) -> Renamed:
+def apply(verdict: Verdict, *, run: ImportRun, by: User) -> Renamed:
     """Write the decision down; what it changes is for the run around it. Raises Refused."""
     list(
         OptionValue.objects.select_for_update(of=("self",)).filter(
@@ -141,7 +158,11 @@ def apply(verdict: Verdict, *, by: User) -> Renamed:
     value.state = State.APPROVED if verdict.meaning else State.REJECTED
     value.meaning = verdict.meaning
     value.decided_at, value.decided_by = timezone.now(), by
-    value.save(update_fields=("state", "meaning", "decided_at", "decided_by"))
+    if value._state.adding:
+        value.run = run
+        value.save()
+    else:
+        value.save(update_fields=("state", "meaning", "decided_at", "decided_by"))
     return Renamed(value.option_set, value.value, was)
 
 
@@ -152,3 +173,35 @@ def _placed(value: OptionValue) -> bool:
     outcomes = (RowOutcome.Outcome.IMPORTED, RowOutcome.Outcome.MERGED)
     placed = RowOutcome.objects.filter(entity=entity, row__in=rows, outcome__in=outcomes)
     return placed.exists()
+
+
+def _foreseen(value: str) -> OptionValue | None:
+    """A name that looks invented and that no row has yet, unsaved; None for another name."""
+    if invented_name(value.split()) != value or not value:
+        return None
+    return OptionValue(option_set=INVENTED, value=value, labels=[], meaning=TEST_RECORD)
+
+
+def _left_out(name: str) -> bool:
+    """Whether a row of this invented name was left out for it, and still is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM crm_import_rowoutcome o JOIN (
+                    SELECT 'Contact' AS entity, id, firstname, lastname
+                    FROM crm_import_legacycontact
+                    UNION ALL SELECT 'Patient', id, firstname, lastname
+                    FROM crm_import_legacypatient
+                ) a ON a.entity = o.entity AND a.id = o.row
+                CROSS JOIN LATERAL (SELECT crm_key(crm_tidy(a.firstname)) AS first,
+                    crm_key(crm_tidy(a.lastname)) AS last) k
+                WHERE o.outcome = 'ignored' AND o.reason = %s
+                    AND btrim(least(k.first, k.last) || ' ' || greatest(k.first, k.last)) = %s
+                    AND NOT EXISTS (SELECT FROM crm_import_takenback b
+                        WHERE b.entity = o.entity AND b.row = o.row))
+            """,
+            [TEST_RECORD, name],
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)

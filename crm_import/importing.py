@@ -56,6 +56,7 @@ class Result:
     updated: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     brakes: list[str] = field(default_factory=list)
+    undecided: int = 0  # placed rows with a value that was left out until somebody decides
     is_repeated: bool = False  # the run before was given the very same export
 
     @property
@@ -125,7 +126,11 @@ def run(
             "watermark": reporting.watermark(last, work.staged),
         }
         result.updated = outcome.updated
-        this.report = {**result.report, "updated": result.updated}
+        this.report = {
+            **result.report,
+            "updated": result.updated,
+            "undecided": result.undecided,
+        }
         this.finished_at = timezone.now()
         this.save(update_fields=["report", "shape", "finished_at", "meanings"])
         if problems is not None:
@@ -204,6 +209,7 @@ def _repeated(work: _Work) -> reporting.Outcome | None:
         return None
     this.shape, this.meanings = last.shape, last.meanings
     work.result.is_repeated = True
+    work.result.undecided = last.report.get("undecided", 0)
     return reporting.repeated(last)
 
 
@@ -228,6 +234,7 @@ def _import(work: _Work) -> reporting.Outcome:
     written = _place(work)
     reporting.add_file_problems(this, work.staged)
     reporting.expect_outcomes()
+    work.result.undecided = reporting.undecided(this)
     return reporting.count(this, work.staged, written)
 
 

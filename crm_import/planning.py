@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from crm_import import importing, reporting, sources
+from crm_import.meanings import INVENTED
 from crm_import.models import ImportPlan, OptionValue
 from crm_import.progress import Tell, silent
 from crm_import.tables import TABLES, Table
@@ -135,6 +136,7 @@ def _findings(result: importing.Result) -> dict[str, Any]:
         "tables": tables,
         "examples": examples,
         "decisions": _decisions(result),
+        "undecided": result.undecided,
         "created": report["created"],
         "problems": report["problems"],
         "scope": report["scope"],
@@ -207,6 +209,8 @@ def told(decision: dict[str, Any]) -> str:
     match decision["kind"]:
         case "brake":
             return str(decision["text"])
+        case "option_value" if decision["option_set"] == INVENTED:
+            return f"Are rows of the name “{decision['value']}” test records, to be left out?"
         case "option_value":
             labels = ", ".join(decision["labels"]) or "no label"
             return f"What does {decision['option_set']} {decision['value']} mean ({labels})?"

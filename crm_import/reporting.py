@@ -55,19 +55,29 @@ KEYS = (
 # The keys of `updated`: what follows the CRM as long as nobody changed it here.
 FOLLOWING = ("patients", "specialists", "ct_referrals", "eap_programs", "eap_dossiers")
 
+# The cell that a problem of an option value is about, where a row is placed without it.
+_CELL = """btrim(CASE p.field
+            WHEN 'medical_condition' THEN (
+                SELECT a.medical_condition FROM crm_import_legacycontact a WHERE a.id = p.row)
+            WHEN 'eligible' THEN (
+                SELECT a.eligible FROM crm_import_legacypatient a WHERE a.id = p.row)
+            WHEN 'ct_outcome' THEN (
+                SELECT a.ct_outcome FROM crm_import_legacypatient a WHERE a.id = p.row) END)"""
 # A problem stands as long as no newer version of the row was placed, no later run took the row
-# out of quarantine, the link still waits, and nobody decided what the value means; one of a file,
-# as long as no later run that stands read files (but a person's corrections).
-STANDING = f"""
-SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field
+# out of quarantine or left it out, the link still waits, and nobody decided what the value means;
+# one of a file, as long as no later run that stands read files (but a person's corrections).
+_STANDS = f"""
 FROM crm_import_problem p
 WHERE NOT EXISTS (
         SELECT FROM crm_import_rowoutcome o
         WHERE o.legacy_id = p.legacy_id AND o.entity = p.entity AND o.row > p.row
             AND o.outcome IN ('imported', 'merged'))
-    AND (p.severity <> 'error' OR p.row IS NULL OR NOT EXISTS (
+    AND (p.severity <> 'error' AND p.code <> 'specialist_proposed' OR p.row IS NULL OR NOT EXISTS (
         SELECT FROM crm_import_rowoutcome o
         WHERE o.entity = p.entity AND o.row = p.row AND o.outcome <> 'quarantined'))
+    AND (p.code <> 'looks_like_test' OR NOT EXISTS (
+        SELECT FROM crm_import_rowoutcome o
+        WHERE o.entity = p.entity AND o.row = p.row AND o.reason = 'test_record'))
     AND (p.row IS NOT NULL OR p.code = 'rule_3' OR p.run_id = (
         SELECT f.run_id FROM crm_import_sourcefile f JOIN crm_import_importrun r
             ON r.id = f.run_id AND r.fingerprint <> ''
@@ -78,14 +88,9 @@ WHERE NOT EXISTS (
         WHERE l.entity = p.entity AND l.legacy_id = p.legacy_id AND l.field = p.field))
     AND (p.code <> 'unmapped' OR NOT EXISTS (
         SELECT FROM crm_import_optionvalue v
-        WHERE v.option_set = p.field AND v.state <> 'proposed' AND v.value = btrim(CASE p.field
-            WHEN 'medical_condition' THEN (
-                SELECT a.medical_condition FROM crm_import_legacycontact a WHERE a.id = p.row)
-            WHEN 'eligible' THEN (
-                SELECT a.eligible FROM crm_import_legacypatient a WHERE a.id = p.row)
-            WHEN 'ct_outcome' THEN (
-                SELECT a.ct_outcome FROM crm_import_legacypatient a WHERE a.id = p.row) END)))
+        WHERE v.option_set = p.field AND v.state <> 'proposed' AND v.value = {_CELL}))
 """
+STANDING = f"SELECT p.entity, p.record, p.legacy_id, p.code, p.severity, p.field {_STANDS}"
 
 
 @dataclass(slots=True)
@@ -189,6 +194,28 @@ def _outcome(tables: dict[str, dict[str, int]], written: Written) -> Outcome:
         {key: written.created.get(key, 0) for key in KEYS},
         {key: written.updated.get(key, 0) for key in FOLLOWING},
     )
+
+
+def undecided(this: ImportRun) -> int:
+    """How many rows of this run's files have a value that was left out until somebody decides.
+
+    They were placed: a value without which a row cannot be placed holds it in quarantine. Needs
+    crm_again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(DISTINCT (p.entity, p.row)) {_STANDS}
+                AND p.code = 'unmapped' AND EXISTS (
+                    SELECT FROM crm_import_optionvalue v
+                    WHERE v.option_set = p.field AND v.state = 'proposed' AND v.value = {_CELL})
+                AND (p.run_id = %s OR EXISTS (
+                    SELECT FROM crm_again g WHERE g.entity = p.entity AND g.row_id = p.row))
+            """,
+            [this.pk],
+        )
+        (rows,) = cursor.fetchone()
+    return int(rows)
 
 
 def add_file_problems(this: ImportRun, staged: list[Staged]) -> None:

@@ -103,13 +103,19 @@ def _waiting(*, include_personal: bool) -> Iterator[dict[str, Any]]:
             "kind": "row",
             "key": f"{held.entity}:{held.row}",
             "about": held.reason,
-            "proposal": str(understanding.reason(held.reason).advice),
+            "proposal": _proposal(held),
         }
         if include_personal:
             row = archived(held.entity, held.row)
             cells = row.cells if row else {}
             line["first"] = "; ".join(f"{name}={cell}" for name, cell in cells.items())
         yield line
+
+
+def _proposal(held: HeldRow) -> str:
+    advice = str(understanding.reason(held.reason).advice)
+    found = understanding.proposal(held.entity, held.row)
+    return f"{advice} {found.capitalize()}." if found else advice
 
 
 # --- import -------------------------------------------------------------------------------------

@@ -138,6 +138,16 @@ _BELONGING = (
             = upper(regexp_replace(a.eap_number, '[^A-Za-z0-9]', '', 'g'))
     WHERE s.entity = 'EAPDossier'
     """,
+    # and of numbers that differ by zeros: all have the same digits but for these
+    """
+    SELECT 'EAPDossier', b.id, crm_guid(b.eap_dossier_id)
+    FROM crm_front s JOIN crm_import_legacydossier a ON a.id = s.row_id
+    JOIN crm_import_legacydossier b
+        ON regexp_replace(b.eap_number, '[^1-9]', '', 'g')
+            = regexp_replace(a.eap_number, '[^1-9]', '', 'g')
+    WHERE s.entity = 'EAPDossier' AND a.eap_number <> b.eap_number
+        AND crm_bare_number(a.eap_number) = crm_bare_number(b.eap_number)
+    """,
 )
 # And whom a Patient row names as physician: what is known of them counts, not whom they are like.
 _PHYSICIANS = """

@@ -52,7 +52,7 @@ def settle(
 
     def prepare(run: ImportRun) -> list[Renamed]:
         fixed.extend(correcting.apply(one, run=run, by=by) for one in new_fixes)
-        return [deciding.apply(one, by=by) for one in new_verdicts]
+        return [deciding.apply(one, run=run, by=by) for one in new_verdicts]
 
     try:
         done = importing.again(

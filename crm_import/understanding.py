@@ -64,6 +64,10 @@ REASONS: Mapping[str, Reason] = {
     "no_patient": Reason(
         _("The dossier names no patient."), _("Enter the patient's id in the CRM.")
     ),
+    "number_doubtful": Reason(
+        _("Its number differs from that of another dossier by zeros or “EAP” only."),
+        _("Enter the whole number when zeros were lost; else take the row as it is."),
+    ),
     "dossier_conflict": Reason(
         _("One dossier number has several patients, products or days."),
         _("Correct the number, the product or the day of the wrong one, or leave it out."),
@@ -118,6 +122,12 @@ class Cell:
 
 def reason(code: str) -> Reason:
     return REASONS.get(code, UNKNOWN)
+
+
+def proposal(entity: str, row: int) -> str:
+    """What the rules take a row in quarantine for, of which nothing is made; blank for nothing."""
+    told = Problem.objects.filter(entity=entity, row=row, note__startswith="perhaps ")
+    return "; ".join(told.order_by("pk").values_list("note", flat=True))
 
 
 def cells(table: Table, row: int) -> list[Cell]:

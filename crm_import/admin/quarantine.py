@@ -279,6 +279,7 @@ class HeldRowAdmin(LegacyAdmin, RawAdmin):
         return [
             Fact(_("Why"), known.meaning),
             Fact(_("What to do"), known.advice),
+            Fact(_("Proposal"), understanding.proposal(record.entity, record.row) or NOTHING),
             Fact(_("Row of the CRM"), record.legacy_id or NOTHING),
             Fact(_("Corrected"), self._corrected(record)),
         ]

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm_import import deciding, settling
 from crm_import.deciding import Verdict
+from crm_import.meanings import INVENTED
 from crm_import.models import ASKED_ABOUT, OptionValue
 from portal.core.admin import Briefing, Fact, ReadOnlyAdmin, Verb, VerbForm
 from portal.core.admin.display import NOTHING, badge, moment
@@ -79,7 +80,9 @@ class DecideForm(VerbForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["meaning"]
         known = [("", _("Select value")), *deciding.meanings(self.record.option_set)]
-        field.choices = [*known, (NO_MEANING, _("Nothing: leave it out"))]
+        is_name = self.record.option_set == INVENTED
+        nothing = _("A person: import them") if is_name else _("Nothing: leave it out")
+        field.choices = [*known, (NO_MEANING, nothing)]
         is_rejected = self.record.state == State.REJECTED
         self.initial["meaning"] = NO_MEANING if is_rejected else self.record.meaning
 
@@ -102,7 +105,12 @@ class Decide(Verb):
         rows = ngettext("%(count)s row has it.", "%(count)s rows have it.", record.seen) % {
             "count": f"{record.seen:,}"
         }
-        if record.option_set in deciding.ROUTING:
+        if record.option_set == INVENTED:
+            then = _(
+                "As a test record, new rows of this name and those in quarantine are left out and "
+                "counted. Rows that have become records stay."
+            )
+        elif record.option_set in deciding.ROUTING:
             then = _("Rows that wait in quarantine because of it are tried again at once.")
         else:
             then = _("Records that it left open are filled in, unless somebody has changed them.")

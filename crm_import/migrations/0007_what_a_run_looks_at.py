@@ -60,6 +60,13 @@ RETURN CASE
 -- bits, then a counter (RFC 9562, 6.2, method 1). Drawing each at random costs ten times as much.
 CREATE FUNCTION crm_id(first uuid, place bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (left(first::text, 24) || lpad(to_hex(place), 12, '0'))::uuid;
+
+-- The number of a dossier without what spreadsheets and people leave away: zeros before the digits
+-- of each of its parts, and EAP in front. Not enough to call two numbers the same.
+CREATE FUNCTION crm_bare_number(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN regexp_replace(regexp_replace(
+    btrim(regexp_replace(upper(value), '[^A-Z0-9]+', '-', 'g'), '-'),
+    '(^|[^0-9])0+(?=[0-9])', '\1', 'g'), '^EAP-?(?=[0-9])', '');
 """
 
 
@@ -69,7 +76,7 @@ def create(apps: Any, schema_editor: Any) -> None:
 
 def drop(apps: Any, schema_editor: Any) -> None:
     """The others say what they said before, only sooner."""
-    schema_editor.execute("DROP FUNCTION crm_id(uuid, bigint)", params=None)
+    schema_editor.execute("DROP FUNCTION crm_id(uuid, bigint), crm_bare_number(text)", params=None)
 
 
 class Migration(migrations.Migration):

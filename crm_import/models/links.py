@@ -14,8 +14,12 @@ from portal.core.constraints import one_of
 from portal.core.history import tracked
 from portal.core.models import User
 
-# The option sets that rows are understood by; of others the CRM may have any number.
-ASKED_ABOUT = ("contact_type", "product", "medical_condition", "eligible", "ct_outcome")
+# The option sets that rows are understood by; of others the CRM may have any number. The last is
+# none of the CRM's: names that look invented (`crm_import.meanings`).
+ASKED_ABOUT = (
+    *("contact_type", "product", "medical_condition", "eligible", "ct_outcome"),
+    "invented_name",
+)
 
 
 class Crosswalk(models.Model):

@@ -28,9 +28,10 @@ WITH decision AS MATERIALIZED (
     SELECT option_set, value, labels, state = 'rejected' AS rejected,
         CASE state WHEN 'approved' THEN meaning ELSE '' END AS meaning
     FROM crm_import_optionvalue
-    WHERE state <> 'approved' OR option_set NOT IN ('medical_condition', 'product')
-        OR meaning IN (SELECT id::text FROM patients_medicalcondition)
-        OR meaning IN (SELECT id::text FROM referrals_product)
+    WHERE option_set <> 'invented_name' -- sql/45_invented.sql
+        AND (state <> 'approved' OR option_set NOT IN ('medical_condition', 'product')
+            OR meaning IN (SELECT id::text FROM patients_medicalcondition)
+            OR meaning IN (SELECT id::text FROM referrals_product))
 )
 SELECT l.option_set, l.value, array_agg(DISTINCT l.label) AS labels,
     (array_agg(l.label ORDER BY l.language <> 'en', l.label))[1] AS label,

@@ -31,6 +31,58 @@ LEFT JOIN crm_import_rowoutcome w ON w.entity = 'EAPDossier' AND w.row = d.row_i
 WHERE NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = d.row_id);
 
+-- step: numbers that differ by zeros
+-- if: crm_dossier
+-- A spreadsheet makes 12 of 0012, and people write EAP 12 for EAP-0012. Such a number is the whole
+-- one when patient, product and day are equal too. Else nobody can say, and it waits for somebody,
+-- unless it was placed before or somebody said that it is right as it is.
+CREATE TEMP TABLE crm_bare ON COMMIT DROP AS
+SELECT b.*, first_value(b.number_key) OVER w AS whole_key, first_value(b.number) OVER w AS whole
+FROM (
+    SELECT c.row_id, c.legacy_id, c.created, c.number, c.number_key, c.owner, c.product_id,
+        c.enrolled, crm_bare_number(c.number) AS bare, EXISTS (
+            SELECT FROM crm_import_rowoutcome o WHERE o.entity = 'EAPDossier'
+                AND o.legacy_id = c.legacy_id AND o.outcome IN ('imported', 'merged')) AS is_placed
+    FROM crm_case c
+    WHERE translate(c.number_key, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0', '') IN (
+        SELECT translate(number_key, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0', '')
+        FROM crm_case GROUP BY 1 HAVING min(number_key) <> max(number_key))
+) b
+WINDOW w AS (PARTITION BY b.bare ORDER BY b.is_placed DESC, length(b.number_key) DESC,
+    b.created NULLS LAST, b.legacy_id);
+CREATE TEMP TABLE crm_zeros ON COMMIT DROP AS
+SELECT c.row_id, c.number_key, c.whole_key, c.whole, EXISTS (
+        SELECT FROM crm_bare o WHERE o.bare = c.bare AND o.number_key = c.whole_key
+            AND o.owner = c.owner AND o.product_id = c.product_id
+            AND o.enrolled IS NOT DISTINCT FROM c.enrolled) AS is_same
+FROM crm_bare c
+WHERE c.number_key <> c.whole_key AND NOT c.is_placed AND NOT EXISTS (
+    SELECT FROM crm_import_correction k WHERE k.kind = 'fix' AND k.entity = 'EAPDossier'
+        AND k.replacement = c.row_id);
+-- A newer version that has lost zeros takes none from the dossier.
+INSERT INTO crm_zeros
+SELECT c.row_id, c.number_key, upper(regexp_replace(k.number, '[^A-Za-z0-9]', '', 'g')),
+    k.number, true
+FROM crm_case c JOIN crm_import_crosswalk x ON x.entity = 'EAPDossier'
+    AND x.legacy_id = c.legacy_id AND x.target_model = 'referrals.eapdossier'
+JOIN referrals_eapdossier k ON k.id = x.target_id
+WHERE k.number <> c.number AND length(k.number) > length(c.number)
+    AND upper(regexp_replace(k.number, '[^A-Za-z0-9]', '', 'g')) <> c.number_key
+    AND crm_bare_number(k.number) = crm_bare_number(c.number);
+INSERT INTO crm_fate (entity, row_id, outcome, reason)
+SELECT 'EAPDossier', row_id, 'quarantined', 'number_doubtful' FROM crm_zeros WHERE NOT is_same;
+DELETE FROM crm_case c USING crm_zeros z WHERE z.row_id = c.row_id AND NOT z.is_same;
+UPDATE crm_case c SET number_key = z.whole_key, number = z.whole
+FROM crm_zeros z WHERE z.row_id = c.row_id;
+UPDATE crm_case c SET place = n.place
+FROM (
+    SELECT row_id, row_number() OVER (PARTITION BY number_key ORDER BY created NULLS LAST, legacy_id)
+        AS place
+    FROM crm_case
+    WHERE number_key IN (SELECT whole_key FROM crm_zeros UNION SELECT number_key FROM crm_zeros)
+) n
+WHERE n.row_id = c.row_id AND n.place <> c.place;
+
 -- step: dossiers in conflict
 -- if: crm_case
 -- One number of two patients: both wait. One number and patient, other product or day: the later.

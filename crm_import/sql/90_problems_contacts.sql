@@ -9,6 +9,7 @@ SELECT f.entity, f.row_id, f.reason, 'error', CASE f.reason
         WHEN 'routing_missing' THEN 'contact_type' WHEN 'routing_unmapped' THEN 'contact_type'
         WHEN 'version_conflict' THEN 'versionnumber'
         WHEN 'dossier_conflict' THEN 'eap_number' WHEN 'no_number' THEN 'eap_number'
+        WHEN 'number_doubtful' THEN 'eap_number'
         WHEN 'no_patient' THEN 'patient'
         ELSE '' END, ''
 FROM crm_fate f WHERE f.outcome = 'quarantined';
@@ -49,12 +50,17 @@ CROSS JOIN LATERAL (
     UNION ALL SELECT 'name_split_proposed', 'info' WHERE first_name = '' AND last_name ~ '\S \S'
     UNION ALL SELECT 'looks_like_test', 'info'
     WHERE first_key IN ('test', 'asdf', 'qwerty', 'dummy')
-        OR last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse')
+        OR last_key IN ('test', 'asdf', 'qwerty', 'dummy')
 ) n
 WHERE v.first_name = '' OR v.first_key IN ('test', 'asdf', 'qwerty', 'dummy')
-    OR v.last_key IN ('test', 'asdf', 'qwerty', 'dummy', 'mouse')
+    OR v.last_key IN ('test', 'asdf', 'qwerty', 'dummy')
     OR strpos(v.first_name, '?') + strpos(v.last_name, '?')
         + strpos(v.first_name, E'\ufffd') + strpos(v.last_name, E'\ufffd') > 0;
+INSERT INTO crm_problem
+SELECT entity, row_id, 'looks_like_test', 'info', 'name', '' FROM crm_invented;
+DELETE FROM crm_problem p USING crm_fate f
+WHERE p.code = 'looks_like_test' AND f.reason = 'test_record'
+    AND f.entity = p.entity AND f.row_id = p.row_id;
 INSERT INTO crm_problem
 SELECT a.entity, a.id, 'encoding_repaired', 'info', 'name', '' FROM (
     SELECT 'Contact' AS entity, id, firstname, lastname FROM crm_import_legacycontact
@@ -85,7 +91,7 @@ WHERE ((SELECT whole FROM crm_this) OR (a.entity, a.id) IN (SELECT entity, row_i
 -- step: problems of what was deleted here
 INSERT INTO crm_problem
 SELECT f.entity, f.row_id, 'deleted_here', 'warning', '', '' FROM crm_fate f
-WHERE f.outcome = 'ignored' AND f.reason <> 'waived' AND NOT EXISTS (
+WHERE f.outcome = 'ignored' AND f.reason = 'deleted_here' AND NOT EXISTS (
     SELECT FROM crm_import_rowoutcome o WHERE o.entity = f.entity AND o.row = f.row_id)
 UNION ALL
 SELECT 'Contact', s.row_id, 'deleted_here', 'warning', 'hospital', ''
@@ -133,6 +139,19 @@ FROM crm_contact c JOIN crm_import_legacycontact a ON a.id = c.row_id WHERE c.co
 UNION ALL
 SELECT 'Contact', row_id, 'routed_by_patient_row', 'info', 'contact_type', '' FROM crm_routed
 WHERE is_patient
+UNION ALL
+-- Only specialists have these. Which kind they are is for a person to say.
+SELECT 'Contact', c.row_id, 'specialist_proposed', 'info', 'contact_type', 'perhaps a specialist: '
+    || concat_ws(', ', s.has_licence, s.has_specialization)
+FROM crm_routed c JOIN crm_import_legacycontact a ON a.id = c.row_id
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN NOT crm_blank(crm_key(crm_tidy(a.medical_license_number)))
+        THEN 'has a licence number' END AS has_licence,
+    CASE WHEN NOT crm_blank(crm_key(crm_tidy(a.specialization)))
+        THEN 'has a specialization' END AS has_specialization
+) s
+WHERE NOT c.is_patient AND btrim(a.contact_type) = ''
+    AND (s.has_licence IS NOT NULL OR s.has_specialization IS NOT NULL)
 UNION ALL
 SELECT CASE p.kind WHEN 1 THEN 'Contact' ELSE 'Patient' END, p.row_id, 'inactive', 'info',
     'statecode', '' FROM crm_person p WHERE p.inactive

@@ -89,6 +89,15 @@ INSERT INTO crm_problem
 SELECT 'Patient', NULL, 'rule_3', 'warning', '', count(*) || ' referrals without recorded consent'
 FROM crm_referral WHERE is_new AND referred IS NOT NULL HAVING count(*) > 0;
 
+-- step: problems of numbers
+-- if: crm_dossier
+UPDATE crm_problem p SET note = 'perhaps ' || left(z.whole, 280)
+FROM crm_zeros z
+WHERE p.entity = 'EAPDossier' AND p.row_id = z.row_id AND p.code = 'number_doubtful';
+INSERT INTO crm_problem
+SELECT 'EAPDossier', row_id, 'number_zeros_lost', 'warning', 'eap_number', '' FROM crm_zeros
+WHERE is_same;
+
 -- step: problems of dossiers
 -- if: crm_patient
 INSERT INTO crm_problem

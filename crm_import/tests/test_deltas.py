@@ -40,7 +40,8 @@ def edit(rows: Any, **values: Any) -> None:
 
 
 def updated(result: Result) -> dict[str, int]:
-    assert result.run.report == {**result.report, "updated": result.updated}
+    further = {"updated": result.updated, "undecided": result.undecided}
+    assert result.run.report == {**result.report, **further}
     return {key: rows for key, rows in result.updated.items() if rows}
 
 

@@ -24,10 +24,11 @@ class Command(BaseCommand):
     help = (
         "Imports an export of the legacy CRM into the portal, in one transaction. What kind of "
         "export it is, is found out. The same export again changes nothing. Exit code 0: every "
-        "row was placed; 3: some are in quarantine. Nothing was written: 2: the command line is "
-        "wrong; 4: somebody has to decide; 5: the rows do not add up; 6: somebody has to look "
-        "(much was deleted, rows or columns are missing, the plan is stale); 7: another run is "
-        "under way; 8: the export cannot be read; 9: the database stopped it; 130: interrupted."
+        "row was placed; 3: some are in quarantine, or have values that nobody has decided on. "
+        "Nothing was written: 2: the command line is wrong; 4: somebody has to decide; 5: the "
+        "rows do not add up; 6: somebody has to look (much was deleted, rows or columns are "
+        "missing, the plan is stale); 7: another run is under way; 8: the export cannot be read; "
+        "9: the database stopped it; 130: interrupted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -76,13 +77,25 @@ class Command(BaseCommand):
                 )
             if written is not None:
                 written.write(json.dumps(result.report, indent=1) + "\n")
-        code = commanding.EXIT_QUARANTINED if result.quarantined else 0
+        waits = result.quarantined or result.undecided
+        code = commanding.EXIT_QUARANTINED if waits else 0
         if as_json:
-            document = {"schema": commanding.SCHEMA, "exit_code": code, **result.report}
+            document = {
+                "schema": commanding.SCHEMA,
+                "exit_code": code,
+                "undecided": result.undecided,
+                **result.report,
+            }
             self.stdout.write(json.dumps(document))
         elif verbosity:
             self._say_source(result.source)
             self._print(result.report, result.updated)
+            if result.undecided:
+                self.stdout.write("")
+                self.stdout.write(
+                    f"{result.undecided:,} rows have a value that nobody has decided on, and that "
+                    "was left out. Decide under Migration, Value maps, or with crm_review."
+                )
         if verbosity > 2:
             for name, seconds in sorted(result.seconds.items(), key=lambda item: -item[1]):
                 self.stderr.write(f"{seconds:8.3f} s  {name}")

@@ -19,7 +19,8 @@ class Command(BaseCommand):
     help = (
         "Says what an import of the export would do: runs it, rolls it back, and keeps the plan, "
         "which crm_import --plan applies. Exit code 0: every row would be placed; 3: some would go "
-        "into quarantine; 4: somebody has to decide first. Others as of crm_import."
+        "into quarantine, or have values that nobody has decided on; 4: somebody has to decide "
+        "first. Others as of crm_import."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -73,7 +74,8 @@ def _exit_code(plan: ImportPlan) -> int:
     if plan.is_blocked:
         return DecisionNeeded.exit_code
     tables = plan.findings["tables"].values()
-    return commanding.EXIT_QUARANTINED if any(one["quarantine"] for one in tables) else 0
+    waits = any(one["quarantine"] for one in tables) or plan.findings.get("undecided")
+    return commanding.EXIT_QUARANTINED if waits else 0
 
 
 def _document(plan: ImportPlan, code: int) -> dict[str, Any]:
