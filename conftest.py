@@ -9,6 +9,7 @@ Django would empty every table after each of them, seeds and roles included, and
 the append-only tables refuse; here the tables are put back as the migrations left them.
 """
 
+import functools
 import gc
 import os
 import subprocess
@@ -112,6 +113,21 @@ def _tables() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+@functools.cache
+def _filled_tables() -> str:
+    """The query for the tables that have rows."""
+    return " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})"  # noqa: S608 - our own names
+        for table in _tables()
+    )
+
+
+def _rows(cursor: Any, table: str) -> bytes:
+    with cursor.cursor.copy(f"COPY {table} ({_columns(table)}) TO STDOUT") as copy:
+        return b"".join(bytes(block) for block in copy)
+
+
+@functools.cache
 def _columns(table: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -136,9 +152,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
         for table in _tables():
-            with cursor.cursor.copy(f"COPY {table} ({_columns(table)}) TO STDOUT") as copy:
-                rows = b"".join(bytes(block) for block in copy)
-            if rows:
+            if rows := _rows(cursor, table):
                 _as_migrated[table] = rows
     yield
     # A live server's threads leave connections behind that keep the database from being dropped.
@@ -151,13 +165,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 def _put_back(self: TransactionTestCase) -> None:
-    """Bring every table back to what the migrations made, past triggers and foreign keys."""
+    """Bring every table back to what the migrations made, past triggers and foreign keys.
+
+    Most tables are empty as they were, and to find that out takes a tenth of emptying them all.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = 'replica'")
-        cursor.execute(f"TRUNCATE {', '.join(_tables())} CASCADE")
-        for table, rows in _as_migrated.items():
-            with cursor.cursor.copy(f"COPY {table} ({_columns(table)}) FROM STDIN") as copy:
-                copy.write(rows)
+        cursor.execute(_filled_tables())
+        filled = {table for (table,) in cursor.fetchall()}
+        for table in filled | _as_migrated.keys():
+            migrated = _as_migrated.get(table, b"")
+            if migrated and _rows(cursor, table) == migrated:
+                continue
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            if migrated:
+                with cursor.cursor.copy(f"COPY {table} ({_columns(table)}) FROM STDIN") as copy:
+                    copy.write(migrated)
         cursor.execute("SET session_replication_role = 'origin'")
 
 

@@ -168,7 +168,7 @@ def _do(cursor: Any, step: Step) -> int:
     if step.kind == "components":
         return _components(cursor, step.name)
     cursor.execute(step.sql)
-    return max(cursor.rowcount, 0)
+    return max(int(cursor.rowcount), 0)
 
 
 def _prepare(cursor: Any, renamed: Iterable[Renamed]) -> None:

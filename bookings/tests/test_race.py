@@ -1,15 +1,18 @@
 """Fifty at once over HTTP want one place: one gets it, the others are told what is free."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
+from bookings import placing
 from bookings.models import Booking, SlotRules
 from bookings.tests.factories import MONDAY_NINE, WorkingHoursFactory
 from patients.tests.factories import PatientFactory
@@ -102,8 +105,20 @@ def without(name: str) -> Iterator[None]:
 def test_without_the_constraint_one_navigator_is_booked_twice(
     ids: dict[str, list[str]], wishes: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shown once each: the queue at the navigator's row saves work, and the constraint decides."""
-    monkeypatch.setattr("bookings.placing._lock_navigator", lambda navigator_id: None)
+    """Shown once each: the queue at the navigator's row saves work, and the constraint decides.
+
+    The first two who look wait for each other, so that both look before either books.
+    """
+    look, both, arrivals = placing._demand_free, threading.Barrier(2), itertools.count()
+
+    def look_together(wish: placing.Wish, navigator_id: UUID) -> list[UUID]:
+        expired = look(wish, navigator_id)
+        if next(arrivals) < 2:
+            both.wait(timeout=60)
+        return expired
+
+    monkeypatch.setattr(placing, "_lock_navigator", lambda navigator_id: None)
+    monkeypatch.setattr(placing, "_demand_free", look_together)
 
     with without("bookings_booking_navigator_free"):
         [answers] = rounds(ids, wishes, 1)
