@@ -9,15 +9,16 @@ WITH words AS (
     SELECT word AS part FROM words WHERE meaning = 'word'
     UNION SELECT regexp_split_to_table(word, ' ') FROM words WHERE meaning = 'name'
     UNION SELECT ''
-)
-SELECT n.entity, n.row_id, n.legacy_id, n.name FROM (
-    SELECT v.entity, v.row_id, v.legacy_id, btrim(
-        least(v.first_key, v.last_key) || ' ' || greatest(v.first_key, v.last_key)) AS name
-    FROM (
+), found AS MATERIALIZED ( -- few of all rows: only these are looked at closely
+    SELECT v.* FROM (
         SELECT 'Contact' AS entity, row_id, legacy_id, first_key, last_key FROM crm_contact
         UNION ALL SELECT 'Patient', row_id, legacy_id, first_key, last_key FROM crm_patient
     ) v
     WHERE v.first_key IN (SELECT part FROM parts) AND v.last_key IN (SELECT part FROM parts)
+)
+SELECT f.entity, f.row_id, f.legacy_id, n.name
+FROM found f CROSS JOIN LATERAL (
+    SELECT btrim(least(f.first_key, f.last_key) || ' ' || greatest(f.first_key, f.last_key)) AS name
 ) n
 WHERE n.name <> '' AND (n.name IN (SELECT word FROM words WHERE meaning = 'name')
     OR NOT EXISTS (SELECT FROM regexp_split_to_table(n.name, ' ') AS p (part)
