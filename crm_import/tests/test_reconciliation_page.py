@@ -180,7 +180,8 @@ _SAID = (
 )
 _CHOSEN = (
     rf"(?s)'quarantined',\s*{_CASE}",
-    rf"(?s){_CASE}(?: AS code|,\s*(?:{_SEVERITY}|CASE WHEN (?:EXISTS|bool_and)))",
+    rf"(?s){_CASE}(?:::varchar\(40\))? AS code",
+    rf"(?s){_CASE},\s*(?:{_SEVERITY}|CASE WHEN (?:EXISTS|bool_and))",
 )
 
 
