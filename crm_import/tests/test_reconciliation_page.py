@@ -180,7 +180,7 @@ _SAID = (
 )
 _CHOSEN = (
     rf"(?s)'quarantined',\s*{_CASE}",
-    rf"(?s){_CASE}(?:::varchar\(40\))? AS code",
+    rf"(?s){_CASE}(?:::varchar\(\d+\))? AS code",
     rf"(?s){_CASE},\s*(?:{_SEVERITY}|CASE WHEN (?:EXISTS|bool_and))",
 )
 
