@@ -145,13 +145,14 @@ _STATEMENTS = {
     # What somebody said that a value means is in force no more, and stays as the proposal. Values
     # that nobody said anything about are learnt again.
     "option values": """
-        UPDATE crm_import_optionvalue v SET meaning = e.meaning
+        UPDATE crm_import_optionvalue v SET state = 'proposed', decided_at = NULL,
+            decided_by_id = NULL, meaning = coalesce(nullif(e.meaning, ''), v.meaning)
         FROM (
             SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, meaning FROM crm_import_optionvalueevent
             WHERE decided_at IS NOT NULL AND pgh_context_id IN (SELECT id FROM crm_context)
             ORDER BY pgh_obj_id, pgh_id DESC
         ) e
-        WHERE e.pgh_obj_id = v.id AND v.state = 'proposed' AND e.meaning NOT IN ('', v.meaning)
+        WHERE e.pgh_obj_id = v.id AND (v.state = 'proposed' OR v.run_id = %(run)s)
     """,
     "rows of option values": f"""
         UPDATE crm_import_optionvalue v SET seen = v.seen - c.gone FROM ({_GONE_CELLS}) c
