@@ -1,8 +1,7 @@
 """What the migration holds on a person, and how it forgets them.
 
-A person is found by the legacy ids that became them, and in rows that became nobody by address and
-name together. Everything about these rows goes: the archive, their outcomes, problems and links,
-and what people corrected in them and decided about them.
+Everything about their rows (`crm_import.whose_rows`) goes: the archive, outcomes, problems and
+links, and what people corrected in them and decided about them.
 The CRM will deliver them again as long as it has them, so the fingerprint of each legacy id is kept
 and later imports pass over the row (sql/05_forgotten.sql). What has no readable id comes back: a
 fingerprint of a row's text could be guessed from a name and an address. It is counted.
@@ -11,25 +10,22 @@ fingerprint of a row's text could be guessed from a name and an address. It is c
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 from django.utils.translation import gettext as _
+from pghistory.models import Context
 
+from crm_import import whose_rows
 from crm_import.locks import LOCK
 from crm_import.models import (
     Correction,
     Crosswalk,
-    Entity,
     FieldConflict,
     ForgottenRow,
     ImportPlan,
-    LegacyContact,
-    LegacyDossier,
     LegacyPatient,
-    LegacyRow,
     PairDecision,
     PendingLink,
     Problem,
@@ -37,124 +33,25 @@ from crm_import.models import (
     TakenBack,
     UnreadableRecord,
 )
+from crm_import.whose_rows import ARCHIVE, PEOPLE, Rows
 from patients import sought
-from patients.holdings import PATIENT, Found, Gone, Holding, Owner, Part, Section, Sought
+from patients.holdings import Found, Gone, Holding, Owner, Part, Section, Sought
 from patients.models import MergedPatient
-from patients.sought import Kind, Matcher
+from patients.sought import Matcher
 from portal.core.errors import Refused
 
-ARCHIVE: dict[str, type[LegacyRow]] = {
-    Entity.CONTACT: LegacyContact,
-    Entity.PATIENT: LegacyPatient,
-    Entity.DOSSIER: LegacyDossier,
-}
-# What a row of the archive can have become, as `Crosswalk.target_model` and as a label.
-_PEOPLE = {"patients.patient": PATIENT, "patients.specialist": "patients.Specialist"}
-_DOSSIER = "referrals.EAPDossier"
 
-
-@dataclass
-class _Rows:
-    """The legacy ids of one person, and their rows of the archive by table."""
-
-    legacy_ids: dict[str, set[UUID]] = field(default_factory=dict)
-    rows: dict[str, set[int]] = field(default_factory=dict)
-
-    @property
-    def ids(self) -> set[UUID]:
-        return set().union(*self.legacy_ids.values())
-
-
-def _find(found: Found, known: Collection[Sought] | None = None) -> _Rows:
-    theirs = _Rows({entity: set() for entity in ARCHIVE}, {entity: set() for entity in ARCHIVE})
-    became = Crosswalk.objects.filter(
-        target_model="patients.patient", target_id__in=found.person.ids
-    ) | Crosswalk.objects.filter(target_model=_DOSSIER.lower(), target_id__in=found.ids(_DOSSIER))
-    for entity, legacy_id in became.values_list("entity", "legacy_id"):
-        theirs.legacy_ids[entity].add(legacy_id)
-    # Dossiers that could not be placed name the patient by legacy id.
-    patients = theirs.legacy_ids[Entity.PATIENT]
-    dossiers = _by_guid(LegacyDossier, "patient", patients)
-    theirs.rows[Entity.DOSSIER] |= {row for row, _guid in dossiers}
-    theirs.legacy_ids[Entity.DOSSIER] |= {guid for _row, guid in dossiers if guid}
-    for about in (RowOutcome, TakenBack):
-        told = about._default_manager.filter(legacy_id__in=theirs.ids)
-        for entity, row in told.values_list("entity", "row"):
-            if entity in ARCHIVE:
-                theirs.rows[entity].add(row)
-    # What was corrected, as it came, even without an id.
-    for fixed in Correction.objects.filter(legacy_id__in=theirs.ids, entity__in=ARCHIVE):
-        theirs.rows[fixed.entity].add(fixed.row)
-        if fixed.replacement is not None:
-            theirs.rows[fixed.entity].add(fixed.replacement)
-    for entity, row, own in _unplaced(sought.of_own_rows(found) if known is None else known):
-        theirs.rows[entity].add(row)
-        if own is not None:
-            theirs.legacy_ids[entity].add(own)
-    return theirs
-
-
-def _by_guid(
-    model: type[LegacyRow], column: str, ids: Collection[UUID]
-) -> list[tuple[int, UUID | None]]:
-    """Row and legacy id of archive rows whose cell `column` is one of these legacy ids."""
-    if not ids:
-        return []
-    rows = model._default_manager.alias(guid=_function("crm_guid", column))
-    own = _function("crm_guid", _id(model))
-    return list(rows.filter(guid__in=ids).values_list("pk", own))
-
-
-def _unplaced(values: Collection[Sought]) -> Iterator[tuple[str, int, UUID | None]]:
-    """Rows that became nobody and have this person's address and name: entity, row, legacy id."""
-    addresses = {value for kind, value in values if kind == Kind.EMAIL}
-    if not addresses:
-        return
-    for entity in (Entity.CONTACT, Entity.PATIENT):
-        model: Any = ARCHIVE[entity]
-        rows = (
-            model._default_manager.alias(address=_function("crm_address", "email"))
-            .annotate(own=_function("crm_guid", _id(model)))
-            .filter(address__in=addresses)
-        )
-        placed = set(
-            Crosswalk.objects.filter(
-                entity=entity, legacy_id__in=rows.values("own"), target_model__in=_PEOPLE
-            ).values_list("legacy_id", flat=True)
-        )
-        for row in rows:
-            named = set(sought.name(row.firstname, row.lastname))
-            if row.own not in placed and named.intersection(values):
-                yield entity, row.pk, row.own
-
-
-def _function(name: str, column: str) -> models.Func:
-    """One of the migration's own functions (migration 0001) on a cell."""
-    kind = models.UUIDField() if name == "crm_guid" else models.TextField()
-    return models.Func(models.F(column), function=name, output_field=kind)
-
-
-def _id(model: type[LegacyRow]) -> str:
-    """The column that holds the legacy id, which is the first one of the row itself."""
-    inherited = {one.name for one in LegacyRow._meta.get_fields()} | {"id"}
-    return next(f.name for f in model._meta.concrete_fields if f.name not in inherited)
+def _find(found: Found, known: Collection[Sought] | None = None) -> Rows:
+    return whose_rows.of_person(found, sought.of_own_rows(found) if known is None else known)
 
 
 # --- the parts of patients.holdings.Part
 
 
-def _corrections(theirs: _Rows) -> models.QuerySet[Correction]:
-    """What people said about these rows."""
-    about = models.Q(legacy_id__in=theirs.ids)
-    for entity, rows in theirs.rows.items():
-        about |= models.Q(entity=entity, row__in=rows)
-    return Correction.objects.filter(about).order_by("pk")
-
-
 def count(found: Found) -> Mapping[str, int]:
     theirs = _find(found)
     rows = {ARCHIVE[entity]._meta.label: len(rows) for entity, rows in theirs.rows.items()}
-    return {**rows, Correction._meta.label: _corrections(theirs).count()}
+    return {**rows, Correction._meta.label: whose_rows.corrections(theirs).count()}
 
 
 def export(found: Found) -> Iterable[Section]:
@@ -176,22 +73,14 @@ def export(found: Found) -> Iterable[Section]:
         title=str(Correction._meta.verbose_name_plural),
         rows=[
             {"id": one.pk, "row": one.row, "cells": one.cells, "reason": one.reason}
-            for one in _corrections(theirs)
+            for one in whose_rows.corrections(theirs)
         ],
     )
 
 
 def values(found: Found, known: Collection[Sought]) -> Iterator[Sought]:
     """Legacy ids, and the names and addresses as the CRM had them."""
-    theirs = _find(found, known)
-    yield from ((str(Kind.LEGACY_ID), str(one)) for one in theirs.ids)
-    for entity in (Entity.CONTACT, Entity.PATIENT):
-        model: Any = ARCHIVE[entity]
-        rows = model._default_manager.filter(pk__in=theirs.rows[entity])
-        for row in rows.values("firstname", "lastname", "email"):
-            yield from sought.names_and_addresses(row)
-    for one in _corrections(theirs):
-        yield from sought.names_and_addresses(one.cells)
+    yield from whose_rows.named(_find(found, known))
 
 
 def erase(found: Found, values: Collection[Sought]) -> Gone:
@@ -201,11 +90,20 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
         if not cursor.fetchone()[0]:
             message = _("An import of the legacy CRM is running. Wait until it has finished.")
             raise Refused(message, code="busy")
-    theirs = _find(found, values)
+    return forget(_find(found, values), values)
+
+
+def forget(theirs: Rows, values: Collection[Sought]) -> Gone:
+    """Delete these rows and all that is said of them; `values` name the person.
+
+    Append-only rows have to be unsealed.
+    """
     ids = theirs.ids
     done: Counter[str] = Counter()
-    recurring = _without_id(theirs)
-    done[Correction._meta.label] += _deleted(_corrections(theirs))
+    recurring = whose_rows.without_id(theirs)
+    corrections = whose_rows.corrections(theirs)
+    _clear_reasons(corrections)
+    done[Correction._meta.label] += _deleted(corrections)
     pairs = models.Q(first_id__in=ids) | models.Q(second_id__in=ids)
     done[PairDecision._meta.label] += _deleted(PairDecision.objects.filter(pairs))
     for entity, rows in theirs.rows.items():
@@ -220,15 +118,20 @@ def erase(found: Found, values: Collection[Sought]) -> Gone:
     done[ImportPlan._meta.label] += _forget_examples({str(one) for one in ids})
     blanked = _blank_unreadable(values)
     done[UnreadableRecord._meta.label] += blanked
+    remember(theirs.legacy_ids)
+    return Gone(done, recurring + blanked)
+
+
+def remember(legacy_ids: Mapping[str, Collection[UUID]]) -> None:
+    """Keep the fingerprints of these ids, by table: later imports pass over the rows."""
     ForgottenRow.objects.bulk_create(
         [
             ForgottenRow(entity=entity, digest=fingerprint(one))
-            for entity, legacy_ids in theirs.legacy_ids.items()
-            for one in sorted(legacy_ids)
+            for entity, ids in legacy_ids.items()
+            for one in sorted(ids)
         ],
         ignore_conflicts=True,
     )
-    return Gone(done, recurring + blanked)
 
 
 def fingerprint(legacy_id: UUID) -> str:
@@ -236,14 +139,12 @@ def fingerprint(legacy_id: UUID) -> str:
     return hashlib.sha256(str(legacy_id).encode()).hexdigest()
 
 
-def _without_id(theirs: _Rows) -> int:
-    """Rows that are known by no id. A dossier is passed over by the id of its patient."""
-    number = 0
-    for entity in (Entity.CONTACT, Entity.PATIENT):
-        model = ARCHIVE[entity]
-        rows = model._default_manager.filter(pk__in=theirs.rows[entity])
-        number += rows.alias(own=_function("crm_guid", _id(model))).filter(own=None).count()
-    return number
+def _clear_reasons(corrections: models.QuerySet[Correction]) -> None:
+    """Take what people gave as a reason out of the contexts of history, too."""
+    for run, reason in set(corrections.order_by().values_list("run_id", "reason")):
+        for context in Context.objects.filter(metadata__run=str(run), metadata__reason=reason):
+            kept = {key: value for key, value in context.metadata.items() if key != "reason"}
+            Context.objects.filter(pk=context.pk).update(metadata=kept)
 
 
 def _deleted(rows: models.QuerySet[Any]) -> int:
@@ -302,7 +203,7 @@ def owners_of(entity: str, rows: Collection[Any]) -> Mapping[Any, set[Owner]]:
 
 def _became(entity: str, legacy_ids: Collection[UUID]) -> Iterator[tuple[UUID, Owner]]:
     became = Crosswalk.objects.filter(
-        entity=entity, legacy_id__in=legacy_ids, target_model__in=_PEOPLE
+        entity=entity, legacy_id__in=legacy_ids, target_model__in=PEOPLE
     ).values_list("legacy_id", "target_model", "target_id")
     today = dict(
         MergedPatient.objects.filter(old_id__in=[one for _id, _model, one in became]).values_list(
@@ -310,7 +211,7 @@ def _became(entity: str, legacy_ids: Collection[UUID]) -> Iterator[tuple[UUID, O
         )
     )
     for legacy_id, model, target in became:
-        yield legacy_id, (_PEOPLE[model], today.get(target, target))
+        yield legacy_id, (PEOPLE[model], today.get(target, target))
 
 
 def _owners_of_corrections(keys: Collection[Any]) -> Mapping[Any, set[Owner]]:

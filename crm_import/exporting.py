@@ -1,6 +1,6 @@
 """What the portal holds, as files in the shape of the legacy CRM: the way back.
 
-The rows are those of the views `legacy_…` (docs/migration.md says what they show), in the
+The rows are those of the views `legacy_…` (docs/migration-reference.md says what they show), in the
 spelling of a headed export, so that `crm_import` reads them. They are written as they are: a cell
 that a spreadsheet takes for a formula would not come back as it was.
 """

@@ -216,6 +216,10 @@ def told(decision: dict[str, Any]) -> str:
             return f"What does {decision['option_set']} {decision['value']} mean ({labels})?"
         case "problem":
             where = f"{decision['table']} {decision['field']}".strip()
-            return f"{where}: {decision['code']}, {decision['rows']:,} rows"
+            return f"{where}: {decision['code']}, {_counted(decision['rows'], 'row')}"
         case _:
-            return f"{decision['rows']:,} pairs of records that may be one person"
+            return f"{_counted(decision['rows'], 'pair')} of records that may be one person"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

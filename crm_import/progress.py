@@ -150,7 +150,7 @@ def in_lines(output: Output) -> Tell:
 
 
 def as_json(output: Output) -> Tell:
-    """One JSON document in a line for each phase that ended (NDJSON; docs/migration.md)."""
+    """NDJSON: a document in a line for each phase that ended (docs/migration-reference.md)."""
 
     def tell(event: Event) -> None:
         if event.is_over:

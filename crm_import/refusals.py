@@ -25,6 +25,12 @@ class NoSuchRun(Refused):
     exit_code = 2
 
 
+class NoSuchRow(Refused):
+    """The archive has no row of whom should be erased, or they are named wrongly."""
+
+    exit_code = 2
+
+
 class NotRolledBack(Refused):
     """Records of the run are in use, so that it cannot be rolled back now."""
 

@@ -26,6 +26,9 @@ from crm_import.undoing import Blocked, Kept, Meanwhile, Undone, constraint_of, 
 from portal.core.history import unsealed
 from portal.core.models import User
 
+# What can become of a record, as the report calls it.
+BUCKETS = ("undone", "restored", "kept", "blocked")
+
 
 @dataclass(slots=True)
 class Result:
@@ -74,7 +77,7 @@ def _newest(run_id: UUID) -> ImportRun:
     """The run, when it is the newest that stands. Raises LaterRun or NoSuchRun."""
     run = ImportRun.objects.filter(pk=run_id, kind=ImportRun.Kind.IMPORT).first()
     if run is None:
-        raise NoSuchRun(f"There is no import {run_id}. Migration → Runs names them.")
+        raise NoSuchRun(f"There is no import {run_id}. Migration → Import runs names them.")
     before = ImportRun.objects.filter(undoes=run).first()
     if before is not None:
         when = f"{localtime(before.started_at):%Y-%m-%d %H:%M}"
@@ -123,16 +126,18 @@ _STATEMENTS = {
     "problems": f"""
         DELETE FROM crm_import_problem p WHERE p.run_id = %(run)s AND NOT {_STAYS.format("p")}
     """,
-    # A row keeps an outcome that an earlier run wrote, and then counts as it did before.
+    # A row keeps an outcome that an earlier run wrote, and then counts as it did before. Rows of
+    # people who were erased are gone, and the counts of their file need the line.
     "rows": f"""
         WITH gone AS (
             DELETE FROM crm_import_rowoutcome o
-            WHERE o.run_id = %(run)s AND NOT {_STAYS.format("o")}
+            WHERE o.run_id = %(run)s AND (o.outcome, o.reason) <> ('ignored', 'erased')
+                AND NOT {_STAYS.format("o")}
             RETURNING o.entity, o.row, o.legacy_id, o.outcome, o.reason
         )
         INSERT INTO crm_import_takenback (run_id, entity, row, legacy_id, outcome, reason)
         SELECT %(this)s, g.entity, g.row, g.legacy_id, g.outcome, g.reason FROM gone g
-        WHERE (g.outcome, g.reason) <> ('ignored', 'erased') AND NOT EXISTS (
+        WHERE NOT EXISTS (
             SELECT FROM crm_import_rowoutcome o WHERE o.entity = g.entity AND o.row = g.row
                 AND o.run_id <> %(run)s)
         ORDER BY g.row

@@ -3,8 +3,8 @@
 `plans` shows what would be done, `runs` runs with their reconciliation, `rows` single legacy rows
 with what became of them, `links` what was learnt; `submissions` puts rows that became forms into
 words. What has to be decided is in `quarantine`, `values` and `conflicts`, what was in `decisions`;
-`origins` says on every record that was migrated where it came from, and `verifications` what was
-counted again and signed.
+`waiting` tells the home page of it. `origins` says on every record that was migrated where it came
+from, and `verifications` what was counted again and signed.
 """
 
 from crm_import.admin import (
@@ -19,6 +19,7 @@ from crm_import.admin import (
     submissions,
     values,
     verifications,
+    waiting,
 )
 
 __all__ = (
@@ -33,4 +34,5 @@ __all__ = (
     "submissions",
     "values",
     "verifications",
+    "waiting",
 )

@@ -3,7 +3,7 @@
 Who may not open the archive is told the same without links: ids of rows say nothing of anybody.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from crm_import.admin.rows import MANY
 from crm_import.models import Crosswalk, Entity, ImportRun, OptionValue, RowOutcome
 from crm_import.tables import TABLES
-from patients.models import MergedPatient, Submission
+from patients.models import MergedPatient, Patient, Submission
 from portal.core.admin import origins
 from portal.core.admin.display import NOTHING, moment, record_link
 from portal.core.admin.origins import Origin, Source
@@ -54,8 +54,9 @@ class _Row:
     run: ImportRun | None
 
 
-def _crosswalk(label: str, ids: Iterable[Any]) -> list[_Row]:
-    rows = Crosswalk.objects.filter(target_model=label, target_id__in=list(ids))
+def _crosswalk(label: str, ids: Any) -> list[_Row]:
+    """`ids` is a list, or a query for them."""
+    rows = Crosswalk.objects.filter(target_model=label, target_id__in=ids)
     return [
         _Row(one.entity, one.legacy_id, RULES.get(one.rule, one.rule), one.run)
         for one in rows.select_related("run").order_by("pk")[: MANY + 1]
@@ -67,8 +68,9 @@ def _direct(record: Any) -> list[_Row]:
 
 
 def _of_patient(record: Any) -> list[_Row]:
-    former = MergedPatient.objects.filter(survivor=record).values_list("old_id", flat=True)
-    return _crosswalk(record._meta.label_lower, [record.pk, *former[:MANY]])
+    own = Patient.objects.filter(pk=record.pk).order_by().values("pk")
+    former = MergedPatient.objects.filter(survivor=record).order_by().values("old_id")
+    return _crosswalk(record._meta.label_lower, own.union(former, all=True))
 
 
 def _through(model: Any, field: str) -> Callable[[Any], list[_Row]]:
@@ -76,7 +78,7 @@ def _through(model: Any, field: str) -> Callable[[Any], list[_Row]]:
 
     def rows(record: Any) -> list[_Row]:
         pointing = model.objects.filter(**{field: record}).order_by("pk")
-        return _crosswalk(model._meta.label_lower, pointing.values_list("pk", flat=True)[:MANY])
+        return _crosswalk(model._meta.label_lower, pointing.values("pk")[:MANY])
 
     return rows
 

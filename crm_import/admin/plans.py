@@ -11,16 +11,16 @@ from django.utils.translation import gettext_lazy
 
 from crm_import.admin.runs import table
 from crm_import.models import Entity, ImportPlan
-from crm_import.planning import COUNTS, told
+from crm_import.planning import COUNTS, NAMED, told
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
-from portal.core.admin.display import NOTHING, moment
+from portal.core.admin.display import NOTHING, badge, moment
 
 
 @admin.register(ImportPlan)
 class ImportPlanAdmin(ReadOnlyAdmin):
     """Every plan, with what it counted and what came of it."""
 
-    list_display = ("made_at", "source", "by", "is_blocked")
+    list_display = ("made_at", "source", "by", "state")
     list_filter = (("made_at", DateRangeFilter),)
     fieldsets = (
         (
@@ -32,7 +32,7 @@ class ImportPlanAdmin(ReadOnlyAdmin):
                 ),
                 "fields": (
                     ("source", "by"),
-                    ("made_at", "is_blocked"),
+                    ("made_at", "state"),
                     "counts",
                     "examples",
                     "decisions",
@@ -41,7 +41,7 @@ class ImportPlanAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("counts", "examples", "decisions", "asked")
+    readonly_fields = ("state", "counts", "examples", "decisions", "asked")
     related_tables = (
         RelatedTable(
             relation="runs",
@@ -71,6 +71,12 @@ class ImportPlanAdmin(ReadOnlyAdmin):
             ),
         ]
 
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, plan: ImportPlan) -> SafeString | str:
+        if plan.is_blocked:
+            return badge("blocked", _("Blocked: somebody has to decide first"), "red")
+        return badge("ready", _("Not blocked"), "green")
+
     @admin.display(description=gettext_lazy("rows"))
     def counts(self, plan: ImportPlan) -> SafeString | str:
         tables = plan.findings.get("tables", {})
@@ -89,10 +95,16 @@ class ImportPlanAdmin(ReadOnlyAdmin):
         return table(
             [_("Table"), _("What"), _("Legacy ids")],
             [
-                [entity, what, ", ".join(ids)]
-                for entity, by_what in found.items()
-                for what, ids in by_what.items()
-                if ids
+                [
+                    entity.label,
+                    what,
+                    format_html_join(
+                        ", ", '<span class="portal-id">{}</span>', ((i,) for i in ids)
+                    ),
+                ]
+                for entity in Entity
+                for what in NAMED
+                if (ids := found.get(entity, {}).get(what))
             ],
         )
 

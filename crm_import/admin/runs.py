@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,22 +14,46 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm_import.admin.verifications import RECONCILIATIONS, rolled_back
+from crm_import.admin.words import sentence
 from crm_import.models import Entity, ImportRun, SourceFile
 from crm_import.reporting import KEYS, OUTCOMES
+from crm_import.rolling_back import BUCKETS
 from portal.core.admin import DateRangeFilter, Fact, ReadOnlyAdmin, RelatedTable
 from portal.core.admin.display import NOTHING, moment
 
 
 def table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> SafeString | str:
-    """Rows as a table with headings; the dash when there are none."""
-    lines = [format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows]
-    if not lines:
+    """Rows as a table with headings; the dash when there are none. Columns of numbers end right."""
+    found = [list(row) for row in rows]
+    if not found:
         return NOTHING
+    numbers = [all(map(_is_number, column)) for column in zip(*found, strict=True)]
     return format_html(
         '<table class="portal-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
-        format_html_join("", "<th>{}</th>", ((heading,) for heading in headings)),
-        format_html_join("", "<tr>{}</tr>", ((line,) for line in lines)),
+        _cells("th", numbers, headings),
+        format_html_join("", "<tr>{}</tr>", ((_cells("td", numbers, row),) for row in found)),
     )
+
+
+# A cell by its tag, and by whether it is in a column of numbers.
+_CELL = {
+    ("th", False): "<th>{}</th>",
+    ("th", True): '<th class="portal-number">{}</th>',
+    ("td", False): "<td>{}</td>",
+    ("td", True): '<td class="portal-number">{}</td>',
+}
+
+
+def _cells(tag: str, numbers: Sequence[bool], cells: Sequence[Any]) -> SafeString:
+    made = (
+        format_html(_CELL[tag, is_number], cell)
+        for is_number, cell in zip(numbers, cells, strict=True)
+    )
+    return format_html_join("", "{}", ((one,) for one in made))
+
+
+def _is_number(cell: Any) -> bool:
+    return cell == NOTHING or str(cell).replace(",", "").isdecimal()
 
 
 def _counts(report: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -60,6 +85,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
                     ("started_at", "finished_at"),
                     ("plan", "scope"),
                     ("kind", "taken_back"),
+                    "id",
+                    "buckets",
                     "reconciliation",
                     "made",
                     "found",
@@ -68,7 +95,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("reconciliation", "made", "found", "taken_back")
+    readonly_fields = ("id", "buckets", "reconciliation", "made", "found", "taken_back")
     related_tables = (
         RECONCILIATIONS,
         RelatedTable(
@@ -123,7 +150,23 @@ class ImportRunAdmin(ReadOnlyAdmin):
             [
                 [entity.label, *(f"{tables[entity].get(name, 0):,}" for name in OUTCOMES)]
                 for entity in Entity
-                if entity in tables
+                if any(tables.get(entity, {}).values())
+            ],
+        )
+
+    @admin.display(description=gettext_lazy("taken back"))
+    def buckets(self, run: ImportRun) -> SafeString | str:
+        """Of a rollback: what became of the records; the dash for other runs."""
+        taken = _counts(run.report, "rollback")
+        labels = sorted({label for name in BUCKETS for label in taken.get(name, ())})
+        return table(
+            [_("Record"), *BUCKETS],
+            [
+                [
+                    apps.get_model(label)._meta.verbose_name,
+                    *(f"{taken[name].get(label, 0):,}" for name in BUCKETS),
+                ]
+                for label in labels
             ],
         )
 
@@ -141,7 +184,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                     f"{totals.get(key, 0):,}",
                 ]
                 for key in KEYS
-                if key in made
+                if key in made and run.kind == ImportRun.Kind.IMPORT
             ],
         )
 
@@ -149,7 +192,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def found(self, run: ImportRun) -> SafeString | str:
         problems = reverse("admin:crm_import_problem_changelist")
         return table(
-            [_("Problem"), _("Rows")],
+            [_("Problem"), _("Rows"), _("What it means")],
             [
                 [
                     format_html(
@@ -159,6 +202,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
                         code,
                     ),
                     f"{count:,}",
+                    sentence(code),
                 ]
                 for code, count in sorted(_counts(run.report, "problems").items())
             ],

@@ -26,6 +26,7 @@ from crm_import.models import (
     Verification,
     VerificationSignature,
 )
+from crm_import.reporting import KEYS
 from crm_import.signing import sign
 from portal.core.admin import Briefing, Fact, ReadOnlyAdmin, RelatedTable, Shortcut, Verb, VerbForm
 from portal.core.admin.display import badge, moment
@@ -122,7 +123,9 @@ def shown(record: Verification) -> dict[str, Any]:
         "sections": [section for section in map(_section, SECTIONS, repeat(checks)) if section],
         "wrong": [check for check in checks if not check["ok"]],
         "totals": [
-            (key.replace("_", " "), f"{number:,}") for key, number in result["totals"].items()
+            (key.replace("_", " "), f"{result['totals'][key]:,}")
+            for key in KEYS
+            if key in result["totals"]
         ],
         "held": [
             (_table(table), code, f"{number:,}", sentence(code))

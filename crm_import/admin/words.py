@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from crm_import import understanding
+
 # The sections of a reconciliation: the key of its equations, a title, a sentence.
 SECTIONS: tuple[tuple[str, Any, Any], ...] = (
     (
@@ -168,8 +170,11 @@ CODES: Mapping[str, Any] = {
 def term(name: str) -> str:
     """One side's term in words: `told:pending_link` is the problem that says why."""
     kind, _colon, code = name.partition(":")
-    if kind in ("told", "held") and code:
-        return f"{TERMS['quarantined'] if kind == 'held' else _('told as a problem')}: {code}"
+    if kind == "told" and code:
+        return f"{_('told as a problem')}: {code.replace('_', ' ')}"
+    if kind == "held" and code:
+        outcome = "quarantined" if code in understanding.REASONS else "ignored"
+        return f"{TERMS[outcome]}: {code.replace('_', ' ')}"
     return str(TERMS.get(name, name))
 
 

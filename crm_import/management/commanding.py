@@ -133,7 +133,7 @@ def _objection(error: DatabaseError) -> str:
     }
     details = ", ".join(f"{name} {value}" for name, value in said.items() if value)
     return (
-        f"The database stopped the import ({details or 'no connection'}). Nothing was written. "
+        f"The database stopped it ({details or 'no connection'}). Nothing was written. "
         "Start again; when it stops there again, report this line."
     )
 

@@ -89,11 +89,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='fieldconflict',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('target_id', 'field', 'target_model'), name='crm_import_fieldconflict_one_open'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('target_id', 'field', 'target_model'), name='crm_import_fieldconflict_one_open', violation_error_message='There is an open conflict about this field already.'),
         ),
         migrations.AddConstraint(
             model_name='fieldconflict',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='crm_import_fieldconflict_decided_has_when'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='crm_import_fieldconflict_decided_has_when', violation_error_message='A conflict has a time of decision once it is decided.'),
         ),
         portal.core.migrations._operations.AddTrigger(
             model_name='fieldconflict',

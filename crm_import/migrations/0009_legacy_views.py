@@ -1,7 +1,7 @@
 """What the portal holds today, as views in the shape of the legacy CRM: one row per legacy id.
 
-For reports and integrations that were written against the CRM (docs/migration.md, "The old systems
-keep working"), and for `manage.py crm_export`. A view with joins takes no INSERT, UPDATE or DELETE.
+For reports and integrations that were written against the CRM (docs/migration-reference.md, "The
+old systems keep working"), and for `manage.py crm_export`. A view with joins takes no INSERT, UPDATE or DELETE.
 A migration that alters or drops a column named here drops the views first and makes them again.
 
 No function that reads a table is called: it would run with the rights of whoever reads the view,

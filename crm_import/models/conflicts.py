@@ -122,11 +122,13 @@ class FieldConflict(Record):
                 fields=("target_id", "field", "target_model"),
                 condition=models.Q(state="open"),
                 name="crm_import_fieldconflict_one_open",
+                violation_error_message=_("There is an open conflict about this field already."),
             ),
             models.CheckConstraint(
                 condition=models.Q(state="open", decided_at=None)
                 | ~models.Q(state="open") & models.Q(decided_at__isnull=False),
                 name="crm_import_fieldconflict_decided_has_when",
+                violation_error_message=_("A conflict has a time of decision once it is decided."),
             ),
         )
         indexes = (

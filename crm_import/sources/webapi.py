@@ -82,10 +82,11 @@ def open_pages(name: str, entries: list[Entry], metadata: list[Entry], choices: 
     ]
     parts.insert(0, labels.part("labels", labels.together(found_labels, harvest)))
     first = next(page for list_ in ours.values() for page in list_)
+    more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
     return Source(
         name,
         KIND,
-        f"{first.entry.name} and {len(entries) - 1} more are JSON with rows of the CRM's tables",
+        f"JSON with rows of the CRM's tables: {first.entry.name}{more}",
         parts,
         is_delta=is_delta,
         ignored=ignored,

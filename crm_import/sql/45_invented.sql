@@ -25,6 +25,7 @@ WHERE n.name <> '' AND (n.name IN (SELECT word FROM words WHERE meaning = 'name'
         WHERE p.part NOT IN (SELECT word FROM words WHERE meaning = 'word')));
 
 -- step: remember invented names
+-- if: crm_invented
 -- All of their rows are counted when all of the archive is looked at, else those that are new.
 INSERT INTO crm_import_optionvalue (option_set, value, labels, meaning, state, run_id)
 SELECT DISTINCT 'invented_name', i.name, '{}'::text[], 'test_record', 'proposed', r.id
@@ -40,6 +41,7 @@ WHERE v.option_set = 'invented_name' AND v.value = n.name
     AND v.seen <> CASE WHEN r.whole THEN n.rows ELSE v.seen + n.new END;
 
 -- step: rows of invented names that are left out
+-- if: crm_invented
 INSERT INTO crm_fate (entity, row_id, outcome, reason)
 SELECT i.entity, i.row_id, 'ignored', 'test_record'
 FROM crm_invented i JOIN crm_import_optionvalue v

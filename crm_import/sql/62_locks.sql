@@ -27,6 +27,7 @@ WHERE NOT EXISTS (SELECT FROM crm_import_rowoutcome o
     WHERE o.entity = 'EAPDossier' AND o.row = d.row_id AND o.outcome <> 'quarantined');
 
 -- step: people in hand
+-- if: crm_target WHERE NOT is_new
 SELECT count(*) FROM (
     SELECT x.id FROM patients_patient x
     WHERE x.id IN (SELECT t.id FROM crm_target t WHERE NOT t.is_new AND t.cluster IN (
@@ -51,6 +52,7 @@ SELECT count(*) FROM (
 ) l;
 
 -- step: specialists in hand
+-- if: crm_specialist_target WHERE NOT is_new
 SELECT count(*) FROM (
     SELECT k.id FROM patients_specialist k
     WHERE k.id IN (SELECT t.id FROM crm_specialist_target t WHERE NOT t.is_new AND t.cluster IN (

@@ -32,6 +32,7 @@ WHERE NOT EXISTS (
     SELECT FROM crm_fate f WHERE f.entity = 'EAPDossier' AND f.row_id = d.row_id);
 
 -- step: numbers that differ by zeros
+-- if: crm_dossier
 -- A spreadsheet makes 12 of 0012, and people write EAP 12 for EAP-0012. Such a number is the whole
 -- one when patient, product and day are equal too. Else nobody can say, and it waits for somebody,
 -- unless it was placed before or somebody said that it is right as it is.

@@ -90,6 +90,7 @@ SELECT 'Patient', NULL, 'rule_3', 'warning', '', count(*) || ' referrals without
 FROM crm_referral WHERE is_new AND referred IS NOT NULL HAVING count(*) > 0;
 
 -- step: problems of numbers
+-- if: crm_dossier
 UPDATE crm_problem p SET note = 'perhaps ' || left(z.whole, 280)
 FROM crm_zeros z
 WHERE p.entity = 'EAPDossier' AND p.row_id = z.row_id AND p.code = 'number_doubtful';

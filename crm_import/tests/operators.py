@@ -53,7 +53,9 @@ def url_of_database() -> str:
 # Forks a process for each line it reads, which begins in no time, unlike a program. It prints the
 # number of each and, when it is asked to wait, how it ended and what it said.
 _PROGRAM = """
-import json, os, sys
+import json, os, signal, sys
+# A shell starts what runs in the background with interrupts ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import django
 django.setup()
 from crm_import.tests import operators

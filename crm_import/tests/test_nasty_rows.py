@@ -222,5 +222,4 @@ def test_every_number_of_the_list_is_a_named_case() -> None:
         for number in case[1].strip("_").split("_")
     }
 
-    # 64 is a warning of crm_profile, 90 a refusal of crm_plan.
-    assert set(range(1, 91)) - found <= {64, 90}
+    assert set(range(1, 91)) - found == set()

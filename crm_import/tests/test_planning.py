@@ -111,8 +111,8 @@ def test_decisions_are_listed_in_words_without_anybody_in_them(db: None, folder:
 
     assert code == 3
     assert "What does eligible 100000099 mean (no label)?" in printed
-    assert "Contact contact_type: routing_missing, 1 rows" in printed
-    assert "1 pairs of records that may be one person" in printed
+    assert "Contact contact_type: routing_missing, 1 row" in printed
+    assert "1 pair of records that may be one person" in printed
     assert f"Contact, quarantine: for example {guid(4)}" in printed
     assert f"--plan {ImportPlan.objects.get().pk}" in printed
     assert not [word for word in PERSONAL if word in printed]

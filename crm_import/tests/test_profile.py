@@ -356,7 +356,7 @@ def test_database_that_stops_it_is_told_without_its_words(
     code, out, err = crm_profile(export)
 
     assert (code, out, "Quackelstein" in err) == (9, "", False)
-    assert "The database stopped the profile (DatabaseError). Nothing was written." in err
+    assert "The database stopped it (no connection). Nothing was written." in err
 
 
 def test_choices_reach_the_source(db: None, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -281,7 +281,7 @@ def test_values_that_people_decided_come_back_as_they_decided(db: None, tmp_path
 
 
 def test_calls_before_the_last_and_second_addresses_stay_behind(db: None, tmp_path: Path) -> None:
-    """What docs/migration.md says of the shape: it has one column for each."""
+    """What docs/migration-reference.md says of the shape: it has one column for each."""
     rows = {
         "contacts": [
             contact(1, "Anna", "Berg", "a@example.org; b@example.org", booking_date=first)

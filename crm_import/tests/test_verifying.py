@@ -113,7 +113,7 @@ def test_everything_adds_up_after_deltas_edits_merges_and_rollbacks(bring: Bring
     assert wrong(is_deep=True) == []
 
 
-_TWO = (("Ben", "Smit"), ("Eva", "Roos"))
+_TWO = (("Ben", "Smits"), ("Eva", "Roos"))
 
 
 def test_verifying_changes_nothing_but_its_own_result(bring: Bring) -> None:

@@ -28,7 +28,7 @@ from patients.admin import (
 from patients.admin.alike import PatientForm
 from patients.admin.parts import ContactPointInline, NoteInline
 from patients.admin.sameness import FormerIds, SamePerson
-from patients.models import ErasureRequest, Note, Patient
+from patients.models import ErasureRequest, Note, Patient, Specialist
 from portal.core.admin import (
     AutocompleteFilter,
     ChoicesFilter,
@@ -379,9 +379,10 @@ class PatientAdmin(FormerIds, SamePerson):
         return format_html_join(" ", "{}", ((one,) for one in badges))
 
     def _physician(self, patient: Patient) -> str:
-        if patient.physician is None:
+        if patient.physician_id is None:
             return NOTHING
-        hospital = patient.physician.hospital
-        url = patient.physician.get_absolute_url()
-        name = format_html('<a class="portal-link" href="{}">{}</a>', url, patient.physician)
-        return two_lines(name, hospital or _("no hospital yet"))
+        known = Specialist.objects.select_related("hospital").defer("search", "hospital__search")
+        physician = known.get(pk=patient.physician_id)
+        url = physician.get_absolute_url()
+        name = format_html('<a class="portal-link" href="{}">{}</a>', url, physician)
+        return two_lines(name, physician.hospital or _("no hospital yet"))

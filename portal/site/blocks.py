@@ -1,6 +1,6 @@
 """What the lists of the home page are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +44,13 @@ def counted(queryset: Any, *, limit: int = COUNT_LIMIT) -> str:
     """How many rows there are, or that there are more than `limit`."""
     number = queryset.order_by()[: limit + 1].count()
     return f"{limit}+" if number > limit else str(number)
+
+
+def added(counts: Iterable[str]) -> str:
+    """Several such numbers as one; it has a plus when one of them has."""
+    found = list(counts)
+    more = "+" if any(count.endswith("+") for count in found) else ""
+    return f"{sum(int(count.rstrip('+')) for count in found)}{more}"
 
 
 def list_url(model: str, **filters: Any) -> str:

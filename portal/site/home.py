@@ -22,7 +22,7 @@ from portal.core.admin.display import choice_badge, day, short_day, waiting
 from portal.core.models import User
 from portal.core.permissions import may
 from portal.roles import Role
-from portal.site import home_referrals
+from portal.site import home_decisions, home_referrals
 from portal.site.blocks import LISTED, Block, Line, about, counted, list_url
 
 LISTED_TODAY = 30
@@ -59,6 +59,7 @@ def home(request: HttpRequest) -> Home:
         blocks.append(_leads(user, mine, now))
         blocks.append(_unreachable(user, mine, now))
     blocks += home_referrals.blocks(user, mine, now)
+    blocks += home_decisions.blocks(user)
     return Home(
         greeting=_greeting(user, now),
         today=day(timezone.localdate(now)),

@@ -156,6 +156,9 @@ MIGRATION_WORK = (
     Entry("crm_import.crosswalk", "key"),
     Entry("crm_import.correction", "build"),
     Entry("crm_import.pairdecision", "join_inner"),
+    Entry("crm_import.sourcefile", "draft"),
+    Entry("crm_import.unreadablerecord", "broken_image"),
+    Entry("crm_import.forgottenrow", "person_off"),
 )
 
 

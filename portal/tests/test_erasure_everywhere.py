@@ -664,8 +664,11 @@ def test_certificate_says_what_was_searched_and_what_is_out_of_reach() -> None:
     searched = done.certificate["searched"]
     with connection.cursor() as cursor:
         cursor.execute(
+            # A view (those of the legacy CRM) has no rows of its own to be left behind.
             "SELECT table_name, column_name FROM information_schema.columns "
-            "WHERE table_schema = 'public' AND table_name <> 'patients_soughtvalue' "
+            "JOIN information_schema.tables t USING (table_schema, table_name) "
+            "WHERE t.table_type = 'BASE TABLE' "
+            "AND table_schema = 'public' AND table_name <> 'patients_soughtvalue' "
             "AND (data_type IN ('text', 'character varying', 'jsonb', 'json', 'bytea', 'tsvector',"
             " 'uuid', 'ARRAY', 'USER-DEFINED') AND udt_name NOT IN ('_int4', '_int8'))"
         )

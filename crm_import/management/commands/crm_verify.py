@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from crm_import.refusals import Refused
+from crm_import.management import commanding
 from crm_import.verifying import verify
 
 EXIT_DOES_NOT_ADD_UP = 5
@@ -34,10 +34,8 @@ class Command(BaseCommand):
         self, *, deep: bool, as_json: bool, run: UUID | None, verbosity: int, **_options: Any
     ) -> None:
         """Count, print, and end with the exit code that fits."""
-        try:
+        with commanding.refusals_told(self, as_json=as_json):
             kept, result = verify(run_id=run, is_deep=deep)
-        except Refused as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
         if as_json:
             self.stdout.write(json.dumps(result, indent=1))
         elif verbosity:
@@ -51,7 +49,7 @@ class Command(BaseCommand):
             left, right = (sum(check[side].values()) for side in ("left", "right"))
             mark = "ok" if check["adds_up"] else "NOT"
             self.stdout.write(
-                f"{mark:<4}{check['key']:<9}{check['about']:<44}{left:>12,}{right:>12,}"
+                f"{mark:<4}{check['key']:<9}{check['about']:<56}{left:>12,}{right:>12,}"
             )
             if not check["adds_up"]:
                 terms = ", ".join(f"{name} {number:,}" for name, number in check["right"].items())

@@ -14,6 +14,12 @@ from bookings.tests.factories import (
     TimeOffFactory,
     WorkingHoursFactory,
 )
+from crm_import.tests.factories import (
+    FieldConflictFactory,
+    HeldRowFactory,
+    OptionValueFactory,
+    VerificationFactory,
+)
 from patients.merging import merge
 from patients.models import Patient, PatientMerge
 from patients.tests.factories import (
@@ -150,6 +156,10 @@ EXAMPLES: dict[str, Callable[[], Any]] = {
     "referrals.routetemplate": RouteTemplateFactory,
     "referrals.routestep": RouteStepFactory,
     "referrals.routestepdependency": RouteStepDependencyFactory,
+    "crm_import.verification": VerificationFactory,
+    "crm_import.heldrow": HeldRowFactory,
+    "crm_import.optionvalue": OptionValueFactory,
+    "crm_import.fieldconflict": FieldConflictFactory,
     "core.user": UserFactory,
     "core.accessevent": _access_event,
     "auth.group": lambda: Group.objects.order_by("pk").first(),
