@@ -1,6 +1,7 @@
 """The admin site that navigators work in."""
 
 import time
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
@@ -38,6 +40,14 @@ class PortalSite(UnfoldAdminSite):  # type: ignore[misc]
         context: dict[str, Any] = super().each_context(request)
         context["zone_name"] = timezone.get_current_timezone_name()
         return context
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Every list that may be seen, worked out when it is first read.
+
+        Every page has it at hand, and most show their own navigation instead: to sort and to
+        translate all names took a quarter of a page.
+        """
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

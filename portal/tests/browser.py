@@ -1,11 +1,13 @@
-"""A real browser for the tests of this folder: where it is, and what marks a test that opens it."""
+"""A real browser for tests: where it is, and what marks a test that opens it."""
 
 import os
 import shutil
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The one without windows takes less than half of the CPU time for the same page.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
 REQUIRED = bool(os.environ.get("PORTAL_BROWSER_REQUIRED"))
 FLAGS = [
     "--no-sandbox",

@@ -4,9 +4,7 @@ Whatever a person does between the first look and the answer (going back, reload
 twice, a second tab, no JavaScript, a connection that fails, coming back by the link): one lead.
 """
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -24,18 +22,8 @@ from portal.core.models import User
 from portal.public.drafts import COOKIE
 from portal.public.tests.accessible import demand_accessible, demand_no_sideways_scrolling
 from portal.public.tests.filling_in import at_work, visitor
+from portal.tests.browser import CHROMIUM, FLAGS, MARKS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-REQUIRED = bool(os.environ.get("PORTAL_BROWSER_REQUIRED"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 SENT = {
@@ -44,12 +32,7 @@ SENT = {
     "es": "Gracias. Tenemos su solicitud.",
 }
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="there is no Chromium here"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = MARKS
 
 each_screen = pytest.mark.parametrize("screen", [PHONE, DESK], ids=["390 px", "1440 px"])
 each_language = pytest.mark.parametrize("language", list(SENT))
