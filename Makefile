@@ -8,7 +8,7 @@ NOT_PUBLIC := core/* site/* api/* management/* tests/* public/tests/* static/* m
 	templates/4* templates/5* templates/admin/* templates/portal/* templates/registration/* \
 	templates/unfold/* apps.py demo.py models.py roles.py scale/* settings.py
 
-.PHONY: run install test lint types check unit format messages lock bench bench-migration bench-matching clean
+.PHONY: run install test lint types check unit coverage format messages lock bench bench-migration bench-matching clean
 
 run: .venv/installed  ## the portal on http://127.0.0.1:$(PORT), with demonstration data
 	@exec $(BIN) manage.py serve --port $(PORT)
@@ -22,7 +22,9 @@ install: .venv/installed  ## only .venv with the pinned requirements
 	@$(BIN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-test: lint types check unit  ## every check; CI runs this
+test: .venv/installed  ## every check; CI runs this
+	@$(MAKE) --no-print-directory -j2 lint types check
+	@$(MAKE) --no-print-directory unit
 
 lint: .venv/installed  ## format, lint, templates, import direction
 	$(BIN) -m ruff format --check --quiet .
@@ -40,9 +42,13 @@ check: .venv/installed  ## migrations are complete; production settings pass the
 		DOCUMENTS_DIR=/srv/documents \
 		$(BIN) manage.py check --deploy --fail-level WARNING
 
-# Coverage is judged in a second step: in one, slipcover leaves out of its table what the
-# processes of the tests saw (1.1.0: --fail-under with pytest-xdist).
 unit: .venv/installed  ## tests, in parallel
+	$(BIN) -m pytest -n $(WORKERS) --dist loadgroup
+
+# Not a part of `test`: counting lines makes the tests a seventh slower. It is judged in a second
+# step: in one, slipcover leaves out of its table what the processes of the tests saw (1.1.0:
+# --fail-under with pytest-xdist).
+coverage: .venv/installed  ## the tests, and which lines they run
 	$(BIN) -W "ignore:Unable to activate pytest branch coverage" \
 		-m slipcover --json --out .coverage.json -m pytest -n $(WORKERS) --dist loadgroup
 	@$(BIN) -m slipcover --merge .coverage.json --out .coverage.json --fail-under 95
