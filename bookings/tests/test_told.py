@@ -21,6 +21,7 @@ from patients.models import Measure, Observation, Patient
 from patients.observing import Said
 from patients.tests.factories import MeasureFactory, PatientFactory
 from portal.core.models import User
+from portal.core.tests.days import today
 from portal.core.tests.rest import Rest
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +147,7 @@ def test_page_asks_and_keeps_the_answers(desk: Client, monkeypatch: pytest.Monke
         ("178 cm", "patient_said"),
         ("Yes", "patient_said"),
     ]
-    assert {fact.observed_on for fact in facts} == {timezone.localdate()}
+    assert {fact.observed_on for fact in facts} == {today()}
 
 
 def test_row_that_cannot_be_true_keeps_nothing(desk: Client) -> None:

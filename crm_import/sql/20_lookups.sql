@@ -174,6 +174,7 @@ WITH new AS (
 ), linked AS (
     INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, rule, run_id)
     SELECT 'Hospital', n.legacy_id, 'patients.hospital', n.id, 'first', r.id FROM new n, crm_this r
+    ORDER BY n.legacy_id
 )
 INSERT INTO patients_hospital (id, name, city, country) SELECT id, name, city, '' FROM new;
 
@@ -204,6 +205,7 @@ SELECT 'Specialization', t.legacy_id, 'patients.specialization', t.target_id,
     CASE WHEN t.place = 1 THEN 'first' ELSE 'same_name' END, r.id
 FROM crm_specialization_target t, crm_this r
 WHERE t.target_id IS NOT NULL
+ORDER BY t.legacy_id
 ON CONFLICT DO NOTHING;
 
 -- step: targets of conditions
@@ -212,6 +214,7 @@ INSERT INTO crm_import_crosswalk (entity, legacy_id, target_model, target_id, ru
 SELECT 'MedicalCondition', t.legacy_id, 'patients.medicalcondition', t.target_id,
     CASE WHEN t.place = 1 THEN 'first' ELSE 'same_name' END, r.id
 FROM crm_condition_target t, crm_this r
+ORDER BY t.legacy_id -- of several one is shown to the old systems, the same every time
 ON CONFLICT DO NOTHING;
 
 -- step: products

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from patients.tests.factories import ConsentFactory, DocumentFactory, PatientFactory
 from portal.core.models import User
+from portal.core.tests import days
 from portal.core.tests.rest import Rest
 from referrals import dossiers
 from referrals.models import DossierStep, EAPDossier, RouteTemplate
@@ -107,7 +108,7 @@ def test_auditor_reads_and_does_nothing(client: Client, member: Callable[..., Us
 
 def test_dossier_says_what_it_waits_for_and_when_the_first_dose_is(desk: Client) -> None:
     dossier, _steps = way_to_the_dose(days=10)
-    expected = timezone.localdate() + timedelta(days=30)
+    expected = days.today() + timedelta(days=30)
 
     shown = desk.get(dossier.get_absolute_url()).content.decode()
     listed = desk.get(reverse("admin:referrals_eapdossier_changelist")).content.decode()
@@ -149,7 +150,7 @@ def test_list_has_as_many_queries_for_every_length(
     ],
 )
 def test_queues_narrow_steps_and_dossiers(kind: str, query: str, found: str, desk: Client) -> None:
-    yesterday = timezone.localdate() - timedelta(days=1)
+    yesterday = days.today() - timedelta(days=1)
     steps = {
         "silent": ready("submitted", ask_again_on=yesterday),
         "overdue": ready(responsible="pharmacy", due_on=yesterday),
@@ -168,8 +169,8 @@ def test_queues_narrow_steps_and_dossiers(kind: str, query: str, found: str, des
 def test_what_if_shows_both_days_and_saves_nothing(desk: Client) -> None:
     dossier, [asked, _sent, _dose] = way_to_the_dose(days=10)
     before = dossier.steps.order_by("id").values_list("days", "version")
-    now = timezone.localdate() + timedelta(days=30)
-    then = timezone.localdate() + timedelta(days=45)
+    now = days.today() + timedelta(days=30)
+    then = days.today() + timedelta(days=45)
     rows = list(before)
 
     address = page("what-if", dossier)
@@ -191,7 +192,7 @@ def test_first_dose_is_given_today_if_it_is_tried_and_never_on_a_dash(desk: Clie
     DossierStep.objects.filter(pk=dose.pk).update(status="approved")
     undated = desk.get(page("what-if", dossier)).content.decode()
 
-    assert f"given {timezone.localdate():%-d %b %Y}" in shown
+    assert f"given {days.today():%-d %b %Y}" in shown
     assert "given" in undated
     assert "given –" not in undated
 
@@ -232,7 +233,7 @@ def test_step_is_planned_asked_after_and_given_documents(desk: Client) -> None:
     desk.post(page("plan", step), {"responsible": "pharmacy", "days": "3", "remark": "They do it"})
     desk.post(page("attach", step), {"name": "Form", "document": document.pk})
     desk.post(page("submit", step), {"on": today()})
-    next_on = timezone.localdate() + timedelta(days=4)
+    next_on = days.today() + timedelta(days=4)
     desk.post(page("chase", step), {"next_on": next_on.isoformat()})
 
     step.refresh_from_db()
@@ -413,7 +414,7 @@ def test_rest_plans_attaches_and_asks_again(writer: Rest) -> None:
     planned = writer.post(f"{address}/plan/", {"days": 3, "remark": "They said so"})
     attached = writer.post(f"{address}/attach/", {"name": "Form", "document": str(document.pk)})
     sent = writer.post(f"{address}/submit/", {"due_on": "2026-12-01"})
-    next_on = (timezone.localdate() + timedelta(days=2)).isoformat()
+    next_on = (days.today() + timedelta(days=2)).isoformat()
     chased = writer.post(f"{address}/chase/", {"next_on": next_on})
     decided = writer.post(
         f"{address}/approve/", {"reference": "IND 7", "valid_until": "2027-01-01"}

@@ -23,6 +23,7 @@ from patients.tests.factories import (
 )
 from portal.core.errors import Refused
 from portal.core.models import User
+from portal.core.tests.days import today
 from portal.core.tests.factories import UserFactory
 from portal.core.tests.rest import Rest
 from referrals import lifecycle, referring
@@ -395,9 +396,8 @@ def test_silent_site_is_in_the_queue_until_it_is_asked_again(
 ) -> None:
     by = member("navigator")
     silent, answered = ready("referred"), ready("referred")
-    today = timezone.localdate()
-    CTReferral.objects.filter(pk=silent.pk).update(due_on=today - timedelta(days=2))
-    CTReferral.objects.filter(pk=answered.pk).update(due_on=today)
+    CTReferral.objects.filter(pk=silent.pk).update(due_on=today() - timedelta(days=2))
+    CTReferral.objects.filter(pk=answered.pk).update(due_on=today())
     client.force_login(by)
     queue = reverse("admin:referrals_ctreferral_changelist") + "?queue=silent"
 
@@ -406,7 +406,7 @@ def test_silent_site_is_in_the_queue_until_it_is_asked_again(
     assert str(answered.pk) not in page
 
     address = reverse("admin:referrals_ctreferral_chase", args=[silent.pk])
-    next_on = today + timedelta(days=3)
+    next_on = today() + timedelta(days=3)
     client.post(address, {"next_on": next_on.isoformat(), "remark": "Left a message"})
 
     silent.refresh_from_db()

@@ -22,6 +22,7 @@ from patients.tests.factories import (
     SubmissionFactory,
 )
 from portal.core.models import User
+from portal.core.tests import days
 from portal.core.tests.factories import UserFactory
 from portal.roles import Role
 from referrals.tests.factories import CTReferralFactory, EAPDossierFactory
@@ -102,7 +103,7 @@ def test_list_shows_what_one_decides_by(client: Client, navigator: User) -> None
         "Aisha Okafor",
         "5 Jan 2026, 11:00",
         "Reached",
-        f"{tomorrow.day} {tomorrow:%b %Y}",
+        days.shown(tomorrow),
     ):
         assert shown in content
 
