@@ -25,6 +25,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.utils import timezone, translation
 
 from portal.core.models import User
 from portal.core.tests.factories import UserFactory
@@ -193,7 +194,10 @@ def _as_on_a_laptop(settings: Any) -> None:
     documents and mails are kept in memory.
 
     Tests of their own check the real hasher, the real store, and the settings of an installation.
+    The language and the zone of a page that a test before opened are not those of the next.
     """
+    translation.deactivate()
+    timezone.deactivate()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
